@@ -1,0 +1,1 @@
+"""The estate's geometry and the files it arrives in."""

@@ -1,0 +1,1 @@
+"""Patches: allocation, bounds, metrics and checks."""

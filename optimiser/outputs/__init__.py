@@ -1,0 +1,1 @@
+"""What people open: maps, tables, documents; no solving."""

@@ -1,0 +1,1 @@
+"""Weekly visit plans: search, bounds, explanations and checks."""
