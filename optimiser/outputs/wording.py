@@ -1,0 +1,132 @@
+"""Words for people: GOV.UK style dates and times, and neutral names of visits.
+
+What an officer carries or a calendar shows must not give away why a visit is
+made, so every type that hints at debt, behaviour or vulnerability has a neutral
+label, and an unknown type has the most neutral one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from typing import Final
+
+__all__ = [
+    "class_label",
+    "counted",
+    "duration",
+    "gap_words",
+    "iso_time",
+    "long_date",
+    "notices",
+    "short_date",
+    "stop_label",
+    "time_of_day",
+    "visit_label",
+]
+
+_DAY_S: Final = 86_400
+
+_VISIT_LABELS: Final = {
+    "damp_mould": "Damp and mould visit",
+    "mutual_exchange": "Home exchange visit",
+    "pcfra": "Fire safety visit",
+    "peep": "Fire safety visit",
+    "fire_door": "Fire door check",
+    "settling_in": "Settling-in visit",
+    "introductory_review": "Tenancy visit",
+    "tenancy_audit": "Tenancy visit",
+    "rent_arrears": "Tenancy visit",
+    "asb_new": "Tenancy visit",
+    "asb_follow_up": "Tenancy visit",
+    "abandonment_check": "Tenancy visit",
+    "welfare_visit": "Home visit",
+    "resident_request": "Home visit",
+}
+_STOP_LABELS: Final = {
+    "round": "Community round",
+    "break": "Break",
+    "surgery": "Surgery",
+}
+_CLASS_LABELS: Final = {
+    "impossible": "Cannot be done this week",
+    "crowded_out": "No room this week",
+    "not_found": "Could be done, no place found",
+    "escalate": "Outside the planner: escalate",
+    "bad_data": "The request cannot be read",
+}
+
+
+def time_of_day(seconds: int) -> str:
+    """Return seconds after midnight as "9am", "9:15am", "midday" or "5:30pm"."""
+    minutes = int(seconds) % _DAY_S // 60
+    hour, minute = divmod(minutes, 60)
+    if minute == 0 and hour in (0, 12):
+        return "midnight" if hour == 0 else "midday"
+    clock = f"{(hour - 1) % 12 + 1}" + (f":{minute:02d}" if minute else "")
+    return f"{clock}{'am' if hour < 12 else 'pm'}"
+
+
+def long_date(date: dt.date) -> str:
+    """Return "Tuesday 1 December 2026", whatever the machine's locale."""
+    day = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    month = ("January", "February", "March", "April", "May", "June", "July", "August")
+    months = (*month, "September", "October", "November", "December")
+    return f"{day[date.weekday()]} {date.day} {months[date.month - 1]} {date.year}"
+
+
+def short_date(date: dt.date) -> str:
+    """Return "Tue 1 Dec"."""
+    name, number, month, _ = long_date(date).split()
+    return f"{name[:3]} {number} {month[:3]}"
+
+
+def iso_time(date: dt.date, seconds: int) -> str:
+    """Return local ISO time, to the minute unless there are seconds: "2026-12-03T10:15"."""
+    moment = dt.datetime.combine(date, dt.time()) + dt.timedelta(seconds=int(seconds))
+    return moment.isoformat(timespec="seconds" if moment.second else "minutes")
+
+
+def duration(seconds: float) -> str:
+    """Return whole minutes as "50 minutes" or "1 hour 5 minutes"."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    parts = [counted(hours, "hour")] if hours else []
+    if minutes or not hours:
+        parts.append(counted(minutes, "minute"))
+    return " ".join(parts)
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Return "1 home" or "1,234 homes"."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def visit_label(visit_type: str | None) -> str:
+    """Return neutral words for a type of visit; "Home visit" for one not known."""
+    return _VISIT_LABELS.get((visit_type or "").strip().lower(), "Home visit")
+
+
+def stop_label(kind: str, visit_type: str | None = None) -> str:
+    """Return neutral words for any stop of a route."""
+    return visit_label(visit_type) if kind == "visit" else _STOP_LABELS.get(kind, "Appointment")
+
+
+def class_label(kind: str) -> str:
+    """Return a plain heading for a class of requests left out."""
+    return _CLASS_LABELS.get(kind, kind)
+
+
+def gap_words(gap: float) -> str:
+    """Return what a gap proves, in plain words."""
+    if not math.isfinite(gap):
+        return "Nothing is proven yet about how much better another plan could be."
+    if gap <= 1e-6:
+        return "Proven: no plan that keeps all the rules is better."
+    return f"Proven: no plan that keeps all the rules is more than {100 * gap:.1f} % better."
+
+
+def notices(synthetic: bool, title: str, caveats: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the notices that belong on every output, the synthetic one first."""
+    notice = f"Synthetic data ({title}): homes, people and requests are invented."
+    return ((notice,) if synthetic else ()) + tuple(caveats)
