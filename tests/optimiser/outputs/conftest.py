@@ -111,9 +111,9 @@ def make_officers() -> pd.DataFrame:
 
 def make_visits() -> pd.DataFrame:
     rows = [
-        ("V1", "00A1", "rent_arrears", dt.datetime(2026, 12, 18, 23, 59, 59), False, None),
-        ("V2", "00B2", "asb_new", dt.datetime(2026, 12, 1, 23, 59, 59), True, None),
-        ("V3", "00E3", "damp_mould", dt.datetime(2026, 11, 27, 23, 59, 59), False, "Bengali"),
+        ("V1", "00A1", "rent_arrears", pd.Timestamp("2026-12-18T23:59:59"), False, None),
+        ("V2", "00B2", "asb_new", pd.Timestamp("2026-12-01T23:59:59"), True, None),
+        ("V3", "00E3", "damp_mould", pd.Timestamp("2026-11-27T23:59:59"), False, "Bengali"),
         ("V4", "00F3", "mutual_exchange", None, False, None),
         ("V5", "00C1", "tenancy_audit", None, True, None),
         ("V6", "0XXX", "hazard", None, False, None),
@@ -249,7 +249,7 @@ def make_route(officer: str, date: dt.date, stops: tuple[Stop, ...]) -> Route:
 
 @pytest.fixture
 def week_plan() -> VisitPlan:
-    """Three routes: a Tuesday for both (V2 together), HO01's Thursday with a round and a surgery."""
+    """Three routes: Tuesday for both (V2 together), HO01's Thursday with a surgery and a round."""
     tuesday, thursday = WEEK + dt.timedelta(days=1), WEEK + dt.timedelta(days=3)
     hour = 3600
     v1 = make_stop("A", 10 * hour + 900, 25, visit_ref="V1", property_refs=("00A1",))
