@@ -58,7 +58,10 @@ class VisitValues(Frozen):
     """
 
     statutory_on_time: float = Field(1000.0, ge=0, description="statutory visit by its due date")
-    request: float = Field(100.0, ge=0, description="a planned request of priority 1")
+    statutory_not_yet_due: float = Field(
+        0.1, ge=0, le=1, description="factor of that when due after the week's end"
+    )
+    request: float = Field(100.0, ge=0, description="a planned request, times its priority")
     due_this_week: float = Field(1.5, ge=1, description="factor when due by the week's end")
     late: float = Field(0.5, ge=0, le=1, description="factor when planned after its due date")
     conversation: float = Field(

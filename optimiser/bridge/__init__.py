@@ -1,0 +1,6 @@
+"""The only place where frames become problems: all scaling and rounding is here."""
+
+from optimiser.bridge.patches import build_patch_problem
+from optimiser.bridge.visits import build_visit_problem
+
+__all__ = ["build_patch_problem", "build_visit_problem"]

@@ -1,0 +1,254 @@
+"""A week's rows become a `VisitProblem`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.bridge.requests import build_visits
+from optimiser.bridge.rounds import build_rounds
+from optimiser.bridge.shifts import build_shifts, week_days
+from optimiser.model.visits import (
+    UNREACHABLE_S,
+    VALUE_UNITS_PER_POINT,
+    Door,
+    Place,
+    Round,
+    VisitOfficer,
+    VisitProblem,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from geodata import Stock
+    from optimiser.model.rules import VisitRules
+    from optimiser.model.visit_types import VisitTypes
+
+__all__ = ["build_visit_problem"]
+
+DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+WalkSeconds = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+
+
+def build_visit_problem(
+    *,
+    monday: dt.date,
+    stock: Stock,
+    officers: pd.DataFrame,
+    visits: pd.DataFrame,
+    service_centres: gpd.GeoDataFrame | None,
+    fixed: pd.DataFrame | None,
+    absences: pd.DataFrame | None,
+    outcomes: pd.DataFrame | None,
+    patch_of: dict[str, str],
+    officer_of: dict[str, str],
+    walk_seconds: WalkSeconds,
+    types: VisitTypes,
+    rules: VisitRules,
+    notes: tuple[str, ...] = (),
+) -> VisitProblem:
+    """Scale and round a week into a visit problem.
+
+    Parameters
+    ----------
+    monday
+        The week's Monday.
+    stock, officers, visits, service_centres, fixed, absences, outcomes
+        As geodata reads them; None where the landlord has none.
+    patch_of
+        block_ref -> patch.
+    officer_of
+        patch -> officer_ref.
+    walk_seconds
+        Walking seconds between two (n, 2) arrays of coordinates, as an array.
+    types, rules
+        Visit types and the week's rules.
+    notes
+        What was assumed, for the plan's reader.
+
+    Raises
+    ------
+    ValueError
+        If `monday` is no Monday, or the community day is no day of the week.
+    """
+    if monday.weekday() != 0:
+        raise ValueError(f"{monday} is a {DAY_NAMES[monday.weekday()]}, not a Monday")
+    places, block_place, centre_place, session_place = _places(stock, service_centres, fixed)
+    start_place = _start_places(officers, centre_place, stock, patch_of, block_place)
+    shifts, lost = build_shifts(
+        officers,
+        monday=monday,
+        absences=absences,
+        fixed=fixed,
+        start_place=start_place,
+        session_place=session_place,
+        rules=rules,
+    )
+    doors = _doors(stock, block_place, rules)
+    block_of = dict(zip(stock.homes["property_ref"], stock.homes["block_ref"], strict=True))
+    own = {b: officer_of[p] for b, p in patch_of.items() if p in officer_of}
+    planned, aside = build_visits(
+        visits,
+        monday=monday,
+        doors=doors,
+        block_of=block_of,
+        own_officer=own,
+        types=types,
+        rules=rules,
+    )
+    rounds: tuple[Round, ...] = ()
+    if rules.community_day is not None:
+        rounds = build_rounds(
+            stock.homes,
+            patch_of=patch_of,
+            officer_of=officer_of,
+            doors=doors,
+            shifts=shifts,
+            day=_community_day(monday, rules.community_day),
+            outcomes=outcomes,
+            rules=rules,
+        )
+    patch_held = {officer: patch for patch, officer in officer_of.items()}
+    return _used_places_only(
+        VisitProblem(
+            week=monday,
+            places=places,
+            walk_s=np.zeros((len(places), len(places))),
+            walk_m=np.zeros((len(places), len(places))),
+            officers=tuple(
+                VisitOfficer(
+                    officer_ref=row["officer_ref"],
+                    patch=patch_held.get(row["officer_ref"]),
+                    service_centre=row["service_centre"],
+                    languages=frozenset(row["languages"]),
+                    skills=frozenset(row["skills"]),
+                )
+                for row in officers.to_dict("records")
+            ),
+            shifts=shifts,
+            visits=planned,
+            rounds=rounds,
+            set_aside=aside,
+            walk_value=round(rules.values.walk_minute * VALUE_UNITS_PER_POINT / 60),
+            rules=rules,
+            notes=(*notes, *lost),
+        ),
+        walk_seconds,
+    )
+
+
+def _community_day(monday: dt.date, name: str) -> dt.date:
+    for day, label in zip(week_days(monday), DAY_NAMES, strict=True):
+        if label.lower() == name.strip().lower()[:3]:
+            return day
+    raise ValueError(f"community_day {name!r} is no day of the week; use Mon, Tue, …")
+
+
+def _places(
+    stock: Stock, centres: gpd.GeoDataFrame | None, fixed: pd.DataFrame | None
+) -> tuple[tuple[Place, ...], dict[str, int], dict[str, int], dict[tuple[float, float], int]]:
+    """Return every point one may walk to: blocks, service centres, session places."""
+    places: list[Place] = []
+    block_place: dict[str, int] = {}
+    for ref, row in stock.blocks.iterrows():
+        block_place[str(ref)] = len(places)
+        name = row["block_name"] if isinstance(row["block_name"], str) else ""
+        places.append(Place(name=name or str(ref), easting=row.geometry.x, northing=row.geometry.y))
+    centre_place: dict[str, int] = {}
+    for ref, row in () if centres is None else centres.iterrows():
+        centre_place[str(ref)] = len(places)
+        places.append(Place(name=row["name"], easting=row.geometry.x, northing=row.geometry.y))
+    session_place: dict[tuple[float, float], int] = {}
+    for row in [] if fixed is None else fixed.to_dict("records"):
+        key = (row["easting"], row["northing"])
+        if key not in session_place:
+            session_place[key] = len(places)
+            places.append(Place(name=row["place"], easting=key[0], northing=key[1]))
+    return tuple(places), block_place, centre_place, session_place
+
+
+def _start_places(
+    officers: pd.DataFrame,
+    centre_place: dict[str, int],
+    stock: Stock,
+    patch_of: dict[str, str],
+    block_place: dict[str, int],
+) -> dict[str, int]:
+    """Return where each officer's day starts: the service centre, else in the patch."""
+    first_block: dict[str, str] = {}
+    for ref in stock.blocks.index:
+        if str(ref) in patch_of:
+            first_block.setdefault(patch_of[str(ref)], str(ref))
+    anywhere = str(stock.blocks.index[0])
+    start: dict[str, int] = {}
+    for row in officers.to_dict("records"):
+        centre = centre_place.get(row["service_centre"] or "")
+        fallback = block_place[first_block.get(row["patch"] or "", anywhere)]
+        start[row["officer_ref"]] = fallback if centre is None else centre
+    return start
+
+
+def _doors(stock: Stock, block_place: dict[str, int], rules: VisitRules) -> dict[str, Door]:
+    return {
+        row.property_ref: Door(
+            place=block_place[row.block_ref],
+            block_ref=row.block_ref,
+            floor=int(row.floor),
+            lift=bool(row.lift),
+            entry_s=rules.entry_seconds if row.door_entry else rules.entry_seconds_open,
+        )
+        for row in stock.homes.itertuples(index=False)
+    }
+
+
+def _used_places_only(problem: VisitProblem, walk_seconds: WalkSeconds) -> VisitProblem:
+    """Drop places that nothing refers to, then fill in the walks between the others."""
+    used = sorted(
+        {p for s in problem.shifts for p in (s.start_place, s.end_place)}
+        | {x.place for s in problem.shifts for x in s.sessions}
+        | {v.door.place for v in problem.visits}
+        | {r.door.place for r in problem.rounds}
+    )
+    number = {old: new for new, old in enumerate(used)}
+    places = tuple(problem.places[p] for p in used)
+    xy = np.array([(p.easting, p.northing) for p in places], dtype=float).reshape(-1, 2)
+    seconds = walk_seconds(xy, xy)
+    reachable = np.isfinite(seconds)
+    metres_per_s = problem.rules.walking_kmh / 3.6
+    walk_s = np.where(reachable, np.rint(np.where(reachable, seconds, 0)), UNREACHABLE_S)
+    walk_m = np.where(reachable, np.rint(np.where(reachable, seconds, 0) * metres_per_s), 0)
+
+    def door(old: Door) -> Door:
+        return old.model_copy(update={"place": number[old.place]})
+
+    shifts = tuple(
+        s.model_copy(
+            update={
+                "start_place": number[s.start_place],
+                "end_place": number[s.end_place],
+                "sessions": tuple(
+                    x.model_copy(update={"place": number[x.place]}) for x in s.sessions
+                ),
+            }
+        )
+        for s in problem.shifts
+    )
+    data = {name: getattr(problem, name) for name in VisitProblem.model_fields}
+    return VisitProblem(
+        **data
+        | {
+            "places": places,
+            "walk_s": walk_s,
+            "walk_m": walk_m,
+            "shifts": shifts,
+            "visits": tuple(v.model_copy(update={"door": door(v.door)}) for v in problem.visits),
+            "rounds": tuple(r.model_copy(update={"door": door(r.door)}) for r in problem.rounds),
+        }
+    )

@@ -1,0 +1,112 @@
+"""Reads every file that doorstep.toml names, and collects every problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geodata import (
+    DataError,
+    Problem,
+    Stock,
+    read_absences,
+    read_fixed,
+    read_officers,
+    read_outcomes,
+    read_polygons,
+    read_service_centres,
+    read_stock,
+    read_visits,
+)
+from geodata.validation import cross_check
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from optimiser.settings import Settings
+
+__all__ = ["Inputs", "load_inputs"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The landlord's files as tidy frames, see `geodata`; None where not given."""
+
+    stock: Stock
+    officers: pd.DataFrame
+    visits: pd.DataFrame | None
+    service_centres: gpd.GeoDataFrame | None
+    fixed: pd.DataFrame | None
+    absences: pd.DataFrame | None
+    outcomes: pd.DataFrame | None
+    boundary: gpd.GeoDataFrame | None
+    patches: gpd.GeoDataFrame | None
+    problems: tuple[Problem, ...]
+
+
+def load_inputs(folder: Path, settings: Settings) -> Inputs:
+    """Read the files of `settings.data` below `folder`.
+
+    Problems of single rows are collected in the result; the rows are left out.
+
+    Raises
+    ------
+    DataError
+        With all problems, if the homes or the officers cannot be read at all.
+    """
+    problems: list[Problem] = []
+    data, crs = settings.data, settings.data.crs
+
+    def read(name: str, reader: Callable[..., Any], **options: Any) -> Any:
+        file = getattr(data, name)
+        if file is None:
+            return None
+        if name in settings.columns:
+            options["columns"] = settings.columns[name]
+        try:
+            return reader(folder / file, problems=problems, **options)
+        except DataError as error:
+            problems.extend(error.problems)
+            return None
+
+    boundary = read("boundary", read_polygons, crs=crs)
+    stock = read("homes", read_stock, crs=crs, boundary=boundary)
+    officers = read("officers", read_officers)
+    tables = {
+        "visits": read("visits", read_visits),
+        "service_centres": read("service_centres", read_service_centres, crs=crs),
+        "fixed": read("fixed", read_fixed),
+        "absences": read("absences", read_absences),
+        "outcomes": read("outcomes", read_outcomes),
+    }
+    patches = read("patches", read_polygons, crs=crs)
+    if stock is None or officers is None or stock.homes.empty or officers.empty:
+        if not any(p.severity == "error" for p in problems):
+            problems.append(
+                Problem(
+                    file=data.homes if officers is not None else data.officers,
+                    reason="no usable row is left",
+                    remedy="give at least one home and one officer",
+                )
+            )
+        raise DataError(problems)
+    checked, found = cross_check(
+        stock=stock,
+        officers=officers,
+        **tables,
+        file_names={
+            name: Path(getattr(data, name) or "").name for name in (*tables, "homes", "officers")
+        },
+    )
+    tables |= {name: frame for name, frame in checked.items() if name in tables}
+    return Inputs(
+        stock=stock,
+        officers=checked.get("officers", officers),
+        boundary=boundary,
+        patches=patches,
+        problems=(*problems, *found),
+        **tables,
+    )

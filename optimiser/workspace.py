@@ -1,0 +1,324 @@
+"""A landlord's folder: its files and rules, the problems they make, the outputs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from geodata import DataError, Problem
+from optimiser.loading import Inputs, load_inputs
+from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
+from optimiser.model.visit_types import VisitTypes, load_visit_types
+from optimiser.patch_source import PatchSource, patch_source
+from optimiser.settings import Settings, load_settings, settings_path
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from shapely import LineString
+
+    from geodata import WalkingNetwork
+    from geodata.adjacency import Adjacency
+    from optimiser.model.view import Point
+
+__all__ = ["Workspace"]
+
+logger = logging.getLogger(__name__)
+
+
+class Workspace:
+    """A folder with a doorstep.toml, read and checked.
+
+    Use `Workspace.open`. Streets and walking times are read when first needed.
+    It is also what the outputs draw from, see `optimiser.model.view`.
+    """
+
+    def __init__(self, path: Path, settings: Settings, inputs: Inputs, types: VisitTypes) -> None:
+        self.path = path
+        self.settings = settings
+        self.inputs = inputs
+        self.visit_types = types
+
+    @classmethod
+    def open(cls, path: str | Path, *, lenient: bool = False) -> Workspace:
+        """Read a folder with a doorstep.toml, or a settings file by any name.
+
+        Parameters
+        ----------
+        path
+            The folder, or the settings file.
+        lenient
+            Go on with the good rows; what was wrong is in `problems`.
+
+        Raises
+        ------
+        DataError
+            With every problem of every file, unless `lenient`.
+        """
+        file = settings_path(path)
+        settings = load_settings(file)
+        inputs = load_inputs(file.parent, settings)
+        problems = list(inputs.problems)
+        try:
+            types = load_visit_types(
+                file.parent / settings.data.visit_rules if settings.data.visit_rules else None
+            )
+        except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
+            problems.append(
+                Problem(
+                    file=settings.data.visit_rules or "",
+                    reason=f"the visit rules cannot be used: {error}",
+                    remedy="correct the file, or leave visit_rules out for the packaged rules",
+                )
+            )
+            types = load_visit_types()
+        if not lenient and any(p.severity == "error" for p in problems):
+            raise DataError(problems)
+        return cls(file, settings, inputs, types)
+
+    # What was read
+
+    @property
+    def folder(self) -> Path:
+        """The settings file's folder."""
+        return self.path.parent
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything found in the files; only warnings, unless opened with `lenient`."""
+        return self.inputs.problems
+
+    @property
+    def title(self) -> str:
+        """The data set's name."""
+        return self.settings.about.title or self.folder.resolve().name
+
+    @property
+    def synthetic(self) -> bool:
+        """True where the data set says that it is invented."""
+        return self.settings.about.synthetic
+
+    @property
+    def attribution(self) -> str:
+        """Who the data is from."""
+        return self.settings.about.attribution
+
+    @property
+    def crs(self) -> str:
+        """The metric CRS of every geometry."""
+        return self.settings.data.crs
+
+    @property
+    def homes(self) -> pd.DataFrame:
+        """One row a home."""
+        return self.inputs.stock.homes
+
+    @property
+    def blocks(self) -> gpd.GeoDataFrame:
+        """One row a block, by block_ref."""
+        return self.inputs.stock.blocks
+
+    @property
+    def officers(self) -> pd.DataFrame:
+        """One row an officer."""
+        return self.inputs.officers
+
+    @property
+    def visits(self) -> pd.DataFrame | None:
+        """One row a request; None without a visits file."""
+        return self.inputs.visits
+
+    @property
+    def service_centres(self) -> gpd.GeoDataFrame | None:
+        """The service centres, by reference; None without a file."""
+        return self.inputs.service_centres
+
+    @property
+    def boundary(self) -> gpd.GeoDataFrame | None:
+        """The area's outline; None without a file."""
+        return self.inputs.boundary
+
+    @property
+    def street_lines(self) -> gpd.GeoDataFrame | None:
+        """Streets for a base map; None without a streets file."""
+        return self.network.lines
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What was assumed about the input."""
+        return tuple(self.network.report.summary())
+
+    # Walking
+
+    @cached_property
+    def network(self) -> WalkingNetwork:
+        """The walking network of the streets file, else straight lines with a detour."""
+        from geodata import StraightLines, StreetNetwork
+
+        streets = self.settings.data.streets
+        kmh = self.settings.rules.visits.walking_kmh
+        if streets is None:
+            return StraightLines(crs=self.crs, walking_kmh=kmh)
+        return StreetNetwork.from_file(self.folder / streets, crs=self.crs, walking_kmh=kmh)
+
+    @cached_property
+    def _block_xy(self) -> npt.NDArray[np.float64]:
+        return self.blocks.get_coordinates().to_numpy()
+
+    @cached_property
+    def block_walk_s(self) -> npt.NDArray[np.float64]:
+        """Walking seconds between the n blocks, as (n, n), in their order."""
+        return self.network.walk_seconds(self._block_xy, self._block_xy)
+
+    @cached_property
+    def adjacency(self) -> Adjacency:
+        """Which blocks are neighbours on foot."""
+        from geodata.adjacency import block_adjacency
+
+        return block_adjacency(self.blocks.geometry, self.network, estates=self.blocks["estate"])
+
+    def walk_paths(self, legs: Sequence[tuple[Point, Point]]) -> list[LineString]:
+        """Return the way on foot of each leg."""
+        if not legs:
+            return []
+        ends = np.array(legs, dtype=float)
+        return self.network.paths(ends[:, 0], ends[:, 1])
+
+    def patch_shapes(self, patch_of: Mapping[str, str]) -> gpd.GeoDataFrame:
+        """Return the polygons of the patches of block_ref -> patch."""
+        import pandas as pd
+
+        from geodata.tessellation import patch_polygons
+
+        patch = pd.Series(dict(patch_of), dtype=object).reindex(self.blocks.index).dropna()
+        return patch_polygons(
+            self.blocks.geometry.loc[patch.index],
+            patch,
+            boundary=self.boundary,
+            network=self.network,
+        )
+
+    # Problems
+
+    def patch_problem(self) -> PatchProblem:
+        """Return the redraw of the patches as a problem.
+
+        Raises
+        ------
+        DataError
+            If a pin names a block or patch that is not there.
+        """
+        from optimiser.bridge import build_patch_problem
+
+        centres = self.service_centres
+        centre_xy = np.zeros((0, 2)) if centres is None else centres.get_coordinates().to_numpy()
+        joined = tuple(self.adjacency.joined)
+        try:
+            return build_patch_problem(
+                stock=self.inputs.stock,
+                officers=self.officers,
+                centres=[] if centres is None else [str(ref) for ref in centres.index],
+                centre_walk_s=self.network.walk_seconds(centre_xy, self._block_xy),
+                walk_s=self.block_walk_s,
+                edges=self.adjacency.edges,
+                rules=self.settings.rules.patches,
+                notes=(*self.caveats, *(str(note) for note in joined)),
+            )
+        except ValueError as error:
+            raise self._settings_error("rules.patches", error) from error
+
+    def visit_problem(
+        self, week: str | dt.date, *, patches: PatchPlan | str | Path | None = None
+    ) -> VisitProblem:
+        """Return a week's visits as a problem.
+
+        Parameters
+        ----------
+        week
+            The Monday, as a date or "2026-11-30".
+        patches
+            A plan, or a patches output (its folder or its homes.csv); else the
+            homes' own codes, and the polygons of `[data] patches` for homes
+            without one.
+
+        Raises
+        ------
+        DataError
+            If there are no visits, the week does not start on a Monday, or the
+            patches cannot be read.
+        """
+        import pandas as pd
+
+        from optimiser.bridge import build_visit_problem
+
+        if self.visits is None:
+            raise DataError(
+                [
+                    Problem(
+                        file=self.path.name,
+                        column="data.visits",
+                        reason="there is no visits file to plan",
+                        remedy='add visits = "visits.csv" under [data]',
+                    )
+                ]
+            )
+        source: PatchSource = patch_source(self, patches)
+        try:
+            monday = pd.Timestamp(week).date()
+            return build_visit_problem(
+                monday=monday,
+                stock=self.inputs.stock,
+                officers=self.officers,
+                visits=self.visits,
+                service_centres=self.service_centres,
+                fixed=self.inputs.fixed,
+                absences=self.inputs.absences,
+                outcomes=self.inputs.outcomes,
+                patch_of=source.patch_of,
+                officer_of=source.officer_of,
+                walk_seconds=self.network.walk_seconds,
+                types=self.visit_types,
+                rules=self.settings.rules.visits,
+                notes=(*self.caveats, *source.notes),
+            )
+        except ValueError as error:
+            raise self._settings_error("rules.visits or --week", error) from error
+
+    def _settings_error(self, key: str, error: ValueError) -> DataError:
+        return DataError(
+            [
+                Problem(
+                    file=self.path.name,
+                    column=key,
+                    reason=str(error),
+                    remedy="correct it and run again",
+                )
+            ]
+        )
+
+    # Outputs
+
+    def save(self, plan: PatchPlan | VisitPlan, folder: str | Path) -> list[Path]:
+        """Write all outputs of a plan into `folder`, whole or not at all.
+
+        Raises
+        ------
+        RuntimeError
+            If the plan has violations: the checker found a bug.
+        FileExistsError
+            If `folder` holds something that doorstep did not write.
+        """
+        from optimiser.outputs.files import write_patches, write_week
+
+        if isinstance(plan, PatchPlan):
+            return write_patches(self, plan, Path(folder))
+        return write_week(self, plan, Path(folder))
