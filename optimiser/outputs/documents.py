@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -247,7 +248,7 @@ def _legs(route: Route) -> list[Leg]:
         *((stop.easting, stop.northing) for stop in route.stops),
         (end.easting, end.northing),
     ]
-    return [(a, b) for a, b in zip(points, points[1:], strict=False) if a != b]
+    return [(a, b) for a, b in itertools.pairwise(points) if a != b]
 
 
 def _joined(route: Route, walks: Sequence[LineString]) -> LineString:

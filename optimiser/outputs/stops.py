@@ -1,0 +1,144 @@
+"""A plan's stops joined with the homes they are at, in the words that every document uses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optimiser.model import Stop, VisitPlan, WorkspaceView
+from optimiser.outputs.wording import counted, stop_label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DoorLine", "StopLine", "stop_lines", "text_of"]
+
+
+@dataclass(frozen=True)
+class DoorLine:
+    """One door of a stop: where it is, and nothing about who lives there."""
+
+    property_ref: str
+    address: str
+    floor: str
+
+
+@dataclass(frozen=True)
+class StopLine:
+    """One stop as a person reads it. `where` is the whole address, `building` the block's."""
+
+    officer_ref: str
+    date: dt.date
+    position: int
+    stop: Stop
+    task: str
+    where: str
+    building: str
+    access: str
+    doors: tuple[DoorLine, ...]
+    language: str
+    due_by: dt.datetime | None
+
+    @property
+    def minutes(self) -> int:
+        """The time at the door."""
+        return round((self.stop.end_s - self.stop.start_s) / 60)
+
+
+def stop_lines(view: WorkspaceView, plan: VisitPlan) -> list[StopLine]:
+    """Return every stop of the plan, route by route, in order."""
+    return list(_Book(view).lines(plan))
+
+
+def text_of(value: Any) -> str:
+    """Return a cell's text, "" for None and NA."""
+    import pandas as pd
+
+    return "" if pd.isna(value) else str(value).strip()
+
+
+class _Book:
+    """The view's homes, blocks and requests by reference."""
+
+    def __init__(self, view: WorkspaceView) -> None:
+        self.homes = _by_ref(view.homes, "property_ref")
+        self.visits = {} if view.visits is None else _by_ref(view.visits, "visit_ref")
+        self.blocks = _by_ref(view.blocks.drop(columns="geometry").reset_index(), "block_ref")
+
+    def lines(self, plan: VisitPlan) -> Iterator[StopLine]:
+        for route in plan.routes:
+            for position, stop in enumerate(route.stops, start=1):
+                visit = self.visits.get(stop.visit_ref or "", {})
+                doors = tuple(self._door(ref) for ref in stop.property_refs)
+                due = visit.get("due_by")
+                yield StopLine(
+                    officer_ref=route.officer_ref,
+                    date=route.date,
+                    position=position,
+                    stop=stop,
+                    task=stop_label(stop.kind, visit.get("visit_type")),
+                    where=self._where(stop, doors),
+                    building=self._building(stop),
+                    access=self._access(stop),
+                    doors=doors,
+                    language=text_of(visit.get("language")),
+                    due_by=due.to_pydatetime() if due is not None and text_of(due) else None,
+                )
+
+    def _door(self, ref: str) -> DoorLine:
+        home = self.homes.get(ref, {})
+        address = text_of(home.get("address")) or f"Property {ref}"
+        postcode = text_of(home.get("postcode"))
+        full = f"{address}, {postcode}" if postcode and postcode not in address else address
+        return DoorLine(ref, full, _floor(home.get("floor"), home.get("block_floors")))
+
+    def _where(self, stop: Stop, doors: tuple[DoorLine, ...]) -> str:
+        if stop.kind == "visit" and doors:
+            return doors[0].address
+        return self._building(stop)
+
+    def _building(self, stop: Stop) -> str:
+        if stop.name:
+            return stop.name
+        block = self.blocks.get(stop.block_ref or "", {})
+        home = self.homes.get(stop.property_refs[0], {}) if stop.property_refs else {}
+        parts = (text_of(block.get("block_name")) or stop.block_ref, text_of(home.get("postcode")))
+        return ", ".join(part for part in parts if part)
+
+    def _access(self, stop: Stop) -> str:
+        if not stop.property_refs:
+            return ""
+        home = self.homes.get(stop.property_refs[0], {})
+        floors = [text_of(self.homes.get(ref, {}).get("floor")) for ref in stop.property_refs]
+        known = [int(float(floor)) for floor in floors if floor]
+        parts = []
+        if stop.kind == "round" and known and max(known) != min(known):
+            parts.append(f"Floors {max(known)} down to {min(known)}")
+        elif known:
+            parts.append(_floor(known[0], home.get("block_floors")))
+        if known and max(known) > 0 and text_of(home.get("lift")):
+            parts.append("lift" if home["lift"] else "no lift")
+        if text_of(home.get("door_entry")) and home["door_entry"]:
+            parts.append("door entry")
+        if stop.kind == "round":
+            parts.insert(0, counted(len(stop.property_refs), "door"))
+        return ", ".join(parts)
+
+
+def _by_ref(frame: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
+    records = frame.drop_duplicates(key).to_dict("records")
+    return {str(record[key]): {str(k): v for k, v in record.items()} for record in records}
+
+
+def _floor(floor: Any, floors: Any) -> str:
+    if not text_of(floor):
+        return ""
+    if int(floor) == 0:
+        return "Ground floor"
+    if int(floor) < 0:
+        return "Basement"
+    # A ten-storey block has floors 0 to 9, so "of" would mislead; the top one is worth telling.
+    top = text_of(floors) and int(floor) == int(floors) - 1 and int(floor) > 1
+    return f"Floor {int(floor)}{' (top)' if top else ''}"

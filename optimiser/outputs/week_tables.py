@@ -1,0 +1,214 @@
+"""A week as frames: the plan, what is left out, by officer and day, figures, outcomes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from optimiser.model import Route, VisitPlan, WorkspaceView
+from optimiser.outputs.redraw_tables import rules_rows
+from optimiser.outputs.stops import StopLine, text_of
+from optimiser.outputs.tables import Sheet
+from optimiser.outputs.wording import class_label, iso_time, notices, time_of_day, visit_label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "OUTCOME_CODES",
+    "by_day_frame",
+    "by_officer_frame",
+    "kpis_frame",
+    "outcomes_frame",
+    "plan_frame",
+    "unplanned_frame",
+    "visits_sheets",
+]
+
+OUTCOME_CODES: Final = (
+    "done",
+    "no_answer",
+    "refused",
+    "by_appointment",
+    "not_safe",
+    "abandoned",
+    "other",
+)
+
+
+def plan_frame(lines: list[StopLine]) -> pd.DataFrame:
+    """Return one row a stop, in the order that it is made."""
+    import pandas as pd
+
+    rows = [
+        {
+            "officer_ref": line.officer_ref,
+            "date": line.date,
+            "stop": line.position,
+            "start": time_of_day(line.stop.start_s),
+            "end": time_of_day(line.stop.end_s),
+            "task": line.task,
+            "visit_ref": line.stop.visit_ref,
+            "where": line.where,
+            "access": line.access,
+            "block_ref": line.stop.block_ref,
+            "doors": len(line.stop.property_refs),
+            "minutes": line.minutes,
+            "walk_minutes": round(line.stop.walk_s / 60, 1),
+            "walk_m": line.stop.walk_m,
+            "with_officer": line.stop.with_officer,
+            "interpreter": line.language if line.stop.interpreter else None,
+            "due_by": line.due_by,
+            "late": "late" if line.stop.late else None,
+        }
+        for line in lines
+    ]
+    columns = ["officer_ref", "date", "stop", "start", "end", "task", "visit_ref", "where",
+               "access", "block_ref", "doors", "minutes", "walk_minutes", "walk_m", "with_officer",
+               "interpreter", "due_by", "late"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def unplanned_frame(view: WorkspaceView, plan: VisitPlan) -> pd.DataFrame:
+    """Return one row a request left out: visit_ref, class, reason, evidence, remedy and more."""
+    import pandas as pd
+
+    visits = {} if view.visits is None else view.visits.drop_duplicates("visit_ref").set_index(
+        "visit_ref").to_dict("index")  # fmt: skip
+    rows = []
+    for item in plan.unplanned:
+        visit = visits.get(item.visit_ref, {})
+        rows.append(
+            {
+                **item.model_dump(mode="json", by_alias=True),
+                "property_ref": text_of(visit.get("property_ref")) or None,
+                "task": visit_label(visit.get("visit_type")) if visit else None,
+                "due_by": text_of(visit.get("due_by"))[:16].replace(" ", "T") or None,
+            }
+        )
+    columns = ["visit_ref", "class", "reason", "evidence", "remedy", "property_ref", "task",
+               "due_by"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _grouped(plan: VisitPlan, key: str) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [
+        {
+            key: getattr(route, key),
+            "routes": 1,
+            "visits": sum(s.kind == "visit" for s in route.stops),
+            "rounds": sum(s.kind == "round" for s in route.stops),
+            "doors": sum(len(s.property_refs) for s in route.stops if s.kind == "round"),
+            "late": sum(s.late for s in route.stops),
+            **{f"{kind}_hours": _hours(route, kind) for kind in ("visit", "round", "surgery")},
+            "walk_hours": (sum(s.walk_s for s in route.stops) + route.home_walk_s) / 3600,
+            "walk_km": (sum(s.walk_m for s in route.stops) + route.home_walk_m) / 1000,
+        }
+        for route in plan.routes
+    ]
+    columns = [key, "routes", "visits", "rounds", "doors", "late", "visit_hours", "round_hours",
+               "surgery_hours", "walk_hours", "walk_km"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).groupby(key, as_index=False).sum().round(2)
+
+
+def _hours(route: Route, kind: str) -> float:
+    return sum(s.end_s - s.start_s for s in route.stops if s.kind == kind) / 3600
+
+
+def by_officer_frame(plan: VisitPlan) -> pd.DataFrame:
+    """Return one row an officer with a route: stops, hours at them and on foot.
+
+    A two-officer visit is counted with each of the two.
+    """
+    return _grouped(plan, "officer_ref").rename(columns={"routes": "days"})
+
+
+def by_day_frame(plan: VisitPlan) -> pd.DataFrame:
+    """Return one row a day; a two-officer visit takes the time of both and is counted twice."""
+    return _grouped(plan, "date").rename(columns={"routes": "officers"})
+
+
+def kpis_frame(view: WorkspaceView, plan: VisitPlan) -> pd.DataFrame:
+    """Return the plan's figures, each with its bound where one is known."""
+    import pandas as pd
+
+    left_out = plan.unplanned_counts()
+    share = 100 * plan.own_officer / plan.planned if plan.planned else None
+    rows: list[tuple[str, object, float | None]] = [
+        *(("Notice", text, None) for text in notices(view.synthetic, view.title)),
+        ("Week from Monday", plan.week, None),
+        ("Status", plan.status.value, None),
+        ("Objective, points", plan.objective, _finite(plan.bound)),
+        ("Gap, percent", _finite(100 * plan.gap), None),
+        *((f"Tier: {t.name}, points", t.value, _finite(t.bound)) for t in plan.tiers),
+        ("Requests", plan.requests, None),
+        ("Planned", plan.planned, None),
+        ("Planned late", plan.late, None),
+        *((f"Left out: {class_label(k).lower()}", n, None) for k, n in sorted(left_out.items())),
+        ("With their own officer", plan.own_officer, None),
+        ("With their own officer, percent of planned", share, None),
+        ("Doors to knock", plan.doors, None),
+        ("Conversations expected", plan.conversations, None),
+        ("Hours on foot", plan.walk_hours, None),
+        ("Evenness: standard deviation of busy minutes a shift", plan.evenness_minutes, None),
+    ]
+    return pd.DataFrame(rows, columns=["figure", "value", "bound"])
+
+
+def outcomes_frame(lines: list[StopLine]) -> pd.DataFrame:
+    """Return the sheet to fill in: a row a door, with the columns of outcomes.csv first.
+
+    `visited_at` starts as the planned time; rows without an outcome are not visits.
+    """
+    import pandas as pd
+
+    rows = [
+        {
+            "property_ref": door.property_ref,
+            "visited_at": pd.Timestamp(iso_time(line.date, line.stop.start_s)).to_pydatetime(),
+            "kind": line.stop.kind,
+            "visit_ref": line.stop.visit_ref,
+            "outcome": None,
+            "officer_ref": line.officer_ref,
+            "address": door.address,
+        }
+        for line in lines
+        if line.stop.kind in ("visit", "round")
+        # Of a pair, the first by reference fills in, so that a visit has one row.
+        and (line.stop.with_officer is None or line.officer_ref < line.stop.with_officer)
+        for door in line.doors
+    ]
+    columns = ["property_ref", "visited_at", "kind", "visit_ref", "outcome", "officer_ref",
+               "address"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def visits_sheets(view: WorkspaceView, plan: VisitPlan, lines: list[StopLine]) -> list[Sheet]:
+    """Return the sheets of visits.xlsx."""
+    import pandas as pd
+
+    assumed = pd.DataFrame(
+        [
+            *rules_rows(plan.rules),
+            *(("note", text, "") for text in (*plan.notes, *view.caveats)),
+            *((("source", view.attribution, ""),) if view.attribution else ()),
+        ],
+        columns=["rule", "value", "meaning"],
+    )
+    unplanned = unplanned_frame(view, plan)
+    unplanned["class"] = [class_label(kind) for kind in unplanned["class"]]
+    return [
+        Sheet("Plan", plan_frame(lines)),
+        Sheet("Unplanned", unplanned),
+        Sheet("By officer", by_officer_frame(plan)),
+        Sheet("By day", by_day_frame(plan)),
+        Sheet("KPIs", kpis_frame(view, plan)),
+        Sheet("Assumptions", assumed),
+        Sheet("Outcomes", outcomes_frame(lines), choices=("outcome", OUTCOME_CODES)),
+    ]
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
