@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from optimiser.districting import allocate_patches
     from optimiser.errors import Infeasible, InvalidProblem, NoSolutionInTime
     from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
-    from optimiser.routing import plan_visits
+    from optimiser.routing import plan_visits, replan_visits
     from optimiser.workspace import Workspace
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Workspace",
     "allocate_patches",
     "plan_visits",
+    "replan_visits",
 ]
 
 _HOME = {
@@ -36,6 +37,7 @@ _HOME = {
     "Workspace": "optimiser.workspace",
     "allocate_patches": "optimiser.districting",
     "plan_visits": "optimiser.routing",
+    "replan_visits": "optimiser.routing",
 }
 
 

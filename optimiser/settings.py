@@ -74,7 +74,7 @@ def settings_path(path: str | Path) -> Path:
                 Problem(
                     file=str(found),
                     reason="there is no such settings file",
-                    remedy=f"give a folder with a {SETTINGS_NAME}, or make one: doorstep init FOLDER",
+                    remedy="give a folder that has one, or make it: doorstep init FOLDER",
                 )
             ]
         )

@@ -186,6 +186,11 @@ class Workspace:
 
         return block_adjacency(self.blocks.geometry, self.network, estates=self.blocks["estate"])
 
+    @property
+    def adjacency_notes(self) -> tuple[str, ...]:
+        """Which groups of blocks no street joins to the rest, and how they were attached."""
+        return tuple(str(note) for note in self.adjacency.joined)
+
     def walk_paths(self, legs: Sequence[tuple[Point, Point]]) -> list[LineString]:
         """Return the way on foot of each leg."""
         if not legs:
@@ -221,7 +226,6 @@ class Workspace:
 
         centres = self.service_centres
         centre_xy = np.zeros((0, 2)) if centres is None else centres.get_coordinates().to_numpy()
-        joined = tuple(self.adjacency.joined)
         try:
             return build_patch_problem(
                 stock=self.inputs.stock,
@@ -231,7 +235,7 @@ class Workspace:
                 walk_s=self.block_walk_s,
                 edges=self.adjacency.edges,
                 rules=self.settings.rules.patches,
-                notes=(*self.caveats, *(str(note) for note in joined)),
+                notes=(*self.caveats, *self.adjacency_notes),
             )
         except ValueError as error:
             raise self._settings_error("rules.patches", error) from error

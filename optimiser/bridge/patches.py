@@ -216,6 +216,7 @@ def build_patch_problem(
         moved_homes=moved,
         allowed=_allowed(position, slots, reach_s, rules),
         balance=rules.balance,
+        rules=rules,
         notes=notes,
     )
 

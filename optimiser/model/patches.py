@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from optimiser.model.base import BoolArray, Frozen, Int32Array, Int64Array
 from optimiser.model.outcome import Outcome
+from optimiser.model.rules import PatchRules
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +85,7 @@ class PatchProblem(Frozen):
     moved_homes: Int32Array
     allowed: BoolArray
     balance: float = Field(0.05, ge=0, description="the tolerance that the limits came from")
+    rules: PatchRules | None = Field(None, description="as set by the manager, for the record")
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -165,6 +167,7 @@ class PatchPlan(Outcome):
     split_estates: dict[str, int] = Field(
         default_factory=dict, description="estate: number of patches it lies in, where above 1"
     )
+    rules: PatchRules | None = None
     notes: tuple[str, ...] = ()
 
     def patch_of(self) -> dict[str, str]:
