@@ -258,7 +258,7 @@ def _fail_data(error: DataError, *, as_json: bool) -> NoReturn:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """The demo replaces only an earlier demo, which its settings call synthetic."""
+    """Fail unless the folder is new, empty or an earlier demo, which calls itself synthetic."""
     if not folder.exists() or not any(folder.iterdir()):
         return
     from geodata import DataError

@@ -129,7 +129,7 @@ def _options(
     stairs_s = abs(first.floor - last.floor) * rules.stairs_seconds_floor
     options = []
     for part, (earliest, latest) in PARTS_OF_DAY.items():
-        if earliest > shift.end_s or latest < shift.start_s:
+        if earliest >= shift.end_s or latest < shift.start_s:
             continue
         conversations = points = 0.0
         for ref in refs:

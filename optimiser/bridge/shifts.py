@@ -20,9 +20,8 @@ BREAK_AFTER_S = 6 * 3600
 """A break is due when working more than six hours: Working Time Regulations 1998, reg. 12."""
 
 
-def seconds_of(clock: str) -> int:
-    """Return "12:30" as seconds after midnight; ValueError if it is no time of day."""
-    time = dt.time.fromisoformat(clock)
+def seconds_of(time: dt.time) -> int:
+    """Return a time of day as seconds after midnight."""
     return time.hour * 3600 + time.minute * 60 + time.second
 
 

@@ -5,6 +5,8 @@ Defaults marked M in a field's description are modelling values, not sourced fac
 
 from __future__ import annotations
 
+import datetime as dt
+
 from pydantic import Field
 
 from optimiser.model.base import Frozen
@@ -81,8 +83,8 @@ class VisitRules(Frozen):
     break_minutes: int = Field(
         45, ge=20, description="for shifts over 6 h, unless officers.csv says otherwise (M)"
     )
-    break_earliest: str = Field("11:30", description="earliest start of the break (M)")
-    break_latest: str = Field("14:00", description="latest start of the break (M)")
+    break_earliest: dt.time = Field(dt.time(11, 30), description="earliest start of the break (M)")
+    break_latest: dt.time = Field(dt.time(14, 0), description="latest start of the break (M)")
     slack: float = Field(
         0.15, ge=0, lt=1, description="share of the shift less its break kept free (M)"
     )
