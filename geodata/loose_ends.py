@@ -1,0 +1,169 @@
+"""Tie loose ends of streets to the street beside them.
+
+Files merged from several sources, and clipped ones, leave ends that stop a few
+metres short of the street which they meet on the ground.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.street_graph import VertexGraph, component_labels, segment_lengths
+
+__all__ = ["REACH_M", "join_loose_ends"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+REACH_M: Final = 10.0
+ALREADY_NEAR_M: Final = 50.0
+_TOUCH_M: Final = 0.01
+
+
+def join_loose_ends(graph: VertexGraph) -> tuple[VertexGraph, int]:
+    """Tie each loose end to the nearest line within `REACH_M`, and count the ties.
+
+    A line that can be reached within `ALREADY_NEAR_M` along the streets needs no
+    tie. An end on a bridge or in a tunnel is tied only to another end or to a
+    line of its own level, never to what passes below or above.
+
+    Returns
+    -------
+    The graph, segments split where an end was tied to their middle, and the number of ties.
+    """
+    ends, pairs = _candidates(graph)
+    if not len(pairs.end):
+        return graph, 0
+    chosen = _choose(graph, ends, pairs)
+    if not chosen:
+        return graph, 0
+    return _tie(graph, ends, pairs, chosen), len(chosen)
+
+
+class _Pairs:
+    """Loose ends and the segments within reach: `end`, `segment`, place `at` (0-1), `gap`."""
+
+    def __init__(self, end: IntArray, segment: IntArray, at: FloatArray, gap: FloatArray) -> None:
+        self.end, self.segment, self.at, self.gap = end, segment, at, gap
+
+    def where(self, mask: npt.NDArray[Any]) -> _Pairs:
+        return _Pairs(self.end[mask], self.segment[mask], self.at[mask], self.gap[mask])
+
+
+def _candidates(graph: VertexGraph) -> tuple[IntArray, _Pairs]:
+    import shapely
+
+    degree = np.bincount(graph.segments.ravel(), minlength=len(graph.xy))
+    ends = np.flatnonzero(degree == 1)
+    tree = shapely.STRtree(shapely.linestrings(graph.xy[graph.segments]))
+    points = shapely.points(graph.xy[ends])
+    end, segment = tree.query(points, predicate="dwithin", distance=REACH_M)
+    a, b = graph.xy[graph.segments[segment, 0]], graph.xy[graph.segments[segment, 1]]
+    point = graph.xy[ends[end]]
+    length2 = ((b - a) ** 2).sum(axis=1)
+    at = np.clip(((point - a) * (b - a)).sum(axis=1) / length2, 0.0, 1.0)
+    gap = np.hypot(*(a + at[:, None] * (b - a) - point).T)
+    length = np.sqrt(length2)
+    at = np.where(at * length < _TOUCH_M, 0.0, np.where((1 - at) * length < _TOUCH_M, 1.0, at))
+    own = (graph.segments[segment] == ends[end][:, None]).any(axis=1)
+    pairs = _Pairs(end.astype(np.int64), segment.astype(np.int64), at, gap)
+    return ends, pairs.where(~own & _levels_agree(graph, ends, pairs, degree))
+
+
+def _levels_agree(
+    graph: VertexGraph, ends: IntArray, pairs: _Pairs, degree: IntArray
+) -> npt.NDArray[np.bool_]:
+    level = np.zeros(len(graph.xy), dtype=np.int64)
+    level[graph.segments.ravel()] = np.repeat(graph.level, 2)
+    same = level[ends[pairs.end]] == graph.level[pairs.segment]
+    target = graph.segments[pairs.segment, np.rint(pairs.at).astype(np.int64)]
+    end_to_end = np.isin(pairs.at, (0.0, 1.0)) & (degree[target] == 1)
+    return np.asarray(same | end_to_end, dtype=np.bool_)
+
+
+def _choose(graph: VertexGraph, ends: IntArray, pairs: _Pairs) -> list[int]:
+    """Go through the pairs by gap: tie what joins two pieces, and each end once otherwise."""
+    labels = component_labels(graph)
+    piece_of_end = labels[ends[pairs.end]]
+    piece_of_line = labels[graph.segments[pairs.segment, 0]]
+    apart = piece_of_end != piece_of_line
+    far = apart.copy()
+    far[~apart] = _far_along_streets(graph, ends, pairs.where(~apart))
+    parent = list(range(int(labels.max()) + 1))
+
+    def root(piece: int) -> int:
+        while parent[piece] != piece:
+            parent[piece] = parent[parent[piece]]
+            piece = parent[piece]
+        return piece
+
+    chosen: list[int] = []
+    tied = np.zeros(len(graph.xy), dtype=bool)
+    for k in np.lexsort((pairs.segment, pairs.end, pairs.gap)).tolist():
+        a, b = root(int(piece_of_end[k])), root(int(piece_of_line[k]))
+        end = ends[pairs.end[k]]
+        if far[k] and (a != b or not tied[end]):
+            parent[max(a, b)] = min(a, b)
+            tied[end] = True
+            if pairs.at[k] in (0.0, 1.0):
+                tied[graph.segments[pairs.segment[k], int(pairs.at[k])]] = True
+            chosen.append(k)
+    return chosen
+
+
+def _far_along_streets(graph: VertexGraph, ends: IntArray, pairs: _Pairs) -> npt.NDArray[np.bool_]:
+    """Return whether the segment cannot be reached from the end within `ALREADY_NEAR_M`."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import dijkstra
+
+    n = len(graph.xy)
+    a, b = graph.segments.T
+    links = coo_array((segment_lengths(graph), (a, b)), shape=(n, n)).tocsr()
+    far = np.ones(len(pairs.end), dtype=bool)
+    needed = np.unique(pairs.end)
+    for chunk in np.array_split(needed, max(1, len(needed) // 100)):
+        reach = dijkstra(links, directed=False, indices=ends[chunk], limit=ALREADY_NEAR_M)
+        mine = np.flatnonzero(np.isin(pairs.end, chunk))
+        row = np.searchsorted(chunk, pairs.end[mine])
+        at_ends = reach[row[:, None], graph.segments[pairs.segment[mine]]]
+        far[mine] = ~np.isfinite(at_ends).any(axis=1)
+    return far
+
+
+def _tie(graph: VertexGraph, ends: IntArray, pairs: _Pairs, chosen: list[int]) -> VertexGraph:
+    """Add a segment from each chosen end to its line, splitting the line there."""
+    new_xy: list[FloatArray] = []
+    splits: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    ties: list[tuple[int, int, int]] = []
+    for k in chosen:
+        segment, at = int(pairs.segment[k]), float(pairs.at[k])
+        u, v = graph.segments[segment].tolist()
+        end = int(ends[pairs.end[k]])
+        if at in (0.0, 1.0):
+            ties.append((end, v if at else u, int(graph.level[segment])))
+        elif pairs.gap[k] < _TOUCH_M:
+            splits[segment].append((at, end))
+        else:
+            vertex = len(graph.xy) + len(new_xy)
+            new_xy.append(graph.xy[u] + at * (graph.xy[v] - graph.xy[u]))
+            splits[segment].append((at, vertex))
+            ties.append((end, vertex, int(graph.level[segment])))
+    rows = list(ties)
+    for segment, inner in splits.items():
+        u, v = graph.segments[segment].tolist()
+        stops = [u, *(vertex for _, vertex in sorted(inner)), v]
+        level = int(graph.level[segment])
+        rows += [(p, q, level) for p, q in pairwise(stops)]
+    added = np.array(rows, dtype=np.int64)
+    whole = np.ones(len(graph.segments), dtype=bool)
+    whole[list(splits)] = False
+    segments = np.concatenate([graph.segments[whole], np.sort(added[:, :2], axis=1)])
+    level_all = np.concatenate([graph.level[whole], added[:, 2]])
+    segments, first = np.unique(segments, axis=0, return_index=True)
+    xy = np.concatenate([graph.xy, np.array(new_xy).reshape(-1, 2)])
+    return VertexGraph(xy, segments, level_all[first])

@@ -1,0 +1,234 @@
+"""Shortest ways between points beside the streets.
+
+A point snaps to the nearest place along an edge. For one call, the snapped
+places become nodes that split their edges, so that the way between two places
+on one edge runs directly along it, and partial edges count in full precision.
+Lengths are multiples of 2**-20 m, so that a way is exactly as long in both
+directions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.street_graph import StreetGraph, exact
+
+__all__ = ["Snapped", "Snapper", "SplitGraph", "split_at"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_CHUNK: Final = 256
+
+
+@dataclass(frozen=True)
+class Snapped:
+    """Points and their places on the streets: `edge` (-1: too far), `at_m` along it, `leg_m`."""
+
+    edge: IntArray
+    at_m: FloatArray
+    leg_m: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.edge)
+
+
+class Snapper:
+    """Finds the nearest place along an edge."""
+
+    def __init__(self, graph: StreetGraph, limit_m: float) -> None:
+        import shapely
+
+        self._graph = graph
+        self._limit_m = limit_m
+        self._start, self._edge = graph.segments()
+        ends = np.stack([graph.chain_xy[self._start], graph.chain_xy[self._start + 1]], axis=1)
+        self._tree = shapely.STRtree(shapely.linestrings(ends))
+
+    def snap(self, points: FloatArray) -> Snapped:
+        """Return each point's nearest place; a point without coordinates has none."""
+        import shapely
+
+        n = len(points)
+        edge = np.full(n, -1, dtype=np.int64)
+        at_m, leg_m = np.zeros(n), np.full(n, np.inf)
+        known = np.flatnonzero(np.isfinite(points).all(axis=1))
+        found, segment = self._tree.query_nearest(
+            shapely.points(points[known]), max_distance=self._limit_m, all_matches=False
+        )
+        who, start = known[found], self._start[segment]
+        a, b = self._graph.chain_xy[start], self._graph.chain_xy[start + 1]
+        along = ((points[who] - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1)
+        along = np.clip(along, 0.0, 1.0)
+        m = self._graph.chain_m
+        edge[who] = self._edge[segment]
+        at_m[who] = np.clip(
+            exact(m[start] + along * (m[start + 1] - m[start])), m[start], m[start + 1]
+        )
+        leg_m[who] = exact(np.hypot(*(a + along[:, None] * (b - a) - points[who]).T))
+        return Snapped(edge, at_m, leg_m)
+
+
+@dataclass(frozen=True)
+class SplitGraph:
+    """The street graph with some places as nodes of their own.
+
+    Nodes 0..k-1 are the street graph's. `place_node` is the node of each place
+    asked for (-1 where it has none). Piece i is the stretch `low[i]..high[i]`
+    of edge `edge[i]` between the nodes `pieces[i]`; the shortest between two nodes only.
+    """
+
+    graph: StreetGraph
+    nodes: int
+    place_node: IntArray
+    pieces: IntArray
+    edge: IntArray
+    low: FloatArray
+    high: FloatArray
+
+    def matrix(self) -> Any:
+        """Return the symmetric sparse matrix of metres between nodes."""
+        from scipy.sparse import coo_array
+
+        a, b = self.pieces.T
+        metres = self.high - self.low
+        both = (np.tile(metres, 2), (np.concatenate([a, b]), np.concatenate([b, a])))
+        return coo_array(both, shape=(self.nodes, self.nodes)).tocsr()
+
+    def node_xy(self) -> FloatArray:
+        """Return the coordinates of every node."""
+        xy = np.full((self.nodes, 2), np.nan)
+        k = len(self.graph.node_xy)
+        xy[:k] = self.graph.node_xy
+        # A place's piece begins or ends at it, whichever side is not a street node.
+        for side, at in ((0, self.low), (1, self.high)):
+            node = self.pieces[:, side]
+            new = np.flatnonzero(node >= k)
+            xy[node[new]] = points_along(self.graph, self.edge[new], at[new])
+        return xy
+
+    def metres(self, origins: IntArray, destinations: IntArray) -> FloatArray:
+        """Return the (n, m) metres along the streets between places, by their position."""
+        from scipy.sparse.csgraph import dijkstra
+
+        out = np.full((len(origins), len(destinations)), np.inf)
+        start, row = np.unique(self.place_node[origins], return_inverse=True)
+        end, column = np.unique(self.place_node[destinations], return_inverse=True)
+        if len(end) < len(start):
+            return self.metres(destinations, origins).T.copy()
+        if not len(start) or not len(end):
+            return out
+        between = np.full((len(start), len(end)), np.inf)
+        matrix = self.matrix()
+        known = np.flatnonzero(start >= 0)
+        for chunk in np.split(known, np.arange(_CHUNK, len(known), _CHUNK)):
+            if len(chunk):
+                between[chunk] = dijkstra(matrix, indices=start[chunk])[:, end]
+        between[:, end < 0] = np.inf
+        return between[row.ravel()][:, column.ravel()]
+
+    def ways(self, origins: IntArray, destinations: IntArray) -> list[FloatArray | None]:
+        """Return the points of each way along the streets, None where there is none."""
+        from scipy.sparse.csgraph import dijkstra
+
+        start, end = self.place_node[origins], self.place_node[destinations]
+        matrix, step = self.matrix(), self._steps()
+        out: list[FloatArray | None] = [None] * len(start)
+        sources = np.unique(start[start >= 0])
+        for chunk in np.split(sources, np.arange(_CHUNK, len(sources), _CHUNK)):
+            if not len(chunk):
+                continue
+            _, before = dijkstra(matrix, indices=chunk, return_predecessors=True)
+            for k in np.flatnonzero(np.isin(start, chunk) & (end >= 0)).tolist():
+                row = before[np.searchsorted(chunk, start[k])]
+                out[k] = self._way(row, int(start[k]), int(end[k]), step)
+        return out
+
+    def _steps(self) -> dict[tuple[int, int], int]:
+        return {(a, b): k for k, (a, b) in enumerate(self.pieces.tolist())}
+
+    def _way(
+        self, before: npt.NDArray[Any], start: int, end: int, step: dict[tuple[int, int], int]
+    ) -> FloatArray | None:
+        if start == end:
+            return self._place_xy(start)
+        if before[end] < 0:
+            return None
+        parts: list[FloatArray] = []
+        node = end
+        while node != start:
+            previous = int(before[node])
+            k = step.get((previous, node))
+            if k is None:
+                k = step[node, previous]
+                piece = self.graph.piece(self.edge[k], self.low[k], self.high[k])[::-1]
+            else:
+                piece = self.graph.piece(self.edge[k], self.low[k], self.high[k])
+            parts.append(piece if not parts else piece[:-1])
+            node = previous
+        return np.concatenate(parts[::-1])
+
+    def _place_xy(self, node: int) -> FloatArray:
+        if node < len(self.graph.node_xy):
+            return self.graph.node_xy[[node]]
+        k = int(np.flatnonzero((self.pieces == node).any(axis=1))[0])
+        at = self.low[k] if self.pieces[k, 0] == node else self.high[k]
+        return points_along(self.graph, self.edge[[k]], np.array([at]))
+
+
+def points_along(graph: StreetGraph, edge: IntArray, at_m: FloatArray) -> FloatArray:
+    """Return the point `at_m` metres along each edge."""
+    # One increasing axis through all chains: chain i's metres are shifted beyond chain i - 1's.
+    base = np.concatenate([[0.0], np.cumsum(graph.edge_m + 1.0)])[:-1]
+    chain_edge = np.repeat(np.arange(len(graph.edge_m)), np.diff(graph.chain_start))
+    axis = graph.chain_m + base[chain_edge]
+    where = at_m + base[edge]
+    return np.column_stack([np.interp(where, axis, graph.chain_xy[:, i]) for i in (0, 1)])
+
+
+def split_at(graph: StreetGraph, places: Snapped) -> SplitGraph:
+    """Return the graph with every place as a node."""
+    k = len(graph.node_xy)
+    known = np.flatnonzero(places.edge >= 0)
+    edge, at_m = places.edge[known], places.at_m[known]
+    node = np.full(len(places), -1, dtype=np.int64)
+    at_start, at_end = at_m <= 0.0, at_m >= graph.edge_m[edge]
+    node[known[at_end]] = graph.edge_nodes[edge[at_end], 1]
+    node[known[at_start]] = graph.edge_nodes[edge[at_start], 0]
+    between = ~at_start & ~at_end
+    distinct, which = np.unique(
+        np.column_stack([edge[between], at_m[between]]), axis=0, return_inverse=True
+    )
+    node[known[between]] = k + which.ravel()
+    new_edge, new_at = distinct[:, 0].astype(np.int64), distinct[:, 1]
+    edges = np.concatenate([np.arange(len(graph.edge_m)), new_edge])
+    low = np.concatenate([np.zeros(len(graph.edge_m)), new_at])
+    first = np.concatenate([graph.edge_nodes[:, 0], k + np.arange(len(distinct))])
+    order = np.lexsort((low, edges))
+    edges, low, first = edges[order], low[order], first[order]
+    last, high = graph.edge_nodes[edges, 1].copy(), graph.edge_m[edges].copy()
+    goes_on = np.flatnonzero(edges[1:] == edges[:-1])
+    last[goes_on], high[goes_on] = first[goes_on + 1], low[goes_on + 1]
+    return _shortest_pieces(graph, k + len(distinct), node, (first, last, edges, low, high))
+
+
+def _shortest_pieces(
+    graph: StreetGraph,
+    nodes: int,
+    place_node: IntArray,
+    pieces: tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray],
+) -> SplitGraph:
+    """Keep one piece between two nodes, the shortest, and no piece from a node to itself."""
+    first, last, edge, low, high = pieces
+    a, b = np.minimum(first, last), np.maximum(first, last)
+    order = np.lexsort((high - low, b, a))
+    a, b = a[order], b[order]
+    keep = a != b
+    keep[1:] &= (a[1:] != a[:-1]) | (b[1:] != b[:-1])
+    kept = order[keep]
+    ends = np.column_stack([first[kept], last[kept]])
+    return SplitGraph(graph, nodes, place_node, ends, edge[kept], low[kept], high[kept])

@@ -1,0 +1,246 @@
+"""The walking network of a street file: walking times, paths, and what was done to the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.errors import DataError, Problem
+from geodata.loose_ends import join_loose_ends
+from geodata.street_files import read_street_lines
+from geodata.street_graph import StreetGraph, component_labels, contract, join_vertices
+from geodata.street_routing import Snapped, Snapper, SplitGraph, split_at
+from geodata.street_tags import levels, private, walkable
+from geodata.walking import WALKING_KMH, as_legs, as_points, to_seconds
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import shapely
+
+__all__ = ["StreetNetwork", "StreetReport"]
+
+FloatArray = npt.NDArray[np.float64]
+
+KEPT_SHARE: Final = 0.05
+"""A piece with at least this share of the largest piece's vertices is a network of its own."""
+SNAP_LIMIT_M: Final = 1000.0
+"""A point farther than this from every street has no way to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreetReport:
+    """What was read, joined, dropped and left apart.
+
+    `main_share` is the largest component's share of all vertices; `kept` are the
+    components that can be walked, each by itself; `dropped` the smaller ones,
+    with `dropped_vertices` vertices, which no point snaps to.
+    """
+
+    source: str
+    lines_read: int
+    not_walkable: int
+    private: int
+    vertices: int
+    edges: int
+    joined_ends: int
+    components: int
+    main_share: float
+    kept: int
+    dropped: int
+    dropped_vertices: int
+
+    def summary(self) -> str:
+        """Return what a manager should know about the streets file."""
+        told = [
+            f"Streets: {self.lines_read:,} lines of {self.source}, "
+            f"{self.not_walkable:,} of them not for walking"
+            + (f" and {self.private:,} private" if self.private else "")
+            + f"; {self.vertices:,} points, {self.main_share:.1%} in one connected network"
+            + (f" after joining {self.joined_ends:,} loose ends" if self.joined_ends else "")
+            + "."
+        ]
+        if self.kept > 1:
+            told.append(f"There are {self.kept} networks with no way on foot between them.")
+        if self.dropped:
+            told.append(
+                f"{self.dropped:,} small pieces apart from it ({self.dropped_vertices:,} points) "
+                "are left out."
+            )
+        return " ".join(told)
+
+
+class StreetNetwork:
+    """Streets that can be walked, as a connected graph.
+
+    Points snap to the nearest place along a street within `SNAP_LIMIT_M`; the
+    straight leg there is walked too. Made by `from_file` or `from_lines`.
+    """
+
+    def __init__(
+        self,
+        graph: StreetGraph,
+        lines: gpd.GeoDataFrame,
+        report: StreetReport,
+        *,
+        crs: str,
+        walking_kmh: float = WALKING_KMH,
+    ) -> None:
+        if not walking_kmh > 0:
+            raise ValueError(f"walking_kmh must be above 0, not {walking_kmh}")
+        self.graph = graph
+        self.lines = lines
+        self.report = report
+        self.crs = crs
+        self.walking_kmh = walking_kmh
+        self._snapper = Snapper(graph, SNAP_LIMIT_M)
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | Path,
+        crs: str = "EPSG:27700",
+        *,
+        walking_kmh: float = WALKING_KMH,
+        layer: str | None = None,
+    ) -> Self:
+        """Read a street file: .osm, .osm.pbf, OSMnx .graphml, .gpkg, .geojson, .shp.
+
+        Parameters
+        ----------
+        path
+            The file.
+        crs
+            The metric coordinate system of every point that will be asked for.
+        walking_kmh
+            Walking speed.
+        layer
+            The layer of a file with several; by default the one that holds lines.
+
+        Raises
+        ------
+        DataError
+            The file cannot be used; says why and what to do.
+        """
+        lines = read_street_lines(path, layer=layer)
+        return cls.from_lines(lines, crs, walking_kmh=walking_kmh, source=Path(path).name)
+
+    @classmethod
+    def from_lines(
+        cls,
+        lines: gpd.GeoDataFrame,
+        crs: str = "EPSG:27700",
+        *,
+        walking_kmh: float = WALKING_KMH,
+        source: str = "streets",
+    ) -> Self:
+        """Build the network from lines in any coordinate system; see `from_file`."""
+        projected = _project(lines, crs, source)
+        may_walk = walkable(projected)
+        if not may_walk.any():
+            raise _unusable(source, "holds no street that can be walked", "give another file")
+        streets = projected[may_walk].reset_index(drop=True)
+        joined, ties = join_loose_ends(join_vertices(streets.geometry.array, levels(streets)))
+        if not len(joined.segments):
+            raise _unusable(source, "holds no street of any length", "give another file")
+        label = component_labels(joined)
+        size = np.bincount(label)
+        kept = size >= max(2.0, KEPT_SHARE * size[0])
+        graph = contract(joined, kept[label])
+        report = StreetReport(
+            source=source,
+            lines_read=len(projected),
+            not_walkable=int((~may_walk).sum()),
+            private=int(private(streets).sum()),
+            vertices=len(joined.xy),
+            edges=len(joined.segments),
+            joined_ends=ties,
+            components=len(size),
+            main_share=float(size[0] / size.sum()),
+            kept=int(kept.sum()),
+            dropped=int((~kept).sum()),
+            dropped_vertices=int(size[~kept].sum()),
+        )
+        shown = [c for c in ("highway", "name") if c in streets]
+        return cls(graph, streets[[*shown, "geometry"]], report, crs=crs, walking_kmh=walking_kmh)
+
+    def walk_metres(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
+        """Return the (n, m) metres on foot between (n, 2) origins and (m, 2) destinations.
+
+        The straight legs to the street and from it are included; a point to
+        itself is 0. Infinite where there is no way, or a point is without
+        coordinates or too far from every street.
+        """
+        start, end = as_points(origins), as_points(destinations)
+        places = self.snap(np.concatenate([start, end]))
+        n = len(start)
+        split = self.split(places)
+        along = split.metres(np.arange(n), np.arange(n, len(places)))
+        # The legs are added first, so that there and back are the same sum.
+        metres = along + (places.leg_m[:n, None] + places.leg_m[None, n:])
+        same = (start[:, None, 0] == end[None, :, 0]) & (start[:, None, 1] == end[None, :, 1])
+        return np.where(same & np.isfinite(metres), 0.0, metres)
+
+    def walk_seconds(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
+        """Return `walk_metres` as seconds at `walking_kmh`."""
+        return to_seconds(self.walk_metres(origins, destinations), self.walking_kmh)
+
+    def path(self, origin: npt.ArrayLike, destination: npt.ArrayLike) -> shapely.LineString:
+        """Return the shortest way from one point to another; empty where there is none."""
+        return self.paths(as_points([origin]), as_points([destination]))[0]
+
+    def paths(
+        self, origins: npt.ArrayLike, destinations: npt.ArrayLike
+    ) -> list[shapely.LineString]:
+        """Return the shortest way of every leg: origin i to destination i.
+
+        A way's length is `walk_metres`; it is empty where there is none.
+        """
+        import shapely
+
+        start, end = as_legs(origins, destinations)
+        n = len(start)
+        split = self.split(self.snap(np.concatenate([start, end])))
+        ways = split.ways(np.arange(n), np.arange(n, 2 * n))
+        lines = []
+        for a, b, way in zip(start, end, ways, strict=True):
+            if way is None:
+                lines.append(shapely.LineString())
+            elif np.array_equal(a, b):
+                lines.append(shapely.LineString([a, b]))
+            else:
+                lines.append(shapely.LineString(np.concatenate([[a], way, [b]])))
+        return lines
+
+    def snap(self, points: npt.ArrayLike) -> Snapped:
+        """Return each point's nearest place along a street."""
+        return self._snapper.snap(as_points(points))
+
+    def split(self, places: Snapped) -> SplitGraph:
+        """Return the street graph with the places as nodes."""
+        return split_at(self.graph, places)
+
+
+def _unusable(source: str, reason: str, remedy: str) -> DataError:
+    return DataError([Problem(file=source, reason=reason, remedy=remedy)])
+
+
+def _project(lines: gpd.GeoDataFrame, crs: str, source: str) -> gpd.GeoDataFrame:
+    """Return the lines in the metric `crs`, without what lies outside its reach."""
+    import pyproj
+
+    target = pyproj.CRS.from_user_input(crs)
+    if not target.is_projected or target.axis_info[0].unit_conversion_factor != 1.0:
+        raise ValueError(f"{crs} is not a projected coordinate system in metres")
+    if lines.crs is None:
+        raise _unusable(source, "does not say its coordinate system", "set its .crs")
+    projected = lines.to_crs(target)
+    inside = np.isfinite(projected.bounds.to_numpy()).all(axis=1)
+    if not inside.any():
+        raise _unusable(
+            source, f"lies outside the area of {crs}", "give streets of the same area as the homes"
+        )
+    return projected[inside].reset_index(drop=True)
