@@ -9,11 +9,11 @@ when its time changes. Places are blocks; the door is on the officer's sheet.
 from __future__ import annotations
 
 import datetime as dt
-import re
 import uuid
 from collections.abc import Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from optimiser.model import VisitPlan, WorkspaceView
 from optimiser.outputs.stops import StopLine, stop_lines
@@ -37,8 +37,8 @@ def officer_calendars(view: WorkspaceView, plan: VisitPlan) -> dict[str, bytes]:
 
 
 def calendar_file_name(officer_ref: str) -> str:
-    """Return a file name that is safe on every system: "HO/01" gives "HO_01.ics"."""
-    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', officer_ref) or '_'}.ics"
+    """Return a file name that is safe on every system: "HO/01" gives "HO%2F01.ics"."""
+    return f"{quote(officer_ref, safe='')}.ics"
 
 
 def utc_time(date: dt.date, seconds: int) -> dt.datetime:

@@ -73,8 +73,8 @@ def patches_frame(
     frame["from_target_percent"] = (100 * (frame["workload"] / frame["target"] - 1)).round(1)
     counts = ["homes", "blocks", "homes_before", "homes_in", "homes_out"]
     frame[counts] = frame[counts].fillna(0).astype(int)
-    order = ["officer_ref", "service_centre", "blocks", "homes_before", "homes", "homes_in", "homes_out",
-             "workload_before", "workload", "target", "from_target_percent"]  # fmt: skip
+    order = ["officer_ref", "service_centre", "blocks", "homes_before", "homes", "homes_in"]
+    order += ["homes_out", "workload_before", "workload", "target", "from_target_percent"]
     return frame[[name for name in order if name in frame]].reset_index()
 
 

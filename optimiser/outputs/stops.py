@@ -115,7 +115,8 @@ class _Book:
         known = [int(float(floor)) for floor in floors if floor]
         parts = []
         if stop.kind == "round" and known and max(known) != min(known):
-            parts.append(f"Floors {max(known)} down to {min(known)}")
+            lowest = f"floor {min(known)}" if min(known) > 0 else "the ground floor"
+            parts.append(f"floor {max(known)} down to {lowest}")
         elif known:
             parts.append(_floor(known[0], home.get("block_floors")))
         if known and max(known) > 0 and text_of(home.get("lift")):

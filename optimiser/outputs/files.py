@@ -1,0 +1,246 @@
+"""A plan's whole output folder, written beside its place and moved there in one go.
+
+A crash leaves the old folder or the new one, never half of either. Only our own
+earlier output gives way; what a person has put into it, or filled in, is kept.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, cast
+
+from geodata.errors import DataError, Problem
+from optimiser.model import Outcome, PatchPlan, PatchRules, VisitPlan, WorkspaceView
+from optimiser.outputs.documents import (
+    SharedShapes,
+    patches_summary,
+    plan_document,
+    routes_geojson,
+    to_json,
+    week_summary,
+)
+from optimiser.outputs.wording import long_date, notices
+
+__all__ = ["write_patches", "write_week"]
+
+logger = logging.getLogger(__name__)
+
+SUMMARY: Final = "summary.json"
+_OUR_KEYS: Final = {"status", "objective", "bound", "gap", "violations"}
+_USER_CAN_MEND: Final = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EBUSY,
+    errno.ENAMETOOLONG,
+}
+
+
+def write_patches(
+    view: WorkspaceView, plan: PatchPlan, folder: Path, *, rules: PatchRules | None = None
+) -> list[Path]:
+    """Write a redraw's folder and return its files.
+
+    Parameters
+    ----------
+    view
+        The workspace that the plan is of.
+    plan
+        A plan without violations.
+    folder
+        Where to: absent, empty, or an earlier output of ours.
+    rules
+        The rules it was drawn by, to be written beside it.
+
+    Raises
+    ------
+    RuntimeError
+        If the plan has violations.
+    DataError
+        If the folder holds something else or cannot be written.
+    """
+    _refuse_violations(plan)
+    shared = cast(WorkspaceView, SharedShapes(view))
+    return _replace(folder, lambda new: _fill_patches(shared, plan, new, rules))
+
+
+def write_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> list[Path]:
+    """Write a week's folder and return its files; raises as `write_patches` does."""
+    _refuse_violations(plan)
+    shared = cast(WorkspaceView, SharedShapes(view))
+    return _replace(folder, lambda new: _fill_week(shared, plan, new))
+
+
+def _fill_patches(
+    view: WorkspaceView, plan: PatchPlan, folder: Path, rules: PatchRules | None
+) -> None:
+    from optimiser.outputs import patch_map, save_page
+    from optimiser.outputs.redraw_tables import changes_sheets, homes_frame
+    from optimiser.outputs.report import patches_report
+    from optimiser.outputs.tables import write_csv, write_patches_gpkg, write_xlsx
+
+    title = f"Patches: {view.title}"
+    notice = _notice(view)
+    save_page(patch_map(view, plan), folder / "map.html", title=title)
+    write_patches_gpkg(folder / "patches.gpkg", view, plan, notice=notice)
+    write_csv(folder / "homes.csv", homes_frame(view, plan), synthetic=view.synthetic)
+    sheets = changes_sheets(view, plan, rules=rules)
+    write_xlsx(folder / "changes.xlsx", sheets, title=title, notice=notice)
+    _write(folder / "report.html", patches_report(view, plan, rules=rules))
+    _write_summary(folder, patches_summary(view, plan, rules=rules))
+
+
+def _fill_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> None:
+    from optimiser.outputs import save_page, week_map
+    from optimiser.outputs.calendar import calendar_file_name, officer_calendars
+    from optimiser.outputs.report import week_report
+    from optimiser.outputs.sheets import sheets_pdf
+    from optimiser.outputs.stops import stop_lines
+    from optimiser.outputs.tables import write_csv, write_xlsx
+    from optimiser.outputs.week_tables import unplanned_frame, visits_sheets
+
+    title = f"Visits, week of {long_date(plan.week)}: {view.title}"
+    notice = _notice(view)
+    lines = stop_lines(view, plan)
+    save_page(week_map(view, plan), folder / "map.html", title=title)
+    _write(folder / "plan.json", to_json(plan_document(view, plan)))
+    sheets = visits_sheets(view, plan, lines)
+    write_xlsx(folder / "visits.xlsx", sheets, title=title, notice=notice)
+    (folder / "sheets.pdf").write_bytes(sheets_pdf(view, plan, lines))
+    (folder / "calendar").mkdir()
+    for officer, text in officer_calendars(view, plan).items():
+        (folder / "calendar" / calendar_file_name(officer)).write_bytes(text)
+    write_csv(folder / "unplanned.csv", unplanned_frame(view, plan), synthetic=view.synthetic)
+    _write(folder / "routes.geojson", to_json(routes_geojson(view, plan)))
+    _write(folder / "report.html", week_report(view, plan))
+    _write_summary(folder, week_summary(view, plan))
+
+
+def _refuse_violations(plan: Outcome) -> None:
+    if plan.violations:
+        first = plan.violations[0]
+        raise RuntimeError(
+            f"the plan breaks {len(plan.violations)} rules and is not written; the first: "
+            f"{first.rule}, {first.subject}: {first.message}"
+        )
+
+
+def _notice(view: WorkspaceView) -> str:
+    return " ".join((*notices(view.synthetic, view.title), view.attribution)).strip()
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_summary(folder: Path, summary: dict[str, Any]) -> None:
+    """Write summary.json last, with the digest of each file: what differs later is a person's."""
+    files = {p.relative_to(folder).as_posix(): _digest(p) for p in _files(folder)}
+    _write(folder / SUMMARY, to_json({**summary, "files": files}))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file())
+
+
+def _replace(folder: Path, fill: Callable[[Path], None]) -> list[Path]:
+    """Have `fill` write a new folder beside `folder`, then put it in its place."""
+    folder = folder.absolute()
+    with _readable_errors(folder):
+        _check_ours(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        holder = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        new = holder / "new"
+        new.mkdir()
+        with _readable_errors(folder):
+            fill(new)
+            _keep_personal(folder, new)
+            _swap(folder, new, holder / "old")
+    finally:
+        # An old folder that could not be put back must not be lost with the holder.
+        if folder.exists() or not (holder / "old").exists():
+            shutil.rmtree(holder, ignore_errors=True)
+    return _files(folder)
+
+
+def _swap(folder: Path, new: Path, old: Path) -> None:
+    if not folder.exists():
+        new.rename(folder)
+        return
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        raise
+
+
+def _check_ours(folder: Path) -> None:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if folder.is_dir() and _summary(folder).keys() >= _OUR_KEYS:
+        return
+    what = "holds files that doorstep did not write" if folder.is_dir() else "is a file"
+    raise DataError(
+        [Problem(file=str(folder), reason=what, remedy="choose another folder with --out")]
+    )
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return summary if isinstance(summary, dict) else {}
+
+
+def _keep_personal(folder: Path, new: Path) -> None:
+    """Copy what people added to the old folder or filled in there, under a free name."""
+    if not folder.is_dir():
+        return
+    ours = _summary(folder).get("files")
+    if not isinstance(ours, dict):
+        return
+    for path in _files(folder):
+        name = path.relative_to(folder)
+        if name.as_posix() == SUMMARY or ours.get(name.as_posix()) == _digest(path):
+            continue
+        target = new / name
+        number = 0
+        while target.exists():
+            number += 1
+            target = (new / name).with_stem(f"{name.stem}-kept-{number}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+        logger.warning("%s was changed since it was written; kept as %s", name, target.name)
+
+
+@contextmanager
+def _readable_errors(folder: Path) -> Iterator[None]:
+    """Turn what a user can mend (rights, a full disk, an open file) into a DataError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _USER_CAN_MEND:
+            raise
+        problem = Problem(
+            file=str(folder),
+            reason=f"cannot be written ({error.strerror})",
+            remedy="close its files in other programs, or choose another folder with --out",
+        )
+        raise DataError([problem]) from error

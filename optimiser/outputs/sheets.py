@@ -1,0 +1,255 @@
+"""sheets.pdf: what an officer carries, a page or more for each officer and day.
+
+Large type, black on white; no names, no reasons. fpdf2's core fonts know
+Latin-1 only, so other letters lose their accents or become question marks
+rather than fail.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, cast
+
+from optimiser.model import Route, VisitPlan, WorkspaceView
+from optimiser.outputs.stops import DoorLine, StopLine
+from optimiser.outputs.wording import counted, long_date, time_of_day
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+__all__ = ["DESTROY_AFTER_DAYS", "latin1", "sheets_pdf"]
+
+DESTROY_AFTER_DAYS: Final = 14
+OUTCOMES: Final = ("Done", "No answer", "Refused", "By appointment", "Not safe to enter",
+                   "May be abandoned", "Other")  # fmt: skip
+DOOR_OUTCOMES: Final = ("Talked", "No answer", "Refused", "Other")
+
+_LEFT: Final = 12.0
+_WIDTH: Final = 186.0
+_TOP: Final = 32.0
+_BOTTOM: Final = 278.0
+_TEXT_X: Final = 46.0
+_TEXT_WIDTH: Final = _LEFT + _WIDTH - _TEXT_X - 2
+_ADDRESS_PT: Final = 13
+_DOOR_MM: Final = 6.5
+_REPLACED: Final = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "•": "-"}  # noqa: RUF001
+)
+
+
+@dataclass(frozen=True)
+class _Card:
+    """A stop laid out: its wrapped address, its flags and its height in mm."""
+
+    line: StopLine
+    address: tuple[str, ...]
+    flags: tuple[str, ...]
+    doors: tuple[DoorLine, ...]
+    first_door: int
+
+    @property
+    def height(self) -> float:
+        text = 9.0 + 5.6 * len(self.address) + 5.5 + (7.5 if self.flags else 0)
+        if self.line.stop.kind == "visit":
+            return text + 19.0
+        return max(18.5, text) + (_DOOR_MM * len(self.doors) + 12.0 if self.doors else 1.0)
+
+
+def latin1(text: str) -> str:
+    """Return text in Latin-1: typographic signs replaced, foreign accents dropped."""
+    shown = []
+    for letter in text.translate(_REPLACED):
+        if ord(letter) < 256:
+            shown.append(letter)
+            continue
+        base = unicodedata.normalize("NFKD", letter)
+        kept = "".join(c for c in base if ord(c) < 256)
+        shown.append(kept or "?")
+    return "".join(c for c in "".join(shown) if c.isprintable() or c == " ")
+
+
+def sheets_pdf(view: WorkspaceView, plan: VisitPlan, lines: Sequence[StopLine]) -> bytes:
+    """Return the PDF: pages in order of officer and day; long days take a second page."""
+    from fpdf import FPDF
+
+    pdf = FPDF(orientation="portrait", unit="mm", format="A4")
+    pdf.set_auto_page_break(False)
+    pdf.set_title(latin1(f"Visit sheets, week of {long_date(plan.week)}"))
+    pdf.set_creator("doorstep")
+    # The week, not the clock: the same plan gives the same file.
+    pdf.set_creation_date(dt.datetime.combine(plan.week, dt.time(), tzinfo=dt.UTC))
+    # Text is measured on another document, for a measure needs a page.
+    ruler = FPDF()
+    ruler.add_page()
+    ruler.set_font("Helvetica", "B", _ADDRESS_PT)
+    routes = {(r.officer_ref, r.date): r for r in plan.routes}
+    ordered = sorted(lines, key=lambda x: (x.officer_ref, x.date, x.position))
+    for key, group in groupby(ordered, key=lambda x: (x.officer_ref, x.date)):
+        pages = _pages([card for line in group for card in _cards(ruler, line)])
+        for number, cards in enumerate(pages, start=1):
+            pdf.add_page()
+            _header(pdf, routes[key], number, len(pages))
+            _footer(pdf, view, routes[key], number, len(pages))
+            y = _TOP
+            for card in cards:
+                _draw(pdf, card, y)
+                y += card.height
+    if not routes:
+        pdf.add_page()
+        _text(pdf, _LEFT, 20, "No visits are planned this week.", size=16, bold=True)
+    return bytes(pdf.output())
+
+
+def _cards(ruler: FPDF, line: StopLine) -> list[_Card]:
+    """Return the stop's cards: one, or more where a round's doors need more than a page."""
+    where = latin1(line.where)
+    wrapped = ruler.multi_cell(_TEXT_WIDTH, 5.6, where, dry_run=True, output="LINES")
+    address = tuple(cast(list[str], wrapped)) if where else ()
+    doors = line.doors if line.stop.kind == "round" else ()
+    per_page = int((_BOTTOM - _TOP - 48) / _DOOR_MM)
+    parts = [doors[k : k + per_page] for k in range(0, len(doors), per_page)] or [()]
+    return [_Card(line, address, _flags(line), part, k * per_page) for k, part in enumerate(parts)]
+
+
+def _flags(line: StopLine) -> tuple[str, ...]:
+    flags = []
+    if line.stop.with_officer:
+        flags.append(f"TWO OFFICERS: go with {line.stop.with_officer}")
+    if line.stop.interpreter:
+        flags.append(f"INTERPRETER: {line.language}" if line.language else "INTERPRETER")
+    return tuple(flags)
+
+
+def _pages(cards: Sequence[_Card]) -> list[list[_Card]]:
+    pages: list[list[_Card]] = [[]]
+    room = _BOTTOM - _TOP
+    for card in cards:
+        if pages[-1] and card.height > room:
+            pages.append([])
+            room = _BOTTOM - _TOP
+        pages[-1].append(card)
+        room -= card.height
+    return pages
+
+
+def _header(pdf: FPDF, route: Route, number: int, of: int) -> None:
+    _text(pdf, _LEFT, 10, f"{route.officer_ref}   {long_date(route.date)}", size=19, bold=True)
+    visits = sum(stop.kind == "visit" for stop in route.stops)
+    doors = sum(len(stop.property_refs) for stop in route.stops if stop.kind == "round")
+    parts = [
+        f"Leave {route.start_place.name} {time_of_day(route.start_s)}",
+        f"back at {route.end_place.name} {time_of_day(route.end_s)}",
+        *([counted(visits, "visit")] if visits else []),
+        *([f"{counted(doors, 'door')} to knock"] if doors else []),
+    ]
+    more = f"   (page {number} of {of})" if of > 1 else ""
+    _text(pdf, _LEFT, 20.5, "  |  ".join(parts) + more, size=11)
+    pdf.set_line_width(0.7)
+    pdf.line(_LEFT, 28, _LEFT + _WIDTH, 28)
+
+
+def _footer(pdf: FPDF, view: WorkspaceView, route: Route, number: int, of: int) -> None:
+    destroy = long_date(route.date + dt.timedelta(days=DESTROY_AFTER_DAYS))
+    page = f"Page {route.officer_ref} {route.date.isoformat()} {number}/{of}"
+    _text(pdf, _LEFT, 282, page, size=10, bold=True)
+    _text(pdf, _LEFT, 282, f"Destroy by {destroy}", size=10, bold=True, align="R")
+    said = "Synthetic data: homes, people and requests are invented." if view.synthetic else ""
+    _text(pdf, _LEFT, 287, said or "Keep this sheet out of sight of others.", size=9)
+
+
+def _draw(pdf: FPDF, card: _Card, y: float) -> None:
+    line, stop = card.line, card.line.stop
+    bottom = y + card.height - 2
+    pdf.set_line_width(0.3)
+    pdf.rect(_LEFT, y, _WIDTH, bottom - y)
+    _text(pdf, _LEFT + 2, y + 1.5, time_of_day(stop.start_s), size=16, bold=True)
+    _text(pdf, _LEFT + 2, y + 8.5, f"to {time_of_day(stop.end_s)}", size=10)
+    walk = round(stop.walk_s / 60)
+    if stop.walk_m:
+        _text(pdf, _LEFT + 2, y + 13.5, f"walk {walk} min", size=9)
+    head = f"{line.position}.  {line.task}, {counted(line.minutes, 'minute')}"
+    _text(pdf, _TEXT_X, y + 1.5, head, size=12)
+    if stop.visit_ref:
+        _text(pdf, _LEFT, y + 1.5, f"Ref {stop.visit_ref}", size=10, align="R", inset=2)
+    at = y + 8.0
+    for row in card.address:
+        _text(pdf, _TEXT_X, at, row, size=_ADDRESS_PT, bold=True)
+        at += 5.6
+    _text(pdf, _TEXT_X, at, line.access, size=11)
+    at += 6.0
+    if card.flags:
+        _flag_boxes(pdf, card.flags, at)
+        at += 7.5
+    if stop.kind == "visit":
+        _outcome_boxes(pdf, at)
+        at += 7
+    for number, door in enumerate(card.doors, start=card.first_door + 1):
+        _door_row(pdf, number, door, at)
+        at += _DOOR_MM
+    if stop.kind == "visit" or card.doors:
+        _lines_to_fill(pdf, at)
+
+
+def _flag_boxes(pdf: FPDF, flags: Sequence[str], y: float) -> None:
+    x = _TEXT_X
+    pdf.set_text_color(255)
+    for flag in flags:
+        pdf.set_font("Helvetica", "B", 11)
+        width = pdf.get_string_width(latin1(flag)) + 6
+        pdf.set_fill_color(0)
+        pdf.rect(x, y, width, 6, style="F")
+        _text(pdf, x + 2, y + 0.4, flag, size=11, bold=True)
+        x += width + 3
+    pdf.set_text_color(0)
+
+
+def _outcome_boxes(pdf: FPDF, y: float) -> None:
+    x = _LEFT + 3
+    for outcome in OUTCOMES:
+        pdf.rect(x, y + 0.8, 3.6, 3.6)
+        _text(pdf, x + 4, y, outcome, size=9)
+        x += 10 + pdf.get_string_width(outcome)
+
+
+def _lines_to_fill(pdf: FPDF, y: float) -> None:
+    # Seen on a visit, a hazard starts a statutory clock: when is what matters.
+    _text(pdf, _LEFT + 2, y, "Hazard seen: date and time", size=10)
+    pdf.line(_LEFT + 50, y + 4.5, _LEFT + 102, y + 4.5)
+    _text(pdf, _LEFT + 106, y, "Next try: day and time", size=10)
+    pdf.line(_LEFT + 144, y + 4.5, _LEFT + _WIDTH - 4, y + 4.5)
+
+
+def _door_row(pdf: FPDF, number: int, door: DoorLine, y: float) -> None:
+    address = latin1(door.address)
+    pdf.set_font("Helvetica", "", 10)
+    while pdf.get_string_width(address) > 68 and len(address) > 4:
+        address = address[:-4] + "..."
+    _text(pdf, _LEFT + 3, y, f"{number}.", size=10)
+    _text(pdf, _LEFT + 10, y, address, size=10)
+    _text(pdf, _LEFT + 79, y, door.floor, size=10)
+    x = _LEFT + 106
+    for outcome in DOOR_OUTCOMES:
+        pdf.rect(x, y + 0.8, 3.6, 3.6)
+        _text(pdf, x + 4, y, outcome, size=9)
+        x += 9 + pdf.get_string_width(outcome)
+
+
+def _text(
+    pdf: FPDF,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    size: float,
+    bold: bool = False,
+    align: str = "L",
+    inset: float = 0.0,
+) -> None:
+    """Write one line with its top at y; align "R" ends it at the right margin."""
+    pdf.set_font("Helvetica", "B" if bold else "", size)
+    pdf.set_xy(x, y)
+    pdf.cell(_LEFT + _WIDTH - x - inset, size * 0.45, latin1(text), align=align)
