@@ -197,9 +197,10 @@ def _count(number: int, noun: str) -> str:
 @contextmanager
 def progress_bar(label: str, seconds: float) -> Iterator[ProgressCallback]:
     """Show stage, time, objective and gap on standard error until the block ends."""
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
 
-    with Progress(
+    with Bar(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[state]}"),
