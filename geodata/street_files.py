@@ -120,10 +120,10 @@ def _read_gdal(path: Path, layer: str | None, *, where: str | None = None) -> gp
             lines = pyogrio.read_dataframe(path, layer=layer, where=where)
         except Exception as error:  # GDAL's drivers raise many kinds for a damaged file
             raise _unreadable(path, error) from error
-    # GDAL hands over what it read before the damage, with no more than a warning.
+    # Some drivers hand over what they read before the damage, with no more than a warning.
     for warning in caught:
         text = str(warning.message)
-        if re.search(r"pars|truncat|corrupt|invalid|error|malformed", text, re.IGNORECASE):
+        if re.search(r"pars(e|ing) |truncat|corrupt|malformed", text, re.IGNORECASE):
             raise _unreadable(path, Exception(text))
     if "geometry" not in lines:
         raise _error(path, "holds no geometry", "give a file of street centre lines")

@@ -158,19 +158,30 @@ class SplitGraph:
             return self._place_xy(start)
         if before[end] < 0:
             return None
-        parts: list[FloatArray] = []
+        # Backwards from the end: edge, and where along it the way leaves and enters it.
+        stretches: list[tuple[int, float, float]] = []
         node = end
         while node != start:
             previous = int(before[node])
-            k = step.get((previous, node))
+            k = step.get((node, previous))
             if k is None:
-                k = step[node, previous]
-                piece = self.graph.piece(self.edge[k], self.low[k], self.high[k])[::-1]
+                k = step[previous, node]
+                edge, leave, enter = int(self.edge[k]), float(self.high[k]), float(self.low[k])
             else:
-                piece = self.graph.piece(self.edge[k], self.low[k], self.high[k])
-            parts.append(piece if not parts else piece[:-1])
+                edge, leave, enter = int(self.edge[k]), float(self.low[k]), float(self.high[k])
+            # Places of other points on the way are no bends of it.
+            if stretches and stretches[-1][0] == edge and stretches[-1][2] == leave:
+                stretches[-1] = (edge, stretches[-1][1], enter)
+            else:
+                stretches.append((edge, leave, enter))
             node = previous
-        return np.concatenate(parts[::-1])
+        parts = [self._stretch(*s) for s in stretches]
+        return np.concatenate([*(p[:-1] for p in parts[:-1]), parts[-1]])[::-1]
+
+    def _stretch(self, edge: int, start_m: float, end_m: float) -> FloatArray:
+        if start_m <= end_m:
+            return self.graph.piece(edge, start_m, end_m)
+        return self.graph.piece(edge, end_m, start_m)[::-1]
 
     def _place_xy(self, node: int) -> FloatArray:
         if node < len(self.graph.node_xy):
