@@ -100,7 +100,7 @@ def _patch_figures(view: WorkspaceView, plan: PatchPlan) -> list[tuple[str, str]
         ("Homes", f"{len(view.homes):,}"),
         ("Homes that change patch", f"{plan.homes_moved:,}"),
         ("Walking a week", f"{_number((plan.walk_minutes + plan.centre_minutes) / 60)} hours"),
-        ("Farthest from target", f"{_number(_farthest(plan))} %"),
+        ("Farthest from target", f"{_number(_farthest(plan))}%"),
         ("Estates split", f"{len(plan.split_estates):,}"),
     ]
 
@@ -123,7 +123,7 @@ def _cost_proof(plan: PatchPlan) -> list[str]:
     return [
         cost,
         f"Proven: no patches that keep all the rules cost less than {_number(plan.bound)} minutes, "
-        f"so at most {_number(100 * plan.gap)} % could still be saved. Whether such patches exist "
+        f"so at most {_number(100 * plan.gap)}% could still be saved. Whether such patches exist "
         "is not known.",
     ]
 
@@ -137,7 +137,7 @@ def _value_proof(plan: VisitPlan) -> list[str]:
     return [
         worth,
         f"Proven: no plan that keeps all the rules is worth more than {_number(plan.bound)} "
-        f"points, so this one reaches at least {_number(100 * (1 - plan.gap))} % of the best. "
+        f"points, so this one reaches at least {_number(100 * (1 - plan.gap))}% of the best. "
         "Whether a better one exists is not known.",
     ]
 
@@ -147,7 +147,7 @@ def _balance_words(plan: PatchPlan) -> str:
     if outside:
         return f"Outside the limits of their workload: {', '.join(outside)}."
     return (
-        f"Every patch is within {_number(100 * plan.balance)} % of its target workload, which "
+        f"Every patch is within {_number(100 * plan.balance)}% of its target workload, which "
         "goes by its officer's hours."
     )
 
@@ -193,7 +193,7 @@ def _moved_words(view: WorkspaceView, plan: PatchPlan, moved: pd.DataFrame) -> s
     if not plan.homes_moved:
         return "No household changes patch."
     known = int(view.homes["patch"].notna().sum())
-    share = f"{_number(100 * plan.homes_moved / known)} % of " if known else "of "
+    share = f"{_number(100 * plan.homes_moved / known)}% of " if known else "of "
     return (
         f"{counted(plan.homes_moved, 'household changes', 'households change')} patch, {share}"
         f"the {counted(known, 'household')} with a patch today, in "
@@ -314,7 +314,7 @@ def _number(value: float | None) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.1f} %" if math.isfinite(value) else ""
+    return f"{value:+.1f}%" if math.isfinite(value) else ""
 
 
 def _blank(value: Any) -> str:

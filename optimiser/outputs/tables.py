@@ -123,8 +123,9 @@ def _set_up_page(ws: Worksheet, notice: str) -> None:
     ws.page_setup.fitToHeight = 0
     ws.sheet_properties.pageSetUpPr.fitToPage = True
     ws.print_title_rows = "1:1"
-    # An ampersand starts a code in a header.
-    ws.oddHeader.center.text = notice.replace("&", "&&")
+    if notice:
+        # An ampersand starts a code in a header.
+        ws.oddHeader.center.text = notice.replace("&", "&&")
     ws.oddFooter.center.text = "&A, page &P of &N"
 
 

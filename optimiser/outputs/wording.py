@@ -8,7 +8,6 @@ label, and an unknown type has the most neutral one.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,7 +15,6 @@ __all__ = [
     "class_label",
     "counted",
     "duration",
-    "gap_words",
     "iso_time",
     "long_date",
     "notices",
@@ -115,15 +113,6 @@ def stop_label(kind: str, visit_type: str | None = None) -> str:
 def class_label(kind: str) -> str:
     """Return a plain heading for a class of requests left out."""
     return _CLASS_LABELS.get(kind, kind)
-
-
-def gap_words(gap: float) -> str:
-    """Return what a gap proves, in plain words."""
-    if not math.isfinite(gap):
-        return "Nothing is proven yet about how much better another plan could be."
-    if gap <= 1e-6:
-        return "Proven: no plan that keeps all the rules is better."
-    return f"Proven: no plan that keeps all the rules is more than {100 * gap:.1f} % better."
 
 
 def notices(synthetic: bool, title: str, caveats: Iterable[str] = ()) -> tuple[str, ...]:

@@ -1,0 +1,223 @@
+import csv
+import datetime as dt
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+
+from optimiser.model import PatchRules, WorkloadWeights
+from optimiser.outputs.redraw_tables import (
+    changes_sheets,
+    homes_frame,
+    moved_blocks_frame,
+    patches_frame,
+    residents_frame,
+    split_estates_frame,
+)
+from optimiser.outputs.stops import stop_lines
+from optimiser.outputs.tables import (
+    Sheet,
+    safe_text,
+    write_csv,
+    write_patches_gpkg,
+    write_xlsx,
+)
+from optimiser.outputs.week_tables import (
+    by_officer_frame,
+    outcomes_frame,
+    plan_frame,
+    unplanned_frame,
+    visits_sheets,
+)
+
+ATTACKS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "  =1+1", "＝1"]  # noqa: RUF001
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_formulas_are_neutralised(text):
+    assert safe_text(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["V0001", "12-14 Elm Road", "a=b", "", "Flat 1"])
+def test_other_text_is_left_alone(text):
+    assert safe_text(text) == text
+
+
+def test_csv_neutralises_text_and_keeps_negative_numbers(tmp_path):
+    frame = pd.DataFrame({"text": ["=1+1", None], "number": [-1.5, -2.0]})
+    write_csv(tmp_path / "x.csv", frame, synthetic=False)
+    rows = list(csv.reader((tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()))
+    assert rows == [["text", "number"], ["'=1+1", "-1.5"], ["", "-2.0"]]
+
+
+def test_csv_of_synthetic_data_says_so_on_each_row(tmp_path):
+    write_csv(tmp_path / "x.csv", pd.DataFrame({"a": ["1", "2"]}), synthetic=True)
+    frame = pd.read_csv(tmp_path / "x.csv")
+    assert list(frame.columns) == ["a", "data"]
+    assert set(frame["data"]) == {"synthetic"}
+
+
+def test_xlsx_has_no_formula_and_keeps_types(tmp_path):
+    frame = pd.DataFrame(
+        {"text": [*ATTACKS, "bell \x07"], "number": [-1.5] * 9, "day": [dt.date(2026, 12, 1)] * 9}
+    )
+    write_xlsx(tmp_path / "x.xlsx", [Sheet("One", frame)], title="t", notice="R&D")
+    sheet = load_workbook(tmp_path / "x.xlsx")["One"]
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert sheet["A2"].value == "'=1+1"
+    assert sheet["A10"].value == "bell "
+    assert sheet["B2"].value == -1.5
+    assert sheet["C2"].value == dt.datetime(2026, 12, 1)  # noqa: DTZ001
+    assert sheet.oddHeader.center.text == "R&&D"
+
+
+def test_sheets_have_filters_frozen_headers_and_widths(tmp_path):
+    frame = pd.DataFrame({"a": ["x" * 30], "b": [1]})
+    write_xlsx(tmp_path / "x.xlsx", [Sheet("One", frame)], title="t", notice="")
+    sheet = load_workbook(tmp_path / "x.xlsx")["One"]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == "A1:B2"
+    assert sheet.column_dimensions["A"].width == 33
+
+
+def test_an_empty_sheet_still_has_its_header(tmp_path):
+    frame = pd.DataFrame(columns=["a", "b"])
+    write_xlsx(tmp_path / "x.xlsx", [Sheet("One", frame)], title="t", notice="")
+    assert [c.value for c in load_workbook(tmp_path / "x.xlsx")["One"][1]] == ["a", "b"]
+
+
+def test_homes_have_the_documented_columns(view, patch_plan):
+    frame = homes_frame(view, patch_plan)
+    assert list(frame.columns) == [
+        "property_ref", "block_ref", "old_patch", "new_patch", "officer_ref",
+    ]  # fmt: skip
+    assert len(frame) == len(view.homes)
+    moved = frame[frame["old_patch"] != frame["new_patch"]]
+    assert set(moved["block_ref"]) == {"C", "D"}
+    assert len(moved) == patch_plan.homes_moved
+
+
+def test_patches_before_and_after(view, patch_plan):
+    frame = patches_frame(view, patch_plan).set_index("patch")
+    assert frame.loc["P01", ["homes_before", "homes", "homes_in", "homes_out"]].to_list() == [
+        12, 12, 4, 4,
+    ]  # fmt: skip
+    assert frame.loc["P01", "from_target_percent"] == 2.0
+
+
+def test_workload_before_is_shown_only_if_it_can_be_recomputed(view, patch_plan):
+    # A lift, C and D without one: 3 tenanted, 1 leasehold, 1 arrears, 1 asb = 8.3; floor 3: 0.05.
+    frame = patches_frame(view, patch_plan).set_index("patch")
+    assert frame.loc["P01", "workload_before"] == pytest.approx(3 * 8.3 + 0.05)
+    heavier = PatchRules(workload=WorkloadWeights(asb=40.0))
+    assert "workload_before" not in patches_frame(view, patch_plan, rules=heavier)
+
+
+def test_a_patch_that_is_given_up_is_listed(view, patch_plan):
+    view.homes.loc[view.homes["block_ref"] == "F", "patch"] = "P99"
+    frame = patches_frame(view, patch_plan).set_index("patch")
+    assert frame.loc["P99", ["homes_before", "homes", "homes_out"]].to_list() == [4, 0, 4]
+
+
+def test_moved_blocks_count_households_with_both_officers(view, patch_plan):
+    frame = moved_blocks_frame(view, patch_plan)
+    assert frame[["block_ref", "households", "old_officer", "new_officer"]].to_numpy().tolist() == [
+        ["C", 4, "HO01", "HO02"],
+        ["D", 4, "HO02", "HO01"],
+    ]
+
+
+def test_a_home_without_a_patch_does_not_change(view, patch_plan):
+    view.homes.loc[view.homes["property_ref"] == "00C2", "patch"] = None
+    assert "00C2" not in set(residents_frame(view, patch_plan)["property_ref"])
+    assert moved_blocks_frame(view, patch_plan)["households"].to_list() == [3, 4]
+
+
+def test_split_estates_name_their_patches(view, patch_plan):
+    rows = split_estates_frame(view, patch_plan).to_numpy().tolist()
+    assert rows == [["Oak", 8, 2, 2, "P01, P02"]]
+
+
+def test_changes_workbook(view, patch_plan, tmp_path):
+    sheets = changes_sheets(view, patch_plan)
+    write_xlsx(tmp_path / "changes.xlsx", sheets, title="t", notice="n")
+    book = load_workbook(tmp_path / "changes.xlsx")
+    assert book.sheetnames == [
+        "Summary", "Patches", "Moved blocks", "Residents", "Split estates", "Assumptions",
+    ]  # fmt: skip
+    figures = {row[0]: row[1] for row in book["Summary"].iter_rows(values_only=True)}
+    assert figures["Homes that change patch"] == 8
+    assert figures["Notice"].startswith("Synthetic data")
+    values = [c for sheet in book for row in sheet.iter_rows(values_only=True) for c in row]
+    assert "Zebedee Quill" not in values
+    assert "00C1" in values
+    # The address of 00C1 is an attack.
+    assert any(str(value).startswith("'=HYPERLINK") for value in values)
+
+
+def test_gpkg_layers(view, patch_plan, tmp_path):
+    path = tmp_path / "patches.gpkg"
+    write_patches_gpkg(path, view, patch_plan, notice="Synthetic data")
+    assert set(gpd.list_layers(path)["name"]) == {"patches", "blocks"}
+    patches = gpd.read_file(path, layer="patches")
+    blocks = gpd.read_file(path, layer="blocks")
+    assert list(patches.columns) == ["patch", "officer_ref", "homes", "workload", "geometry"]
+    assert list(blocks.columns) == ["block_ref", "patch", "old_patch", "geometry"]
+    assert patches.crs == blocks.crs == "EPSG:27700"
+    assert set(patches.geom_type) <= {"Polygon", "MultiPolygon"}
+    assert set(blocks.geom_type) == {"Point"}
+    # Each block lies in the polygon of its own patch.
+    shape = patches.set_index("patch").geometry
+    assert all(shape[row.patch].covers(row.geometry) for row in blocks.itertuples())
+
+
+def test_plan_sheet_is_in_the_order_of_the_day(view, week_plan):
+    frame = plan_frame(stop_lines(view, week_plan))
+    assert frame["task"].to_list()[:3] == ["Tenancy visit", "Break", "Tenancy visit"]
+    assert frame["start"].to_list()[:3] == ["10:15am", "midday", "2pm"]
+    assert frame["interpreter"].dropna().to_list() == ["Bengali"]
+    assert len(frame) == sum(len(route.stops) for route in week_plan.routes)
+
+
+def test_unplanned_starts_with_the_documented_columns(view, week_plan):
+    frame = unplanned_frame(view, week_plan)
+    assert list(frame.columns)[:5] == ["visit_ref", "class", "reason", "evidence", "remedy"]
+    assert frame["class"].to_list() == ["crowded_out", "impossible", "escalate"]
+
+
+def test_by_officer_adds_up(week_plan):
+    frame = by_officer_frame(week_plan).set_index("officer_ref")
+    assert frame.loc["HO01", ["days", "visits", "doors"]].to_list() == [2, 2, 4]
+    assert frame.loc["HO01", "surgery_hours"] == 2.0
+    assert frame.loc["HO02", "visit_hours"] == 2.0
+
+
+def test_outcomes_have_a_row_a_door_and_a_pair_once(view, week_plan):
+    frame = outcomes_frame(stop_lines(view, week_plan))
+    assert list(frame.columns)[:6] == [
+        "property_ref", "visited_at", "kind", "visit_ref", "outcome", "officer_ref",
+    ]  # fmt: skip
+    assert frame["visit_ref"].dropna().to_list() == ["V1", "V2", "V3"]
+    assert frame[frame["kind"] == "round"]["property_ref"].to_list() == [
+        "00D4", "00D3", "00D2", "00D1",
+    ]  # fmt: skip
+    assert frame["outcome"].isna().all()
+
+
+def test_visits_workbook(view, week_plan, tmp_path):
+    sheets = visits_sheets(view, week_plan, stop_lines(view, week_plan))
+    write_xlsx(tmp_path / "visits.xlsx", sheets, title="t", notice="n")
+    book = load_workbook(tmp_path / "visits.xlsx")
+    assert book.sheetnames == [
+        "Plan", "Unplanned", "By officer", "By day", "KPIs", "Assumptions", "Outcomes",
+    ]  # fmt: skip
+    choices = book["Outcomes"].data_validations.dataValidation[0]
+    assert "no_answer" in choices.formula1
+    assert str(choices.sqref) == "E2:E8"
+    assumptions = {row[0]: row[1] for row in book["Assumptions"].iter_rows(values_only=True)}
+    assert assumptions["slack"] == 0.15
+    assert assumptions["values.conversation"] == 10.0
+    values = [str(c) for sheet in book for row in sheet.iter_rows(values_only=True) for c in row]
+    assert not [v for v in values if "Zebedee" in v or "arrears" in v or "asb" in v]
