@@ -1,0 +1,150 @@
+"""Columns that several files share: ids, points, texts, and frames built from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geodata.findings import Findings
+from geodata.parsing import parse_id, parse_number, parse_text
+from geodata.tables import ObjectArray, Table, parse_column
+
+__all__ = [
+    "build_frame",
+    "mark_repeats",
+    "mark_short_ids",
+    "parse_ids",
+    "parse_places",
+    "parse_texts",
+]
+
+
+def parse_ids(table: Table, found: Findings, column: str, *, required: bool = False) -> ObjectArray:
+    """Return (n,) ids as text, None where blank; ids that a workbook made numbers are marked."""
+    values = parse_column(table, found, column, parse_id, required=required)
+    numeric = table.numeric.get(column)
+    if numeric is None or not numeric.any():
+        return values
+    heading, texts = table.heading(column), table.texts[column]
+    broken = numeric & np.array([not t.isdigit() or len(t) > 15 for t in texts])
+    found.mark(
+        broken & (texts != ""),
+        "is an id that the spreadsheet holds as a rounded or negative number",
+        "format the column as Text and export it again",
+        column=heading,
+        values=texts,
+    )
+    zeros = any(t.startswith("0") for t in texts[~numeric])
+    whole = numeric & ~broken
+    if zeros:
+        found.mark(
+            whole,
+            "is a number among ids with leading zeros, so its own zeros may be lost",
+            "format the column as Text and export it again",
+            column=heading,
+            values=texts,
+        )
+    elif whole.any() and column != "uprn":  # a UPRN is a number by nature
+        found.note(
+            f"{int(whole.sum())} ids are numbers in the spreadsheet; leading zeros, if the ids "
+            "have any, are lost",
+            "format the column as Text if they have",
+            column=heading,
+        )
+    return values
+
+
+def parse_texts(table: Table, found: Findings, column: str) -> ObjectArray:
+    """Return (n,) text with single spaces, None where blank or absent."""
+    return parse_column(table, found, column, parse_text)
+
+
+def parse_places(
+    table: Table, found: Findings, *, crs: str
+) -> tuple[npt.NDArray[np.float64], bool]:
+    """Return (n, 2) coordinates in `crs`, NaN where blank, and whether any were looked for.
+
+    They come from geometry, else from easting and northing, else from latitude
+    and longitude, which are WGS84.
+    """
+    if table.points is not None:
+        return table.points.copy(), True
+    degrees = "easting" not in table.texts and "latitude" in table.texts
+    names = ("longitude", "latitude") if degrees else ("easting", "northing")
+    if any(name not in table.texts for name in names):
+        return np.full((len(table.rows), 2), np.nan), False
+    xy = np.column_stack(
+        [
+            parse_column(table, found, name, parse_number, default=np.nan).astype(float)
+            for name in names
+        ]
+    )
+    if degrees:
+        from pyproj import Transformer
+
+        to_metres = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        xy = np.column_stack(to_metres.transform(xy[:, 0], xy[:, 1]))
+        xy[~np.isfinite(xy)] = np.nan
+    return xy, True
+
+
+def mark_repeats(
+    table: Table, found: Findings, column: str, values: ObjectArray, *, remedy: str
+) -> None:
+    """Mark every row whose id was in an earlier row, naming that row."""
+    first: dict[str, int] = {}
+    reasons = [""] * len(values)
+    repeated = np.zeros(len(values), dtype=bool)
+    for i, value in enumerate(values):
+        if value is None:
+            continue
+        if value in first:
+            repeated[i] = True
+            reasons[i] = f"is duplicated (first at row {first[value]})"
+        else:
+            first[value] = int(found.rows[i])
+    found.mark(repeated, reasons, remedy, column=table.heading(column), values=values)
+
+
+def mark_short_ids(table: Table, found: Findings, column: str, values: ObjectArray) -> None:
+    """Warn of all-digit ids shorter than nearly all others, which have leading zeros."""
+    lengths = Counter(len(v) for v in values if v is not None and v.isdigit())
+    if not lengths:
+        return
+    usual, count = lengths.most_common(1)[0]
+    zeros = any(v is not None and len(v) == usual and v.startswith("0") for v in values)
+    if not zeros or count < 0.9 * len(values):
+        return
+    short = np.array([v is not None and v.isdigit() and len(v) < usual for v in values], dtype=bool)
+    found.mark(
+        short,
+        f"has fewer than the usual {usual} digits; leading zeros may be lost",
+        "check it against the housing system",
+        column=table.heading(column),
+        values=values,
+        severity="warning",
+    )
+
+
+def build_frame(
+    found: Findings, columns: Mapping[str, Sequence[Any] | npt.NDArray[Any]]
+) -> pd.DataFrame:
+    """Return the good rows as a frame with column `row`; texts stay objects, None where absent."""
+    series = {
+        name: values if isinstance(values, pd.Series) else pd.Series(values, dtype=_dtype(values))
+        for name, values in columns.items()
+    }
+    frame = pd.DataFrame(series)
+    frame["row"] = found.rows
+    frame = frame[found.good].reset_index(drop=True)
+    frame.attrs = {"file": found.file, "sheet": found.sheet}
+    return frame
+
+
+def _dtype(values: Any) -> Any:
+    return values.dtype if isinstance(values, np.ndarray) else object

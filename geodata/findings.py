@@ -1,0 +1,138 @@
+"""Collects what is wrong with the rows of one file, then drops them or raises once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.errors import DataError, Problem, Severity
+
+__all__ = ["SHOWN_ALIKE", "Findings", "report"]
+
+SHOWN_ALIKE: Final = 20
+"""So many problems of one kind are listed one by one; the rest is one line with a count."""
+
+
+class Findings:
+    """Problems of one file or sheet, and which of its rows cannot be used.
+
+    Parameters
+    ----------
+    file, sheet
+        As the problems name them.
+    rows
+        (n,) row numbers as the spreadsheet shows them.
+    """
+
+    def __init__(self, file: str, rows: npt.ArrayLike, *, sheet: str | None = None) -> None:
+        self.file = file
+        self.sheet = sheet
+        self.rows = np.asarray(rows, dtype=np.int64)
+        self.bad = np.zeros(len(self.rows), dtype=bool)
+        self.problems: list[Problem] = []
+
+    def note(
+        self,
+        reason: str,
+        remedy: str,
+        *,
+        column: str | None = None,
+        value: object = None,
+        severity: Severity = "warning",
+    ) -> None:
+        """Record something about the file as a whole."""
+        self._add(reason, remedy, None, column, value, severity)
+
+    def mark(
+        self,
+        where: npt.ArrayLike,
+        reason: str | Sequence[str],
+        remedy: str | Sequence[str],
+        *,
+        column: str | None = None,
+        values: Sequence[Any] | npt.NDArray[Any] | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        """Record one problem for each row of `where`; an error makes the row unusable.
+
+        `where` is an (n,) mask; `reason` and `remedy` are for all of these rows,
+        or (n,) each. One call is one kind of problem: see `SHOWN_ALIKE`.
+        """
+        places = np.flatnonzero(np.asarray(where, dtype=bool))
+        if severity == "error":
+            self.bad[places] = True
+        for i in places[:SHOWN_ALIKE]:
+            self._add(
+                reason if isinstance(reason, str) else reason[i],
+                remedy if isinstance(remedy, str) else remedy[i],
+                int(self.rows[i]),
+                column,
+                None if values is None else values[i],
+                severity,
+            )
+        if len(places) > SHOWN_ALIKE:
+            first = places[SHOWN_ALIKE]
+            what = reason if isinstance(reason, str) else reason[first]
+            more = len(places) - SHOWN_ALIKE
+            rows = "1 more row has" if more == 1 else f"{more} more rows have"
+            self._add(
+                f"{rows} the same problem, from row {self.rows[first]} on ({what})",
+                remedy if isinstance(remedy, str) else remedy[first],
+                None,
+                column,
+                None,
+                severity,
+            )
+
+    def _add(
+        self,
+        reason: str,
+        remedy: str,
+        row: int | None,
+        column: str | None,
+        value: object,
+        severity: Severity,
+    ) -> None:
+        self.problems.append(
+            Problem(
+                file=self.file,
+                sheet=self.sheet,
+                row=row,
+                column=column,
+                value=None if value is None else str(value)[:80],
+                reason=reason,
+                remedy=remedy,
+                severity=severity,
+            )
+        )
+
+    @property
+    def good(self) -> npt.NDArray[np.bool_]:
+        """(n,) True for the rows without an error."""
+        return ~self.bad
+
+    def sorted(self) -> list[Problem]:
+        """Return the problems: of the whole file first, then by row; counts of the rest last."""
+        whole = [
+            p for p in self.problems if p.row is None and " the same problem, " not in p.reason
+        ]
+        rest = [p for p in self.problems if p.row is None and " the same problem, " in p.reason]
+        by_row = sorted((p for p in self.problems if p.row is not None), key=lambda p: p.row or 0)
+        return [*whole, *by_row, *rest]
+
+
+def report(found: list[Problem], problems: list[Problem] | None) -> None:
+    """Append `found` to `problems`; with None raise if any is an error.
+
+    Raises
+    ------
+    DataError
+        With all of `found`.
+    """
+    if problems is not None:
+        problems.extend(found)
+    elif any(p.severity == "error" for p in found):
+        raise DataError(found)
