@@ -1,0 +1,106 @@
+"""The week's map: routes along the streets by day and officer, and what did not fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optimiser.model import Route, VisitPlan, WorkspaceView
+from optimiser.outputs.maps.base import add_boundary, add_service_centres, add_streets, new_map
+from optimiser.outputs.maps.page import add_page, inline_json, proof, script
+from optimiser.outputs.maps.week_data import plan_days, week_data
+from optimiser.outputs.wording import class_label, counted, long_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import folium
+
+__all__ = ["week_map"]
+
+
+def week_map(view: WorkspaceView, plan: VisitPlan) -> folium.Map:
+    """Return a map of a week's routes, with its timeline, tables and unplanned requests.
+
+    Holds visit references, block names and neutral words for the visits, and nothing
+    about anyone who lives there.
+    """
+    data = week_data(view, plan)
+    result = new_map(view)
+    add_boundary(result, view)
+    add_streets(result, view)
+    add_service_centres(result, view)
+    add_page(
+        result,
+        view,
+        heading=f"Visits, week of {long_date(plan.week)}: {view.title}",
+        template="week.html",
+        values=_page_values(plan, data),
+        script=f"{script('week.js')}\ndoorstepWeek(map, {inline_json(data)});",
+    )
+    return result
+
+
+def _page_values(plan: VisitPlan, data: dict[str, Any]) -> dict[str, Any]:
+    days = plan_days(plan)
+    # Open on a day with something on it, the first; an empty Monday would look like a fault.
+    used = {route.date for route in plan.routes if route.stops}
+    opening = next((k for k, date in enumerate(days) if date in used), 0)
+    return {
+        "plan": plan,
+        "days": data["days"],
+        "officers": data["officers"],
+        "opening": opening,
+        "tables": [
+            {"key": k, "day": day["text"], **_table(plan, lambda r, d=days[k]: r.date == d)}
+            for k, day in enumerate(data["days"])
+        ]
+        + [{"key": -1, "day": "Whole week", **_table(plan, lambda _: True)}],
+        "unplanned": [
+            {"class": class_label(item.kind.value), **item.model_dump()} for item in plan.unplanned
+        ],
+        "unplaced": len(plan.unplanned) - sum(len(p["items"]) for p in data["unplanned"]),
+        "planned_sentence": _planned_sentence(plan),
+        "rounds_sentence": _rounds_sentence(plan),
+        "proof": proof(plan, unit="points", best="more"),
+        "notes": plan.notes,
+    }
+
+
+def _table(plan: VisitPlan, chosen: Any) -> dict[str, Any]:
+    """Return visits, rounds, doors and walking minutes an officer, of the chosen routes."""
+    routes: dict[str, list[Route]] = {}
+    for route in plan.routes:
+        if chosen(route):
+            routes.setdefault(route.officer_ref, []).append(route)
+    rows = [{"officer": ref, **_figures(of_one)} for ref, of_one in sorted(routes.items())]
+    return {"rows": rows, "total": _figures([r for group in routes.values() for r in group])}
+
+
+def _figures(routes: Iterable[Route]) -> dict[str, int]:
+    routes = list(routes)
+    stops = [stop for route in routes for stop in route.stops]
+    rounds = [stop for stop in stops if stop.kind == "round"]
+    walk_s = sum(stop.walk_s for stop in stops) + sum(route.home_walk_s for route in routes)
+    return {
+        "visits": sum(stop.kind == "visit" for stop in stops),
+        "rounds": len(rounds),
+        "doors": sum(len(stop.property_refs) for stop in rounds),
+        "walk_minutes": round(walk_s / 60),
+    }
+
+
+def _planned_sentence(plan: VisitPlan) -> str:
+    late = f", {plan.late} of them after their due date" if plan.late else ", none of them late"
+    return (
+        f"{counted(plan.planned, 'request')} of {plan.requests:,} planned{late}; "
+        f"{plan.own_officer:,} with the resident's own officer. "
+        f"{counted(len(plan.unplanned), 'request')} not planned."
+    )
+
+
+def _rounds_sentence(plan: VisitPlan) -> str:
+    return (
+        f"{counted(plan.doors, 'door')} to knock, about "
+        f"{counted(round(plan.conversations), 'conversation')} expected. "
+        f"{plan.walk_hours:,.1f} hours of walking in all."
+    )
