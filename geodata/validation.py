@@ -60,7 +60,12 @@ def cross_check(
 
     def findings(table: str, frame: pd.DataFrame) -> Findings:
         file = names.get(table) or frame.attrs.get("file") or table
-        return Findings(file, frame["row"].to_numpy(), sheet=frame.attrs.get("sheet"))
+        return Findings(
+            file,
+            frame["row"].to_numpy(),
+            sheet=frame.attrs.get("sheet"),
+            headings=frame.attrs.get("headings"),
+        )
 
     def close(table: str, frame: pd.DataFrame, found: Findings, keep: Any = None) -> None:
         good = found.good if keep is None else found.good & np.asarray(keep, dtype=bool)
@@ -118,7 +123,7 @@ def _unknown_homes(
         ~known,
         "is not in the homes file",
         remedies,
-        column="property_ref",
+        column=found.heading("property_ref"),
         values=refs.tolist(),
         severity=severity,
     )
@@ -133,7 +138,7 @@ def _unknown_officers(
         ~known,
         "is not in the officers file; the row is left out",
         "correct it, or add the officer",
-        column="officer_ref",
+        column=found.heading("officer_ref"),
         values=refs.tolist(),
         severity="warning",
     )
@@ -155,7 +160,7 @@ def _officers(
             ~known & at.notna().to_numpy(),
             "is not in the service centres file; the officer's day starts in the patch",
             "correct it, or add the service centre",
-            column="service_centre",
+            column=found.heading("service_centre"),
             values=at.tolist(),
             severity="warning",
         )
@@ -163,7 +168,7 @@ def _officers(
             at.isna().to_numpy(),
             "is blank; the officer's day starts in the patch",
             "fill in the service centre",
-            column="service_centre",
+            column=found.heading("service_centre"),
             severity="warning",
         )
         result["service_centre"] = pd.Series(
@@ -189,7 +194,7 @@ def _patches(found: Findings, officers: pd.DataFrame, stock: Stock) -> None:
         shared,
         reasons,
         "name one officer a patch",
-        column="patch",
+        column=found.heading("patch"),
         values=patches.tolist(),
         severity="warning",
     )
@@ -201,7 +206,7 @@ def _patches(found: Findings, officers: pd.DataFrame, stock: Stock) -> None:
         [p is not None and p not in used for p in patches],
         "is no home's patch",
         "check it against the homes file",
-        column="patch",
+        column=found.heading("patch"),
         values=patches.tolist(),
         severity="warning",
     )
@@ -214,7 +219,7 @@ def _patches(found: Findings, officers: pd.DataFrame, stock: Stock) -> None:
         found.note(
             f"{homes} in {count} without an officer: {shown}",
             "give each patch an officer, or redraw the patches",
-            column="patch",
+            column=found.heading("patch"),
         )
 
 
@@ -226,7 +231,7 @@ def _excluded(found: Findings, visits: pd.DataFrame, staff: frozenset[str]) -> N
         [bool(u) for u in unknown],
         "is not in the officers file",
         "check the reference, or the wrong officer may be sent",
-        column="excluded_officers",
+        column=found.heading("excluded_officers"),
         values=unknown,
         severity="warning",
     )
@@ -254,7 +259,7 @@ def _placed(
         lost,
         "is a place without coordinates that is no service centre",
         "give its easting and northing",
-        column="place",
+        column=found.heading("place"),
         values=fixed["place"].tolist(),
     )
     west, south, east, north = stock.blocks.total_bounds
@@ -266,7 +271,7 @@ def _placed(
         keep & ~lost & (outside > FAR_FROM_HOMES_M),
         "is more than 50 km from all homes",
         "check its easting and northing",
-        column="place",
+        column=found.heading("place"),
         values=[f"{n} {x:.0f}, {y:.0f}" for n, (x, y) in zip(fixed["place"], xy, strict=True)],
     )
     return placed
@@ -275,7 +280,7 @@ def _placed(
 def _overlaps(found: Findings, fixed: pd.DataFrame, keep: npt.NDArray[np.bool_]) -> None:
     """Mark an engagement that starts before the same officer's earlier one ends."""
     order = fixed[keep & found.good].sort_values(["officer_ref", "date", "start_s", "row"])
-    before = order.groupby(["officer_ref", "date"])[["end_s", "row"]]
+    before = order.groupby(["officer_ref", "date"])
     latest_end = before["end_s"].cummax().groupby([order["officer_ref"], order["date"]]).shift()
     where = np.zeros(len(fixed), dtype=bool)
     where[order.index[(latest_end > order["start_s"]).to_numpy()]] = True
@@ -283,6 +288,6 @@ def _overlaps(found: Findings, fixed: pd.DataFrame, keep: npt.NDArray[np.bool_])
         where,
         "overlaps an earlier engagement of the same officer",
         "correct the times, or remove one",
-        column="start",
+        column=found.heading("start"),
         values=[f"{s // 3600:02d}:{s % 3600 // 60:02d}" for s in fixed["start_s"]],
     )

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from shapely import LineString
 
-    from geodata import WalkingNetwork
     from geodata.adjacency import Adjacency
+    from geodata.walking import WalkingNetwork
     from optimiser.model.view import Point
 
 __all__ = ["Workspace"]
@@ -150,19 +150,21 @@ class Workspace:
     @property
     def street_lines(self) -> gpd.GeoDataFrame | None:
         """Streets for a base map; None without a streets file."""
-        return self.network.lines
+        lines = self.network.lines
+        return None if lines.empty else lines
 
     @property
     def caveats(self) -> tuple[str, ...]:
         """What was assumed about the input."""
-        return tuple(self.network.report.summary())
+        return (self.network.report.summary(),)
 
     # Walking
 
     @cached_property
     def network(self) -> WalkingNetwork:
         """The walking network of the streets file, else straight lines with a detour."""
-        from geodata import StraightLines, StreetNetwork
+        from geodata import StreetNetwork
+        from geodata.walking import StraightLines
 
         streets = self.settings.data.streets
         kmh = self.settings.rules.visits.walking_kmh
@@ -188,8 +190,16 @@ class Workspace:
 
     @property
     def adjacency_notes(self) -> tuple[str, ...]:
-        """Which groups of blocks no street joins to the rest, and how they were attached."""
+        """Which blocks no street joins to their neighbours, and how they were attached."""
         return tuple(str(note) for note in self.adjacency.joined)
+
+    def _adjacency_caveat(self) -> tuple[str, ...]:
+        count = len(self.adjacency_notes)
+        if not count:
+            return ()
+        return (
+            f"{count} pairs of blocks were made neighbours without a street; check lists them.",
+        )
 
     def walk_paths(self, legs: Sequence[tuple[Point, Point]]) -> list[LineString]:
         """Return the way on foot of each leg."""
@@ -235,7 +245,7 @@ class Workspace:
                 walk_s=self.block_walk_s,
                 edges=self.adjacency.edges,
                 rules=self.settings.rules.patches,
-                notes=(*self.caveats, *self.adjacency_notes),
+                notes=(*self.caveats, *self._adjacency_caveat()),
             )
         except ValueError as error:
             raise self._settings_error("rules.patches", error) from error

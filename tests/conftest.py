@@ -18,3 +18,11 @@ def westminster() -> Path:
     if not folder.is_dir():
         pytest.skip("the Westminster test case is not beside the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def borough(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small synthetic borough: 4 officers, some 50 blocks, 21 requests; do not write to it."""
+    from geodata.synthetic import write_borough
+
+    return write_borough(tmp_path_factory.mktemp("borough") / "small", scale=0.15)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from optimiser.bridge.rows import rows_of
 from optimiser.model.patches import (
     COST_UNITS_PER_MINUTE,
     WORKLOAD_UNITS_PER_POINT,
@@ -66,7 +67,7 @@ def _slot_seeds(
     officers: pd.DataFrame, rules: PatchRules
 ) -> list[tuple[str, str | None, str | None, float, float]]:
     """Return (patch, officer, service centre, FTE, days a week) of each patch to fill."""
-    rows = officers.to_dict("records")
+    rows = rows_of(officers)
     held: list[str] = [r["patch"] for r in rows if r["patch"]]
     seen: set[str] = set()
     new = iter(patch_codes(held, len(rows) + (rules.patches or 0)))

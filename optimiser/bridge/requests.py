@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimiser.bridge.deadlines import due_at, end_of
 from optimiser.bridge.rounds import PARTS_OF_DAY, part_of
+from optimiser.bridge.rows import rows_of
 from optimiser.bridge.shifts import week_days
 from optimiser.model.visits import (
     VALUE_UNITS_PER_POINT,
@@ -47,7 +48,7 @@ def build_visits(
     """
     visits: list[Visit] = []
     aside: list[Unplanned] = []
-    for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
+    for row in rows_of(rows):
         kind = types.types.get(row["visit_type"])
         reason = _set_aside(row, kind, doors, rules)
         if reason is not None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optimiser.bridge.deadlines import bank_holidays
+from optimiser.bridge.rows import rows_of
 from optimiser.model.visits import Session, Shift
 
 if TYPE_CHECKING:
@@ -32,14 +33,9 @@ def week_days(monday: dt.date) -> list[dt.date]:
 
 def _absent(absences: pd.DataFrame | None) -> dict[str, list[tuple[dt.date, dt.date]]]:
     spans: dict[str, list[tuple[dt.date, dt.date]]] = {}
-    for row in [] if absences is None else absences.to_dict("records"):
+    for row in rows_of(absences):
         spans.setdefault(row["officer_ref"], []).append((row["first_day"], row["last_day"]))
     return spans
-
-
-def _records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Return the rows with None for what is absent."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def _break_s(officer: Mapping[Any, Any], rules: VisitRules) -> int:
@@ -66,11 +62,11 @@ def build_shifts(
     """
     away = _absent(absences)
     sessions: dict[tuple[str, dt.date], list[Mapping[Any, Any]]] = {}
-    for row in [] if fixed is None else fixed.to_dict("records"):
+    for row in rows_of(fixed):
         sessions.setdefault((row["officer_ref"], row["date"]), []).append(row)
 
     shifts: list[Shift] = []
-    for officer in _records(officers):
+    for officer in rows_of(officers):
         ref = officer["officer_ref"]
         for day in week_days(monday):
             if day.weekday() not in officer["working_days"] or day in bank_holidays(day.year):

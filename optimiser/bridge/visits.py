@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from optimiser.bridge.requests import build_visits
 from optimiser.bridge.rounds import build_rounds
+from optimiser.bridge.rows import rows_of
 from optimiser.bridge.shifts import build_shifts, week_days
 from optimiser.model.visits import (
     UNREACHABLE_S,
@@ -130,7 +131,7 @@ def build_visit_problem(
                     languages=frozenset(row["languages"]),
                     skills=frozenset(row["skills"]),
                 )
-                for row in officers.to_dict("records")
+                for row in rows_of(officers)
             ),
             shifts=shifts,
             visits=planned,
@@ -166,7 +167,7 @@ def _places(
         centre_place[str(ref)] = len(places)
         places.append(Place(name=row["name"], easting=row.geometry.x, northing=row.geometry.y))
     session_place: dict[tuple[float, float], int] = {}
-    for row in [] if fixed is None else fixed.to_dict("records"):
+    for row in rows_of(fixed):
         key = (row["easting"], row["northing"])
         if key not in session_place:
             session_place[key] = len(places)
@@ -188,7 +189,7 @@ def _start_places(
             first_block.setdefault(patch_of[str(ref)], str(ref))
     anywhere = str(stock.blocks.index[0])
     start: dict[str, int] = {}
-    for row in officers.to_dict("records"):
+    for row in rows_of(officers):
         centre = centre_place.get(row["service_centre"] or "")
         fallback = block_place[first_block.get(row["patch"] or "", anywhere)]
         start[row["officer_ref"]] = fallback if centre is None else centre

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from geodata import DataError
+from optimiser import Workspace
+
+
+@pytest.fixture(scope="module")
+def ws(borough):
+    return Workspace.open(borough)
+
+
+@pytest.fixture
+def copy(borough, tmp_path):
+    """The small borough, to be spoilt."""
+    return shutil.copytree(borough, tmp_path / "copy")
+
+
+def rewrite(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def faults(folder):
+    with pytest.raises(DataError) as caught:
+        Workspace.open(folder)
+    return [p for p in caught.value.problems if p.severity == "error"]
+
+
+def test_open_by_folder_and_by_file(ws, borough):
+    assert len(Workspace.open(borough / "doorstep.toml").homes) == len(ws.homes)
+    assert ws.synthetic
+    assert "invented" in ws.title
+
+
+def test_patch_problem_covers_every_block_and_officer(ws):
+    problem = ws.patch_problem()
+    assert [b.block_ref for b in problem.blocks] == ws.blocks.index.tolist()
+    assert sum(b.homes for b in problem.blocks) == len(ws.homes)
+    assert [s.officer_ref for s in problem.slots] == ws.officers["officer_ref"].tolist()
+    total = sum(b.workload for b in problem.blocks)
+    assert sum(s.target for s in problem.slots) == pytest.approx(total, abs=len(problem.slots))
+
+
+def test_visit_problem_holds_every_request_once(ws):
+    problem = ws.visit_problem("2026-11-30")
+    refs = [v.visit_ref for v in problem.visits] + [u.visit_ref for u in problem.set_aside]
+    assert sorted(refs) == sorted(ws.visits["visit_ref"])
+    assert all(r.date.isoformat() == "2026-12-03" for r in problem.rounds)
+    assert (problem.walk_s == problem.walk_s.T).all()
+
+
+def test_a_folder_without_settings():
+    with pytest.raises(DataError, match="no such settings file"):
+        Workspace.open("no/such/folder")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("[data]", "[data", "not a TOML file"),
+        ("balance = 0.05", 'balance = "five"', "rules.patches.balance"),
+        ("balance = 0.05", "balanse = 0.05", "rules.patches.balanse"),
+        ('homes = "homes.csv"', "", "data.homes"),
+        ('homes = "homes.csv"', 'homes = "nowhere.csv"', "nowhere.csv"),
+        ('streets = "streets.gpkg"', 'visit_rules = "homes.csv"', "visit rules"),
+    ],
+)
+def test_faults_of_the_settings_are_named(copy, old, new, word):
+    rewrite(copy / "doorstep.toml", old, new)
+    assert any(word in str(problem) for problem in faults(copy))
+
+
+def test_problems_of_several_files_come_at_once(copy):
+    officers = (copy / "officers.csv").read_text().splitlines()
+    officers[1] = officers[1].replace("09:00", "nine-ish")
+    (copy / "officers.csv").write_text("\n".join(officers) + "\n")
+    visits = (copy / "visits.csv").read_text().splitlines()
+    fields = visits[2].split(",")
+    fields[1] = "99999999"
+    visits[2] = ",".join(fields)
+    (copy / "visits.csv").write_text("\n".join(visits) + "\n")
+    found = faults(copy)
+    assert {(p.file, p.row) for p in found} >= {("officers.csv", 2), ("visits.csv", 3)}
+    assert all(p.reason and p.remedy for p in found)
+
+
+def test_lenient_goes_on_with_the_good_rows(copy):
+    visits = (copy / "visits.csv").read_text().splitlines()
+    fields = visits[2].split(",")
+    fields[1] = "99999999"
+    visits[2] = ",".join(fields)
+    (copy / "visits.csv").write_text("\n".join(visits) + "\n")
+    ws = Workspace.open(copy, lenient=True)
+    assert len(ws.visits) == len(visits) - 2
+    assert any(p.severity == "error" for p in ws.problems)
+
+
+def test_a_pin_to_nowhere_is_bad_input(copy):
+    rewrite(copy / "doorstep.toml", "balance = 0.05", 'balance = 0.05\npins = { X = "P01" }')
+    with pytest.raises(DataError, match="'X'"):
+        Workspace.open(copy).patch_problem()
+
+
+def test_a_week_that_starts_on_a_tuesday_is_bad_input(ws):
+    with pytest.raises(DataError, match="not a Monday"):
+        ws.visit_problem("2026-12-01")
+
+
+def test_patches_that_are_no_output_are_bad_input(ws, borough):
+    with pytest.raises(DataError, match="doorstep patches"):
+        ws.visit_problem("2026-11-30", patches=borough / "visits.csv")
+
+
+def test_without_streets_the_caveat_says_so(copy):
+    rewrite(copy / "doorstep.toml", 'streets = "streets.gpkg"\n', "")
+    ws = Workspace.open(copy)
+    assert "straight lines" in ws.caveats[0]
+    assert ws.street_lines is None
+    assert "straight lines" in ws.patch_problem().notes[0]
