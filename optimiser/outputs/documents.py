@@ -54,11 +54,18 @@ class SharedShapes:
         return getattr(self.view, name)
 
     def walk_paths(self, legs: Sequence[Leg]) -> list[LineString]:
-        """Return the way on foot of each leg, asking the view only for new ones."""
-        new = [leg for leg in dict.fromkeys(legs) if leg not in self._paths]
+        """Return the way on foot of each leg, asking the view only for new ones.
+
+        A way back is the way there reversed, and is not asked for again.
+        """
+        one_way = [(min(leg), max(leg)) for leg in legs]
+        new = [leg for leg in dict.fromkeys(one_way) if leg not in self._paths]
         if new:
             self._paths.update(zip(new, self.view.walk_paths(new), strict=True))
-        return [self._paths[leg] for leg in legs]
+        return [
+            self._paths[known] if leg == known else self._paths[known].reverse()
+            for leg, known in zip(legs, one_way, strict=True)
+        ]
 
     def patch_shapes(self, patch_of: Mapping[str, str]) -> gpd.GeoDataFrame:
         """Return the patches' polygons, drawn once for each assignment."""
