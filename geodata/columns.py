@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -132,19 +132,21 @@ def mark_short_ids(table: Table, found: Findings, column: str, values: ObjectArr
 
 
 def build_frame(
-    found: Findings, columns: Mapping[str, Sequence[Any] | npt.NDArray[Any]]
+    table: Table,
+    found: Findings,
+    columns: Mapping[str, npt.NDArray[Any] | pd.Series[Any]],
 ) -> pd.DataFrame:
     """Return the good rows as a frame with column `row`; texts stay objects, None where absent."""
     series = {
-        name: values if isinstance(values, pd.Series) else pd.Series(values, dtype=_dtype(values))
+        name: values if isinstance(values, pd.Series) else pd.Series(values, dtype=values.dtype)
         for name, values in columns.items()
     }
     frame = pd.DataFrame(series)
     frame["row"] = found.rows
     frame = frame[found.good].reset_index(drop=True)
-    frame.attrs = {"file": found.file, "sheet": found.sheet}
+    frame.attrs = {
+        "file": found.file,
+        "sheet": found.sheet,
+        "headings": dict(table.headings),
+    }
     return frame
-
-
-def _dtype(values: Any) -> Any:
-    return values.dtype if isinstance(values, np.ndarray) else object

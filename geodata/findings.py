@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -25,14 +25,29 @@ class Findings:
         As the problems name them.
     rows
         (n,) row numbers as the spreadsheet shows them.
+    headings
+        Our column name -> the file's own.
     """
 
-    def __init__(self, file: str, rows: npt.ArrayLike, *, sheet: str | None = None) -> None:
+    def __init__(
+        self,
+        file: str,
+        rows: npt.ArrayLike,
+        *,
+        sheet: str | None = None,
+        headings: Mapping[str, str] | None = None,
+    ) -> None:
+        self._headings = dict(headings or {})
         self.file = file
         self.sheet = sheet
         self.rows = np.asarray(rows, dtype=np.int64)
         self.bad = np.zeros(len(self.rows), dtype=bool)
         self.problems: list[Problem] = []
+        self._rest: list[Problem] = []
+
+    def heading(self, column: str) -> str:
+        """Return the file's own name of our column."""
+        return self._headings.get(column, column)
 
     def note(
         self,
@@ -44,7 +59,7 @@ class Findings:
         severity: Severity = "warning",
     ) -> None:
         """Record something about the file as a whole."""
-        self._add(reason, remedy, None, column, value, severity)
+        self.problems.append(self._problem(reason, remedy, None, column, value, severity))
 
     def mark(
         self,
@@ -65,29 +80,33 @@ class Findings:
         if severity == "error":
             self.bad[places] = True
         for i in places[:SHOWN_ALIKE]:
-            self._add(
-                reason if isinstance(reason, str) else reason[i],
-                remedy if isinstance(remedy, str) else remedy[i],
-                int(self.rows[i]),
-                column,
-                None if values is None else values[i],
-                severity,
+            self.problems.append(
+                self._problem(
+                    reason if isinstance(reason, str) else reason[i],
+                    remedy if isinstance(remedy, str) else remedy[i],
+                    int(self.rows[i]),
+                    column,
+                    None if values is None else values[i],
+                    severity,
+                )
             )
         if len(places) > SHOWN_ALIKE:
             first = places[SHOWN_ALIKE]
             what = reason if isinstance(reason, str) else reason[first]
             more = len(places) - SHOWN_ALIKE
             rows = "1 more row has" if more == 1 else f"{more} more rows have"
-            self._add(
-                f"{rows} the same problem, from row {self.rows[first]} on ({what})",
-                remedy if isinstance(remedy, str) else remedy[first],
-                None,
-                column,
-                None,
-                severity,
+            self._rest.append(
+                self._problem(
+                    f"{rows} the same problem, from row {self.rows[first]} on ({what})",
+                    remedy if isinstance(remedy, str) else remedy[first],
+                    None,
+                    column,
+                    None,
+                    severity,
+                )
             )
 
-    def _add(
+    def _problem(
         self,
         reason: str,
         remedy: str,
@@ -95,18 +114,16 @@ class Findings:
         column: str | None,
         value: object,
         severity: Severity,
-    ) -> None:
-        self.problems.append(
-            Problem(
-                file=self.file,
-                sheet=self.sheet,
-                row=row,
-                column=column,
-                value=None if value is None else str(value)[:80],
-                reason=reason,
-                remedy=remedy,
-                severity=severity,
-            )
+    ) -> Problem:
+        return Problem(
+            file=self.file,
+            sheet=self.sheet,
+            row=row,
+            column=column,
+            value=None if value is None else str(value)[:80],
+            reason=reason,
+            remedy=remedy,
+            severity=severity,
         )
 
     @property

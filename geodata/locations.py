@@ -77,8 +77,8 @@ def _unreadable(table: Table, places: npt.NDArray[np.float64]) -> npt.NDArray[np
     x, y = table.texts.get("easting"), table.texts.get("northing")
     if table.points is not None or x is None or y is None:
         return np.zeros(len(places), dtype=bool)
-    filled: npt.NDArray[np.bool_] = (x != "") & (y != "")
-    return filled & ~np.isfinite(places).all(axis=1)
+    no_number = ~np.isfinite(places).all(axis=1)
+    return np.asarray((x != "") & (y != "") & no_number, dtype=bool)
 
 
 def _swapped(
@@ -97,7 +97,8 @@ def _swapped(
 
     def inside(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         m = NEAR_OUTSIDE_M
-        return (x >= west - m) & (x <= east + m) & (y >= south - m) & (y <= north + m)
+        fits = (x >= west - m) & (x <= east + m) & (y >= south - m) & (y <= north + m)
+        return np.asarray(fits, dtype=bool)
 
     x, y = places[:, 0], places[:, 1]
     return ~inside(x, y) & inside(y, x)
@@ -114,10 +115,10 @@ def _mark_outside(
     import shapely
 
     area = boundary.geometry.union_all()
-    shapely.prepare(area)
-    outside = left & ~shapely.dwithin(shapely.points(places), area, BOUNDARY_SLACK_M)
-    distance = np.zeros(len(places))
-    distance[outside] = shapely.distance(shapely.points(places[outside]), area)
+    # The homes of a block share a point, so each point is measured once.
+    points, which = np.unique(np.where(left[:, None], places, 0.0), axis=0, return_inverse=True)
+    distance = np.where(left, shapely.distance(shapely.points(points), area)[which.ravel()], 0.0)
+    outside = distance > BOUNDARY_SLACK_M
     reasons = [f"is {d / 1000:.1f} km outside the boundary" for d in distance]
     for where, severity in (
         (outside & (distance > NEAR_OUTSIDE_M), "error"),

@@ -34,13 +34,10 @@ END_OF_DAY: Final = dt.time(23, 59, 59)
 _DAY_S: Final = 24 * 3600
 
 # Excel counts days from here, its belief in 29 February 1900 included.
-_EXCEL_EPOCH: Final = dt.datetime(1899, 12, 30)
+_EXCEL_EPOCH: Final = dt.datetime.combine(dt.date(1899, 12, 30), dt.time())
 _EARLIEST_YEAR, _LATEST_YEAR = 1990, 2100
 
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY_NAME = re.compile(
-    r"(mon|tue|wed|thu|fri|sat|sun)(day|s|sday|nesday|rs|r|rsday|urday|day?s)?\.?", re.IGNORECASE
-)
+_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_GROUPS: Final = {
     "weekdays": (0, 1, 2, 3, 4),
     "weekends": (5, 6),
@@ -55,25 +52,13 @@ _NO: Final = frozenset({"n", "no", "false", "f", "0", "0.0"})
 _ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$")
 _UK_DATE = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})$")
 _NAMED_DATE = re.compile(r"(?:[A-Za-z]+,? )?(\d{1,2})[- ]([A-Za-z]{3,9})[- ,]+(\d{4}|\d{2})$")
-_MONTHS: Final = [
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-]
+_MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec"
 _SERIAL = re.compile(r"\d{5}(\.\d+)?$")
 _ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2})(?:\.0+)?)?\s*(am|pm)?$", re.IGNORECASE)
 _COMPACT_TIME = re.compile(r"(\d{2})(\d{2})$")
 _DAY_SHARE = re.compile(r"0?\.\d+$")
+_DASH: Final = "[-\u2013\u2014]"
 _SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d+)?[eE][+-]?\d+$")
 _FLOATED = re.compile(r"\d+\.0+$")
 
@@ -163,9 +148,12 @@ def parse_words(text: str) -> tuple[str, ...]:
 
 
 def _weekday(word: str) -> int:
-    if not (match := _DAY_NAME.fullmatch(word)):
-        raise BadCell("names no day of the week", "write days as Mon;Wed;Fri")
-    return _DAYS.index(match[1].casefold())
+    """Return the day that `word` starts, from three letters on: Mon, Tues, Weds, Thursdays."""
+    start = word.casefold().rstrip("s.")
+    for day, name in enumerate(_DAYS):
+        if len(start) >= 3 and name.startswith(start):
+            return day
+    raise BadCell("names no day of the week", "write days as Mon;Wed;Fri")
 
 
 def parse_days(text: str) -> tuple[int, ...]:
@@ -173,7 +161,7 @@ def parse_days(text: str) -> tuple[int, ...]:
     if (group := _DAY_GROUPS.get(text.casefold())) is not None:
         return group
     found: set[int] = set()
-    for part in re.split(r"[;,|/&\s]+|\band\b", re.sub(r"\s*(?:-|–|\bto\b)\s*", "-", text)):
+    for part in re.split(r"[;,|/&\s]+|\band\b", re.sub(rf"\s*(?:{_DASH}|\bto\b)\s*", "-", text)):
         first, dash, last = part.partition("-")
         if not part:
             continue
@@ -196,7 +184,7 @@ def parse_time(text: str) -> int:
     if match is None or bare:
         raise BadCell("is not a time", "write times as 09:00")
     hour, minute, second, half = (*match.groups(), None, None)[:4]
-    hours = int(hour)
+    hours = int(hour or 0)
     if half:
         if not 1 <= hours <= 12:
             raise BadCell("is not a time", "write times as 09:00")
@@ -214,7 +202,7 @@ def parse_window(text: str) -> tuple[int, int]:
     named = {"am": (0, noon), "morning": (0, noon), "pm": (noon, last), "afternoon": (noon, last)}
     if word in named:
         return named[word]
-    parts = re.split(r"\s*(?:-|–|—|\bto\b|\buntil\b)\s*", word)
+    parts = re.split(rf"\s*(?:{_DASH}|\bto\b|\buntil\b)\s*", word)
     if len(parts) != 2:
         raise BadCell("is not a time window", "write windows as 09:00-12:00")
     if re.fullmatch(r"\d{1,2}", parts[0]) and (half := re.search(r"[ap]m$", parts[1])):
@@ -242,9 +230,9 @@ def _calendar_date(year: str, month: int, day: int) -> dt.date:
 
 def _month_number(name: str) -> int:
     short = name[:3].casefold()
-    if short not in _MONTHS:
+    if short not in _MONTHS.split():
         raise BadCell("is not a date", "write dates as 30/11/2026")
-    return _MONTHS.index(short) + 1
+    return _MONTHS.split().index(short) + 1
 
 
 def _date_part(text: str) -> dt.date:

@@ -82,6 +82,7 @@ def read_officers(
     )
     _note_assumed(table, found)
     frame = build_frame(
+        table,
         found,
         {
             "officer_ref": refs,
@@ -171,6 +172,7 @@ def read_fixed(
     kinds = parse_texts(table, found, "kind")
     names = parse_texts(table, found, "place")
     frame = build_frame(
+        table,
         found,
         {
             "officer_ref": parse_ids(table, found, "officer_ref", required=True),
@@ -223,6 +225,7 @@ def read_absences(
         values=table.texts["last_day"],
     )
     frame = build_frame(
+        table,
         found,
         {
             "officer_ref": parse_ids(table, found, "officer_ref", required=True),

@@ -90,6 +90,7 @@ def read_visits(
     _warn_due_first(table, found, raised, due)
     starts, ends = _windows(table, found)
     frame = build_frame(
+        table,
         found,
         {
             "visit_ref": refs,
@@ -201,6 +202,7 @@ def read_outcomes(
     visit_refs = parse_ids(table, found, "visit_ref")
     kinds = parse_column(table, found, "kind", _outcome_kind)
     frame = build_frame(
+        table,
         found,
         {
             "property_ref": parse_ids(table, found, "property_ref", required=True),
@@ -270,6 +272,7 @@ def read_service_centres(
     places, _ = parse_places(table, found, crs=crs)
     check_places(table, found, places, crs=crs)
     frame = build_frame(
+        table,
         found,
         {
             "service_centre": refs,

@@ -31,11 +31,11 @@ class TableSchema:
     """The columns of one kind of file.
 
     `columns` maps our name to its common other spellings, as `spelling` gives
-    them; `required` are those without which no row can be used.
+    them, with spaces between; `required` are those without which no row can be used.
     """
 
     name: str
-    columns: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, str]
     required: tuple[str, ...]
 
     def recognise(self, headings: Iterable[object]) -> dict[str, int]:
@@ -43,106 +43,66 @@ class TableSchema:
         spelt = [spelling(h) for h in headings]
         found: dict[str, int] = {}
         for ours, others in self.columns.items():
-            for name in (ours, *others):
+            for name in (ours, *others.split()):
                 if name in spelt:
                     found[ours] = spelt.index(name)
                     break
         return found
 
 
-_EASTING: Final = (
-    "eastings", "x_coordinate", "x", "os_easting", "bng_e", "gb_easting", "x_coord", "coord_x"
-)  # fmt: skip
-_NORTHING: Final = (
-    "northings", "y_coordinate", "y", "os_northing", "bng_n", "gb_northing", "y_coord", "coord_y"
-)  # fmt: skip
+_EASTING: Final = "eastings x_coordinate x os_easting bng_e gb_easting x_coord coord_x"
+_NORTHING: Final = "northings y_coordinate y os_northing bng_n gb_northing y_coord coord_y"
 _PROPERTY: Final = (
-    "prop_ref", "property_reference", "propref", "property_no", "property_number", "property_id",
-    "unit_ref", "unit_reference", "place_ref", "place_reference", "asset_ref", "asset_id",
-    "home_ref", "dwelling_ref", "propertyref", "property_code", "uh_prop_ref",
-)  # fmt: skip
+    "prop_ref property_reference propref property_no property_number property_id unit_ref "
+    "unit_reference place_ref place_reference asset_ref asset_id home_ref dwelling_ref "
+    "propertyref property_code uh_prop_ref"
+)
 _OFFICER: Final = (
-    "officer", "officer_id", "officer_reference", "housing_officer", "staff_id", "staff_ref",
-    "employee_id", "officer_code",
-)  # fmt: skip
-_PATCH: Final = ("arr_patch", "patch_code", "patch_ref", "patch_no", "patch_id", "housing_patch")
+    "officer officer_id officer_reference housing_officer staff_id staff_ref employee_id "
+    "officer_code"
+)
+_PATCH: Final = "arr_patch patch_code patch_ref patch_no patch_id housing_patch"
 
 HOMES: Final = TableSchema(
     name="homes",
     columns={
         "property_ref": _PROPERTY,
-        "uprn": ("u_uprn", "uprn_no", "llpg_ref", "llpg", "os_uprn"),
+        "uprn": "u_uprn uprn_no llpg_ref llpg os_uprn",
         "address": (
-            "full_address",
-            "property_address",
-            "address_line_1",
-            "address1",
-            "address_1",
-            "short_address",
-            "addr1",
-            "u_address",
-        ),  # fmt: skip
-        "postcode": ("post_code", "post_code_full", "pcode", "postal_code"),
+            "full_address property_address address_line_1 address1 address_1 "
+            "short_address addr1 u_address"
+        ),
+        "postcode": "post_code post_code_full pcode postal_code",
         "block_ref": (
-            "u_block",
-            "block",
-            "block_reference",
-            "block_id",
-            "block_no",
-            "block_code",
-            "building_ref",
-            "building_reference",
-            "building_id",
-        ),  # fmt: skip
-        "block_name": ("building_name", "building", "name_of_block", "block_description"),
-        "estate": ("u_estate", "estate_name", "scheme", "scheme_name", "estate_description"),
+            "u_block block block_reference block_id block_no block_code building_ref "
+            "building_reference building_id"
+        ),
+        "block_name": "building_name building name_of_block block_description",
+        "estate": "u_estate estate_name scheme scheme_name estate_description",
         "tenure": (
-            "tenure_type",
-            "tenancy_type",
-            "ten_type",
-            "tenure_description",
-            "tenure_code",
-            "tenancy",
-            "occupancy_type",
-        ),  # fmt: skip
-        "property_type": (
-            "prop_type",
-            "dwelling_type",
-            "asset_type",
-            "unit_type",
-            "cat_type",
-            "subtyp_code",
-        ),  # fmt: skip
-        "floor": ("u_floor", "floor_no", "floor_number", "floor_level", "level", "storey"),
+            "tenure_type tenancy_type ten_type tenure_description tenure_code tenancy "
+            "occupancy_type"
+        ),
+        "property_type": ("prop_type dwelling_type asset_type unit_type cat_type subtyp_code"),
+        "floor": "u_floor floor_no floor_number floor_level level storey",
         "block_floors": (
-            "u_block_floors",
-            "floors_in_block",
-            "no_of_floors",
-            "number_of_floors",
-            "storeys",
-            "number_of_storeys",
-            "floors",
-            "block_storeys",
-        ),  # fmt: skip
-        "lift": ("u_lift_available", "lift_available", "has_lift", "lifts", "lift_access"),
+            "u_block_floors floors_in_block no_of_floors number_of_floors storeys "
+            "number_of_storeys floors block_storeys"
+        ),
+        "lift": "u_lift_available lift_available has_lift lifts lift_access",
         "door_entry": (
-            "u_door_entry",
-            "door_entry_system",
-            "entry_system",
-            "has_door_entry",
-            "entryphone",
-            "controlled_entry",
-        ),  # fmt: skip
+            "u_door_entry door_entry_system entry_system has_door_entry entryphone controlled_entry"
+        ),
         "easting": _EASTING,
         "northing": _NORTHING,
-        "latitude": ("lat",),
-        "longitude": ("lon", "long", "lng"),
+        "latitude": "lat",
+        "longitude": "lon long lng",
         "patch": _PATCH,
-        "introductory": ("introductory_tenancy", "is_introductory", "intro", "starter"),
-        "arrears": ("arrears_case", "in_arrears", "has_arrears"),
-        "asb": ("asb_case", "open_asb", "has_asb", "asb_open"),
-        "vulnerable": ("vulnerability", "vulnerable_flag", "vulnerability_flag"),
-        "damp": ("damp_case", "damp_mould", "damp_and_mould", "damp_mould_case"),
+        "introductory": "introductory_tenancy is_introductory intro starter",
+        "arrears": "arrears_case in_arrears has_arrears",
+        "asb": "asb_case open_asb has_asb asb_open",
+        "vulnerable": "vulnerability vulnerable_flag vulnerability_flag",
+        "damp": "damp_case damp_mould damp_and_mould damp_mould_case",
     },
     required=("property_ref", "tenure"),
 )
@@ -151,14 +111,14 @@ OFFICERS: Final = TableSchema(
     name="officers",
     columns={
         "officer_ref": _OFFICER,
-        "fte": ("full_time_equivalent", "wte", "contract_fte"),
-        "service_centre": ("service_center", "centre", "area_office", "office", "base", "hub"),
-        "working_days": ("days", "work_days", "days_worked", "working_pattern"),
-        "shift_start": ("start", "start_time", "starts", "day_start", "from"),
-        "shift_end": ("end", "end_time", "finish", "finish_time", "ends", "day_end", "to"),
-        "break_minutes": ("break", "lunch_minutes", "break_mins", "lunch"),
-        "languages": ("language", "languages_spoken", "spoken_languages"),
-        "skills": ("skill", "specialisms", "specialism", "training", "competencies"),
+        "fte": "full_time_equivalent wte contract_fte",
+        "service_centre": "service_center centre area_office office base hub",
+        "working_days": "days work_days days_worked working_pattern",
+        "shift_start": "start start_time starts day_start from",
+        "shift_end": "end end_time finish finish_time ends day_end to",
+        "break_minutes": "break lunch_minutes break_mins lunch",
+        "languages": "language languages_spoken spoken_languages",
+        "skills": "skill specialisms specialism training competencies",
         "patch": _PATCH,
     },
     required=("officer_ref",),
@@ -168,61 +128,33 @@ VISITS: Final = TableSchema(
     name="visits",
     columns={
         "visit_ref": (
-            "visit_reference",
-            "visit_id",
-            "visit_no",
-            "request_ref",
-            "request_id",
-            "case_ref",
-            "case_reference",
-            "case_id",
-            "reference",
-            "task_id",
-            "job_ref",
-            "ref",
-        ),  # fmt: skip
+            "visit_reference visit_id visit_no request_ref request_id case_ref "
+            "case_reference case_id reference task_id job_ref ref"
+        ),
         "property_ref": _PROPERTY,
-        "visit_type": ("type", "type_of_visit", "request_type", "visit_reason", "case_type"),
+        "visit_type": "type type_of_visit request_type visit_reason case_type",
         "raised_on": (
-            "date_raised",
-            "raised",
-            "raised_date",
-            "date_logged",
-            "logged_on",
-            "created",
-            "created_on",
-            "date_created",
-            "reported_on",
-            "date_reported",
-        ),  # fmt: skip
-        "due_by": ("due", "due_date", "date_due", "target_date", "deadline", "complete_by"),
-        "minutes": ("mins", "duration", "duration_minutes", "duration_mins", "length_minutes"),
-        "days": ("available_days", "day", "days_available", "preferred_days", "weekdays"),
-        "window": ("time_window", "time_slot", "slot", "times", "available_times", "appointment"),
-        "window_start": ("window_from", "earliest", "available_from", "time_from", "slot_start"),
-        "window_end": ("window_to", "latest", "available_to", "time_to", "slot_end"),
+            "date_raised raised raised_date date_logged logged_on created created_on "
+            "date_created reported_on date_reported"
+        ),
+        "due_by": "due due_date date_due target_date deadline complete_by",
+        "minutes": "mins duration duration_minutes duration_mins length_minutes",
+        "days": "available_days day days_available preferred_days weekdays",
+        "window": ("time_window time_slot slot times available_times appointment"),
+        "window_start": "window_from earliest available_from time_from slot_start",
+        "window_end": "window_to latest available_to time_to slot_end",
         "two_officers": (
-            "two_officer",
-            "two_person",
-            "2_officers",
-            "two_person_visit",
-            "double_up",
-            "paired",
-            "joint_visit",
-        ),  # fmt: skip
-        "language": ("language_needed", "interpreter_language", "preferred_language", "languages"),
-        "skill": ("skill_needed", "skill_required", "skills", "required_skill"),
-        "previous_attempts": ("attempts", "no_of_attempts", "failed_attempts", "tries", "attempt"),
+            "two_officer two_person 2_officers two_person_visit double_up paired joint_visit"
+        ),
+        "language": ("language_needed interpreter_language preferred_language languages"),
+        "skill": "skill_needed skill_required skills required_skill",
+        "previous_attempts": "attempts no_of_attempts failed_attempts tries attempt",
         "last_attempt_at": (
-            "last_attempt",
-            "last_attempted",
-            "last_tried",
-            "date_last_attempted",
-            "last_attempt_date",
-            "last_visit",
-        ),  # fmt: skip
-        "priority": ("priority_code", "urgency", "rank"),
-        "excluded_officers": ("excluded_officer", "not_officers", "exclude_officers", "barred"),
+            "last_attempt last_attempted last_tried date_last_attempted last_attempt_date "
+            "last_visit"
+        ),
+        "priority": "priority_code urgency rank",
+        "excluded_officers": "excluded_officer not_officers exclude_officers barred",
     },
     required=("visit_ref", "property_ref", "visit_type"),
 )
@@ -231,21 +163,13 @@ SERVICE_CENTRES: Final = TableSchema(
     name="service_centres",
     columns={
         "service_centre": (
-            "service_center",
-            "service_centre_ref",
-            "centre",
-            "centre_ref",
-            "hub",
-            "office",
-            "code",
-            "ref",
-            "id",
-        ),  # fmt: skip
-        "name": ("centre_name", "service_centre_name", "description", "office_name"),
+            "service_center service_centre_ref centre centre_ref hub office code ref id"
+        ),
+        "name": "centre_name service_centre_name description office_name",
         "easting": _EASTING,
         "northing": _NORTHING,
-        "latitude": ("lat",),
-        "longitude": ("lon", "long", "lng"),
+        "latitude": "lat",
+        "longitude": "lon long lng",
     },
     required=("service_centre",),
 )
@@ -254,11 +178,11 @@ FIXED: Final = TableSchema(
     name="fixed",
     columns={
         "officer_ref": _OFFICER,
-        "date": ("day", "session_date", "on", "surgery_date"),
-        "start": ("start_time", "starts", "from", "time_from"),
-        "end": ("end_time", "ends", "to", "finish", "time_to"),
-        "kind": ("type", "activity", "session_type"),
-        "place": ("location", "venue", "where", "site"),
+        "date": "day session_date on surgery_date",
+        "start": "start_time starts from time_from",
+        "end": "end_time ends to finish time_to",
+        "kind": "type activity session_type",
+        "place": "location venue where site",
         "easting": _EASTING,
         "northing": _NORTHING,
     },
@@ -269,9 +193,9 @@ ABSENCES: Final = TableSchema(
     name="absences",
     columns={
         "officer_ref": _OFFICER,
-        "first_day": ("start", "start_date", "from", "date_from", "first_date", "first"),
-        "last_day": ("end", "end_date", "to", "date_to", "last_date", "until", "last"),
-        "reason": ("absence_reason", "type", "absence_type", "leave_type"),
+        "first_day": "start start_date from date_from first_date first",
+        "last_day": "end end_date to date_to last_date until last",
+        "reason": "absence_reason type absence_type leave_type",
     },
     required=("officer_ref", "first_day", "last_day"),
 )
@@ -280,10 +204,10 @@ OUTCOMES: Final = TableSchema(
     name="outcomes",
     columns={
         "property_ref": _PROPERTY,
-        "visited_at": ("visited", "visit_date", "date_visited", "date_time", "datetime", "when"),
-        "kind": ("type", "visit_kind", "activity"),
-        "visit_ref": ("visit_reference", "visit_id", "case_ref", "request_ref", "reference"),
-        "outcome": ("result", "outcome_code", "visit_outcome"),
+        "visited_at": "visited visit_date date_visited date_time datetime when",
+        "kind": "type visit_kind activity",
+        "visit_ref": "visit_reference visit_id case_ref request_ref reference",
+        "outcome": "result outcome_code visit_outcome",
         "officer_ref": _OFFICER,
     },
     required=("property_ref", "visited_at", "outcome"),
@@ -291,6 +215,9 @@ OUTCOMES: Final = TableSchema(
 
 POLYGONS: Final = TableSchema(
     name="polygons",
-    columns={"patch": (*_PATCH,), "name": ("label", "title", "area_name")},
+    columns={
+        "patch": _PATCH,
+        "name": "label title area_name",
+    },
     required=(),
 )

@@ -194,7 +194,7 @@ def _homes(
         "patch": parse_ids(table, found, "patch"),
         **flags,
     }
-    homes = build_frame(found, columns)
+    homes = build_frame(table, found, columns)
     return _with_block_floors(homes)
 
 

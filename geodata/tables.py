@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -13,30 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.errors import DataError, Problem
-from geodata.files import (
-    CSV_SUFFIXES,
-    DELIMITERS,
-    EXCEL_SUFFIXES,
-    GEO_SUFFIXES,
-    RawSheet,
-    checked_file,
-    fatal,
-    read_excel,
-    read_geo,
-    read_text,
-    split_csv,
-)
+from geodata.errors import Problem
+from geodata.files import GEO_SUFFIXES, RawSheet, fatal, read_geo
 from geodata.findings import Findings
+from geodata.headers import check_columns, find_header, positions
 from geodata.parsing import BadCell
 from geodata.schema import TableSchema
 
 __all__ = ["Table", "parse_column", "read_table"]
-
-logger = logging.getLogger(__name__)
-
-HEADER_ROWS: Final = 30
-"""The header is looked for in so many rows from the top."""
 
 _BLANKS: Final = frozenset({"", "null", "<null>", "none", "nan", "nat", "n/a", "-", "(blank)"})
 _EXCEL_ERRORS: Final = frozenset(
@@ -129,122 +112,19 @@ def read_table(
         attributes = frame.drop(columns=frame.geometry.name)
         rows = [[_attribute(v) for v in r] for r in attributes.itertuples(index=False, name=None)]
         raw, header = RawSheet(sheet, [list(attributes.columns), *rows]), 0
-        found = _positions(schema, raw.rows[0], columns)
+        found = positions(schema, raw.rows[0], columns)
         first_row = 1
     else:
-        raw, header, found = _find_header(path, schema, columns, sheet)
+        raw, header, found = find_header(path, schema, columns, sheet)
         first_row = header + 2
-    _check_columns(path.name, raw, header, schema, columns, found)
-    return _table(path.name, raw, header, first_row, found, points)
+    check_columns(path.name, raw, header, schema, columns, found)
+    return _table(path.name, raw, header, first_row, found, points, schema.name)
 
 
 def _attribute(value: Any) -> Any:
     if value is None or value is pd.NaT or value != value:
         return None
     return str(value) if isinstance(value, (bool, np.bool_, pd.Timestamp)) else value
-
-
-def _positions(
-    schema: TableSchema, headings: Sequence[Any], columns: Mapping[str, str]
-) -> dict[str, int]:
-    """Return our name -> position in `headings`; the mapping wins over recognition."""
-    texts = ["" if h is None else str(h).strip() for h in headings]
-    mapped = {ours: texts.index(theirs) for ours, theirs in columns.items() if theirs in texts}
-    taken = set(mapped.values())
-    free = ["" if i in taken else text for i, text in enumerate(texts)]
-    found = schema.recognise(free)
-    return found | mapped
-
-
-def _sheets(
-    path: Path, schema: TableSchema, columns: Mapping[str, str], sheet: str | None
-) -> list[RawSheet]:
-    """Return a file's sheets. The usual delimiter that shows the most headings splits a CSV."""
-    suffix = path.suffix.casefold()
-    if suffix in EXCEL_SUFFIXES:
-        return read_excel(path, sheet=sheet)
-    if suffix in CSV_SUFFIXES:
-        text = read_text(path)
-        head = "".join(text.splitlines(keepends=True)[: 2 * HEADER_ROWS])
-        known = {d: len(_best_row(schema, columns, split_csv(head, d))[1]) for d in DELIMITERS}
-        return [RawSheet(None, split_csv(text, max(DELIMITERS, key=lambda d: known[d])))]
-    checked_file(path)
-    if suffix == ".xls":
-        raise fatal(path.name, "the old .xls format is not read", "save it as .xlsx or CSV")
-    raise fatal(
-        path.name,
-        f"files ending in {suffix or 'nothing'!r} are not read",
-        "use CSV or XLSX, for homes and service centres also GeoJSON or GeoPackage",
-    )
-
-
-def _find_header(
-    path: Path, schema: TableSchema, columns: Mapping[str, str], sheet: str | None
-) -> tuple[RawSheet, int, dict[str, int]]:
-    """Return the sheet, row and columns of the row that holds the most known headings."""
-    candidates = _sheets(path, schema, columns, sheet)
-    for candidate in candidates:
-        header, found = _best_row(schema, columns, candidate.rows)
-        if found:
-            return candidate, header, found
-    if not any(v not in (None, "") for s in candidates for row in s.rows for v in row):
-        raise fatal(path.name, "the file is empty", "export it again")
-    names = ", ".join(schema.required or schema.columns)
-    raise fatal(
-        path.name,
-        f"no header row was found in the first {HEADER_ROWS} rows",
-        f"name the columns, at least {names}; or map them under [columns.{schema.name}]",
-    )
-
-
-def _best_row(
-    schema: TableSchema, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
-) -> tuple[int, dict[str, int]]:
-    best: tuple[int, dict[str, int]] = (0, {})
-    for i, row in enumerate(rows[:HEADER_ROWS]):
-        found = _positions(schema, row, columns)
-        if len(found) > len(best[1]):
-            best = (i, found)
-    return best
-
-
-def _check_columns(
-    file: str,
-    raw: RawSheet,
-    header: int,
-    schema: TableSchema,
-    columns: Mapping[str, str],
-    found: Mapping[str, int],
-) -> None:
-    texts = [str(h).strip() for h in raw.rows[header] if h not in (None, "")]
-    has = ", ".join(texts[:30])
-    problems = [
-        Problem(
-            file=file,
-            sheet=raw.name,
-            row=header + 1,
-            column=theirs,
-            reason=f"the column is not in the file, though [columns.{schema.name}] "
-            f"says that it holds {ours}",
-            remedy=f"correct the name; the file has {has}",
-        )
-        for ours, theirs in columns.items()
-        if theirs not in texts
-    ]
-    problems += [
-        Problem(
-            file=file,
-            sheet=raw.name,
-            row=header + 1,
-            column=name,
-            reason="the column is missing",
-            remedy=f"add it, or say under [columns.{schema.name}] which it is; the file has {has}",
-        )
-        for name in schema.required
-        if name not in found and name not in columns
-    ]
-    if problems:
-        raise DataError(problems)
 
 
 def _table(
@@ -254,6 +134,7 @@ def _table(
     first_row: int,
     found: Mapping[str, int],
     points: npt.NDArray[np.float64] | None,
+    kind: str,
 ) -> Table:
     headings = {ours: str(raw.rows[header][at]).strip() for ours, at in found.items()}
     body = raw.rows[header + 1 :]
@@ -268,7 +149,7 @@ def _table(
         filled |= column != ""
     footer = _footer(body, filled)
     keep = np.flatnonzero(filled if footer is None else filled & (np.arange(len(body)) != footer))
-    notes = _spelling_notes(file, raw.name, header, headings)
+    notes = _spelling_notes(file, raw.name, header, headings, kind)
     if footer is not None:
         notes.append(
             Problem(
@@ -293,7 +174,7 @@ def _table(
 
 
 def _spelling_notes(
-    file: str, sheet: str | None, header: int, headings: Mapping[str, str]
+    file: str, sheet: str | None, header: int, headings: Mapping[str, str], kind: str
 ) -> list[Problem]:
     other = [f"{theirs!r} as {ours}" for ours, theirs in headings.items() if theirs != ours]
     if not other:
@@ -304,7 +185,7 @@ def _spelling_notes(
             sheet=sheet,
             row=header + 1,
             reason=f"columns read under our names: {', '.join(other)}",
-            remedy="if one is wrong, map it under [columns.…] in doorstep.toml",
+            remedy=f"if one is wrong, map it under [columns.{kind}] in doorstep.toml",
             severity="warning",
         )
     ]
@@ -322,22 +203,23 @@ def _footer(body: Sequence[Sequence[Any]], filled: npt.NDArray[np.bool_]) -> int
 
 def _clean(cells: Sequence[Any]) -> tuple[ObjectArray, npt.NDArray[np.bool_]]:
     """Return (n,) stripped text, and where the cell was a number."""
-    seen: dict[Any, str] = {}
+    # Keyed by type too: 1 and 1.0 and True are the same key otherwise.
+    kinds = set(map(type, cells))
+    cleaned = {kind: {c: _cell_text(c) for c in set(cells) if type(c) is kind} for kind in kinds}
     texts = np.empty(len(cells), dtype=object)
-    numbers = np.zeros(len(cells), dtype=bool)
-    for i, cell in enumerate(cells):
-        if isinstance(cell, str):
-            text = seen.get(cell)
-            if text is None:
-                text = seen[cell] = _clean_text(cell)
-            texts[i] = text
-        elif cell is None:
-            texts[i] = ""
-        else:
-            numbers[i] = True
-            whole = float(cell).is_integer() and abs(cell) < 1e15
-            texts[i] = str(int(cell)) if whole else repr(float(cell))
-    return texts, numbers
+    texts[:] = [cleaned[type(cell)][cell] for cell in cells]
+    if kinds <= {str, type(None)}:
+        return texts, np.zeros(len(cells), dtype=bool)
+    return texts, np.array([not isinstance(c, (str, type(None))) for c in cells], dtype=bool)
+
+
+def _cell_text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return _clean_text(cell)
+    whole = float(cell).is_integer() and abs(cell) < 1e15
+    return str(int(cell)) if whole else repr(float(cell))
 
 
 def _clean_text(cell: str) -> str:
@@ -364,8 +246,7 @@ def parse_column(
     values = np.empty(len(table.rows), dtype=object)
     texts = table.texts.get(column)
     if texts is None:
-        for i in range(len(values)):
-            values[i] = default
+        values[:] = [default] * len(values)
         return values
     parsed: dict[str, Any] = {"": default}
     faults: dict[tuple[str, str], list[str]] = {}
@@ -378,8 +259,7 @@ def parse_column(
             parsed[text] = parser(text)
         except BadCell as fault:
             faults.setdefault((fault.reason, fault.remedy), []).append(text)
-    for i, text in enumerate(texts):
-        values[i] = parsed[text]
+    values[:] = [parsed[text] for text in texts]
     heading = table.heading(column)
     for (reason, remedy), wrong in faults.items():
         where = pd.Series(texts, dtype=object).isin(wrong).to_numpy()
