@@ -1,1 +1,31 @@
-"""Patches: allocation, bounds, metrics and checks."""
+r"""Patches: contiguous, balanced, compact, with few residents moved and a proven bound.
+
+**Sets.** Blocks i, j = 1..n; units u (blocks that stay together: an estate that
+fits, or one block); patches (slots) k = 1..p; E the pairs of neighbouring blocks.
+
+**Variables.** x[u, k] = 1 if unit u is in patch k; c[k, j] = 1 if block j is the
+centre of patch k.
+
+**Objective.** Minimise
+sum_{i, j, k} walk_cost[i, j] x[unit(i), k] c[k, j] + sum_{k, j} centre_cost[k, j] c[k, j]
++ sum_{i, k} move_cost[i, k] x[unit(i), k].
+
+**Constraints.**
+
+- assignment: sum_k x[u, k] = 1 for each u;
+- centre: sum_j c[k, j] = 1 and c[k, j] <= x[unit(j), k]: a patch is served from one of
+  its own blocks, so it is never empty;
+- balance: lower_k <= sum_u workload_u x[u, k] <= upper_k;
+- allowed: x[u, k] = 0 where a pin, ban or reach limit says so;
+- contiguity: the blocks of each patch induce a connected subgraph of E.
+
+With equal slots this is the model of Hess, Weaver, Siegfeldt, Whelan and Zitlau
+(1965), with contiguity as in Validi, Buchanan and Lykhovyd (2022). The bound is a
+Lagrangian relaxation of the assignment constraints (Held and Karp, 1971; Fisher,
+1981), see `bounds`. Plans come from annealing over flips and swaps (`annealing`)
+from repaired current patches and random spanning trees (`construction`).
+"""
+
+from optimiser.districting.allocate import allocate_patches
+
+__all__ = ["allocate_patches"]

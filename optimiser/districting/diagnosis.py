@@ -1,0 +1,118 @@
+"""Contradictions that prove, before any search, that no plan can exist."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimiser.districting.instance import Instance
+from optimiser.errors import Infeasible
+from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
+
+__all__ = ["require_possible"]
+
+
+def require_possible(instance: Instance) -> None:
+    """Raise Infeasible with the first contradiction found, by name and number."""
+    _require_sane_limits(instance)
+    _require_enough_units(instance)
+    _require_total_fits(instance)
+    _require_units_fit(instance)
+    _require_slots_fillable(instance)
+
+
+def _points(units: float) -> str:
+    return f"{units / WORKLOAD_UNITS_PER_POINT:,.1f} points"
+
+
+def _require_sane_limits(instance: Instance) -> None:
+    for slot in instance.problem.slots:
+        if slot.lower > slot.upper:
+            raise Infeasible(
+                f"patch {slot.patch}: no workload lies between its lower limit of "
+                f"{_points(slot.lower)} and its upper limit of {_points(slot.upper)}",
+                "raise the balance",
+            )
+
+
+def _require_enough_units(instance: Instance) -> None:
+    if instance.slots > instance.units:
+        raise Infeasible(
+            f"{instance.slots} patches, but only {instance.units} groups of blocks that "
+            "stay together",
+            f"ask for {instance.units} patches or fewer, or let estates be split",
+        )
+
+
+def _require_total_fits(instance: Instance) -> None:
+    a = instance.arrays
+    total, low, high = int(a.weight.sum()), int(a.lower.sum()), int(a.upper.sum())
+    if total > high:
+        raise Infeasible(
+            f"all blocks together are {_points(total)}, the patches' upper limits only "
+            f"{_points(high)}",
+            f"raise the upper limits by {100 * (total / max(high, 1) - 1):.1f} %, or add officers",
+        )
+    if total < low:
+        raise Infeasible(
+            f"all blocks together are {_points(total)}, the patches' lower limits "
+            f"already {_points(low)}",
+            f"lower the lower limits by {100 * (1 - total / low):.1f} %, or ask for fewer patches",
+        )
+
+
+def _require_units_fit(instance: Instance) -> None:
+    a, problem = instance.arrays, instance.problem
+    nowhere = np.flatnonzero(a.banned.all(axis=1))
+    if nowhere.size:
+        raise Infeasible(
+            f"{_list([instance.names[u] for u in nowhere])} may go to no patch: pins, bans "
+            "and reach limits leave none",
+            "remove one of the rules that forbid it",
+        )
+    limit = np.where(a.banned, -1, a.upper[None, :])
+    heavy = np.flatnonzero(a.weight > limit.max(axis=1))
+    if heavy.size:
+        worst = int(heavy[np.argmax(a.weight[heavy] / np.maximum(1, limit[heavy].max(axis=1)))])
+        most = int(limit[worst].max())
+        over = 100 * (a.weight[worst] / max(most, 1) - 1)
+        slot = problem.slots[int(np.argmax(limit[worst]))]
+        more = f" ({heavy.size} groups are too heavy in all)" if heavy.size > 1 else ""
+        raise Infeasible(
+            f"{instance.names[worst]} alone is {over:.1f} % above the limit: "
+            f"{_points(int(a.weight[worst]))}, and patch {slot.patch} takes at most "
+            f"{_points(most)}{more}",
+            f"split it, or raise the balance to {_balance_needed(instance, worst):.0f} %",
+        )
+
+
+def _balance_needed(instance: Instance, unit: int) -> float:
+    a = instance.arrays
+    target = max(
+        slot.target for k, slot in enumerate(instance.problem.slots) if not a.banned[unit, k]
+    )
+    return float(np.ceil(100 * (a.weight[unit] / max(target, 1) - 1)))
+
+
+def _require_slots_fillable(instance: Instance) -> None:
+    a = instance.arrays
+    for k, slot in enumerate(instance.problem.slots):
+        usable = ~a.banned[:, k] & (a.weight <= a.upper[k])
+        pinned = usable & (np.delete(a.banned, k, axis=1).all(axis=1))
+        if not usable.any() or a.weight[usable].sum() < a.lower[k]:
+            raise Infeasible(
+                f"patch {slot.patch} needs {_points(slot.lower)}, but the blocks that it may "
+                f"take are only {_points(int(a.weight[usable].sum()))}",
+                "relax its pins, bans or reach, or leave the patch out",
+            )
+        if a.weight[pinned].sum() > a.upper[k]:
+            raise Infeasible(
+                f"the blocks that only patch {slot.patch} may take are "
+                f"{_points(int(a.weight[pinned].sum()))}, above its limit of "
+                f"{_points(slot.upper)}",
+                "pin fewer blocks to it, or raise the balance",
+            )
+
+
+def _list(names: list[str]) -> str:
+    shown = ", ".join(names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

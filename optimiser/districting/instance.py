@@ -1,0 +1,188 @@
+"""The problem on whole units, as flat arrays that compiled code can read.
+
+Blocks that stay together become one unit; walking costs are added up over a
+unit's blocks, so that the sums stay exact integers. Centres stay blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.errors import InvalidProblem
+from optimiser.model import PatchProblem
+
+__all__ = ["Arrays", "Instance", "build_instance"]
+
+Int64s = npt.NDArray[np.int64]
+Int32s = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+
+class Arrays(NamedTuple):
+    """What never changes while searching; n blocks, m units, p slots.
+
+    `cost` (m, n) is the walking cost of a unit from a centre block; `block_of`
+    lists the blocks unit by unit, unit u's from `block_start[u]` on, and
+    `nbr` / `nbr_start` a unit's neighbours likewise. `estate` is the number of
+    an estate too large for any patch, else -1; `estate_parts` the fewest patches
+    that it can lie in, each one more priced at `split_price` while searching.
+    """
+
+    cost: Int64s
+    centre_cost: Int64s
+    move: Int64s
+    banned: Bools
+    weight: Int64s
+    lower: Int64s
+    upper: Int64s
+    block_unit: Int32s
+    block_start: Int32s
+    block_of: Int32s
+    nbr_start: Int32s
+    nbr: Int32s
+    estate: Int32s
+    estate_parts: Int64s
+    split_price: float
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A problem with its unit arrays and names."""
+
+    problem: PatchProblem
+    arrays: Arrays
+    unit_of: Int32s
+    names: tuple[str, ...]
+    estates: tuple[str, ...]
+
+    @property
+    def units(self) -> int:
+        """Return the number of units."""
+        return len(self.names)
+
+    @property
+    def slots(self) -> int:
+        """Return the number of patches to fill."""
+        return len(self.problem.slots)
+
+
+def build_instance(problem: PatchProblem) -> Instance:
+    """Return the problem on whole units.
+
+    Raises
+    ------
+    InvalidProblem
+        Where the neighbour graph, or a unit by itself, is not connected.
+    """
+    unit_of = problem.unit
+    m, p = int(unit_of.max()) + 1, len(problem.slots)
+    names = _unit_names(problem, m)
+    _require_connected(problem, names)
+    order = np.argsort(unit_of, kind="stable").astype(np.int32)
+    starts = np.searchsorted(unit_of[order], np.arange(m + 1)).astype(np.int32)
+    weight = np.bincount(
+        unit_of, weights=[float(b.workload) for b in problem.blocks], minlength=m
+    ).astype(np.int64)
+    banned = np.zeros((m, p), dtype=np.bool_)
+    np.logical_or.at(banned, unit_of, ~problem.allowed)
+    nbr_start, nbr = _unit_neighbours(unit_of, problem.edges, m)
+    upper = np.array([s.upper for s in problem.slots], dtype=np.int64)
+    cost = _sum_by_unit(problem.walk_cost, unit_of, m)
+    estate, estates, parts = _split_estates(problem, unit_of, weight, int(upper.max()))
+    arrays = Arrays(
+        cost=cost,
+        centre_cost=np.ascontiguousarray(problem.centre_cost, dtype=np.int64),
+        move=_sum_by_unit(problem.move_cost, unit_of, m),
+        banned=banned,
+        weight=weight,
+        lower=np.array([s.lower for s in problem.slots], dtype=np.int64),
+        upper=upper,
+        block_unit=np.ascontiguousarray(unit_of, dtype=np.int32),
+        block_start=starts,
+        block_of=order,
+        nbr_start=nbr_start,
+        nbr=nbr,
+        estate=estate,
+        estate_parts=parts,
+        split_price=0.0,
+    )
+    return Instance(problem, arrays, unit_of, names, estates)
+
+
+def _sum_by_unit(values: Int64s, unit_of: Int32s, m: int) -> Int64s:
+    total = np.zeros((m, values.shape[1]), dtype=np.int64)
+    np.add.at(total, unit_of, values)
+    return total
+
+
+def _unit_names(problem: PatchProblem, m: int) -> tuple[str, ...]:
+    names = [""] * m
+    sizes = np.bincount(problem.unit, minlength=m)
+    for block, unit in zip(problem.blocks, problem.unit, strict=True):
+        if sizes[unit] > 1:
+            names[unit] = names[unit] or (block.estate or f"the blocks with {block.block_ref}")
+        else:
+            names[unit] = f"block {block.block_ref}"
+    return tuple(names)
+
+
+def _require_connected(problem: PatchProblem, names: tuple[str, ...]) -> None:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n, edges, unit_of = len(problem.blocks), problem.edges, problem.unit
+
+    def parts(kept: Int32s) -> Int32s:
+        ones = np.ones(len(kept), dtype=np.int8)
+        graph = coo_array((ones, (kept[:, 0], kept[:, 1])), shape=(n, n))
+        return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
+
+    whole = parts(edges)
+    if whole.max() > 0:
+        apart = problem.blocks[int(np.flatnonzero(whole != whole[0])[0])].block_ref
+        raise InvalidProblem(
+            f"edges: the blocks fall into {whole.max() + 1} groups that no edge joins; "
+            f"no way leads from {problem.blocks[0].block_ref} to {apart}"
+        )
+    inside = parts(edges[unit_of[edges[:, 0]] == unit_of[edges[:, 1]]])
+    pieces = np.unique(np.stack([unit_of, inside]), axis=1)
+    broken = np.flatnonzero(np.bincount(pieces[0], minlength=len(names)) > 1)
+    if broken.size:
+        listed = ", ".join(names[u] for u in broken[:5])
+        raise InvalidProblem(
+            f"unit: {broken.size} groups of blocks that must stay together are not joined "
+            f"by edges among themselves ({listed}); add edges between their blocks"
+        )
+
+
+def _unit_neighbours(unit_of: Int32s, edges: Int32s, m: int) -> tuple[Int32s, Int32s]:
+    pairs = unit_of[edges]
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
+    start = np.searchsorted(pairs[:, 0], np.arange(m + 1)).astype(np.int32)
+    return start, np.ascontiguousarray(pairs[:, 1], dtype=np.int32)
+
+
+def _split_estates(
+    problem: PatchProblem, unit_of: Int32s, weight: Int64s, largest: int
+) -> tuple[Int32s, tuple[str, ...], Int64s]:
+    """Return a number for each estate too large for a patch, and its fewest parts."""
+    members: dict[str, set[int]] = {}
+    for block, unit in zip(problem.blocks, unit_of, strict=True):
+        if block.estate is not None:
+            members.setdefault(block.estate, set()).add(int(unit))
+    # An estate that would fit but is not one unit was let go on purpose.
+    estates = tuple(
+        sorted(n for n, units in members.items() if weight[list(units)].sum() > largest)
+    )
+    estate = np.full(len(weight), -1, dtype=np.int32)
+    parts = np.ones(len(estates), dtype=np.int64)
+    for number, name in enumerate(estates):
+        units = sorted(members[name])
+        estate[units] = number
+        parts[number] = max(1, -(-int(weight[units].sum()) // max(largest, 1)))
+    return estate, estates, parts

@@ -1,0 +1,100 @@
+"""A plan's figures, worked out from the problem and which slot each block is in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimiser.districting.instance import Int32s, Int64s
+from optimiser.model import BlockAssignment, PatchPlan, PatchProblem, PatchSummary
+from optimiser.model.outcome import cost_gap, status_of
+from optimiser.model.patches import COST_UNITS_PER_MINUTE, WORKLOAD_UNITS_PER_POINT
+
+__all__ = ["best_centres", "build_plan", "plan_cost"]
+
+
+def best_centres(problem: PatchProblem, slot_of: Int32s) -> Int64s:
+    """Return (p,) each patch's own block that serves it at least cost; the first of equals."""
+    centres = np.full(len(problem.slots), -1, dtype=np.int64)
+    for k in range(len(problem.slots)):
+        own = np.flatnonzero(slot_of == k)
+        walk = problem.walk_cost[np.ix_(own, own)].sum(axis=0)
+        centres[k] = own[int(np.argmin(walk + problem.centre_cost[k, own]))]
+    return centres
+
+
+def plan_cost(problem: PatchProblem, slot_of: Int32s, centres: Int64s) -> tuple[int, int, int]:
+    """Return the cost units of walking, of the ways to centres and of moved homes."""
+    blocks = np.arange(len(problem.blocks))
+    walk = int(problem.walk_cost[blocks, centres[slot_of]].sum())
+    centre = int(problem.centre_cost[np.arange(len(centres)), centres].sum())
+    return walk, centre, int(problem.move_cost[blocks, slot_of].sum())
+
+
+def build_plan(
+    problem: PatchProblem,
+    slot_of: Int32s,
+    *,
+    bound: int,
+    seed: int,
+    seconds: float,
+    notes: tuple[str, ...] = (),
+) -> PatchPlan:
+    """Return the plan that puts block i into slot `slot_of[i]`; `bound` in cost units."""
+    centres = best_centres(problem, slot_of)
+    walk, centre, moved = plan_cost(problem, slot_of, centres)
+    total = walk + centre + moved
+    bound = min(bound, total)
+    gap = cost_gap(total, bound)
+    assignments = tuple(
+        BlockAssignment(
+            block_ref=block.block_ref, patch=problem.slots[k].patch, old_patch=block.current_patch
+        )
+        for block, k in zip(problem.blocks, slot_of, strict=True)
+    )
+    blocks = np.arange(len(problem.blocks))
+    return PatchPlan(
+        status=status_of(gap),
+        objective=total / COST_UNITS_PER_MINUTE,
+        bound=bound / COST_UNITS_PER_MINUTE,
+        gap=gap,
+        seed=seed,
+        seconds=seconds,
+        assignments=assignments,
+        patches=tuple(
+            _summary(problem, k, np.flatnonzero(slot_of == k), int(centres[k]))
+            for k in range(len(problem.slots))
+        ),
+        walk_minutes=walk / COST_UNITS_PER_MINUTE,
+        centre_minutes=centre / COST_UNITS_PER_MINUTE,
+        moved_minutes=moved / COST_UNITS_PER_MINUTE,
+        homes_moved=int(problem.moved_homes[blocks, slot_of].sum()),
+        balance=problem.balance,
+        split_estates=_split_estates(problem, slot_of),
+        notes=(*problem.notes, *notes),
+    )
+
+
+def _summary(problem: PatchProblem, k: int, own: Int64s, centre: int) -> PatchSummary:
+    slot = problem.slots[k]
+    points = WORKLOAD_UNITS_PER_POINT
+    return PatchSummary(
+        patch=slot.patch,
+        officer_ref=slot.officer_ref,
+        service_centre=slot.service_centre,
+        centre_block=problem.blocks[centre].block_ref,
+        homes=sum(problem.blocks[i].homes for i in own),
+        blocks=len(own),
+        workload=sum(problem.blocks[i].workload for i in own) / points,
+        target=slot.target / points,
+        lower=slot.lower / points,
+        upper=slot.upper / points,
+        walk_minutes=int(problem.walk_cost[own, centre].sum()) / COST_UNITS_PER_MINUTE,
+    )
+
+
+def _split_estates(problem: PatchProblem, slot_of: Int32s) -> dict[str, int]:
+    parts: dict[str, set[int]] = {}
+    for block, k in zip(problem.blocks, slot_of, strict=True):
+        if block.estate is not None:
+            parts.setdefault(block.estate, set()).add(int(k))
+    return {name: len(found) for name, found in sorted(parts.items()) if len(found) > 1}
