@@ -74,8 +74,10 @@ def show_check(ws: Workspace) -> None:
         table.add_row(f"set aside: {name}", f"{number:,}")
     with_codes = int(homes["patch"].notna().sum())
     table.add_row("homes with a patch code", f"{with_codes:,} of {len(homes):,}")
+    table.add_row("blocks that no street reaches", f"{len(ws.unreachable_blocks):,}")
     console.print(table)
-    _list(console, "Streets", [*ws.caveats, *ws.adjacency_notes])
+    _list(console, "Streets", ws.caveats)
+    _list(console, "Neighbours without a street", ws.adjacency_notes, most=10)
     _list(console, "Warnings", [str(p) for p in ws.problems])
     console.print("\nNo problem stands in the way: doorstep patches and doorstep plan can run.")
 
@@ -166,15 +168,15 @@ def _heading(console: Console, ws: Workspace, what: str) -> None:
         console.print("Synthetic data: homes, people and requests are invented.")
 
 
-def _list(console: Console, title: str, lines: Iterable[str]) -> None:
+def _list(console: Console, title: str, lines: Iterable[str], *, most: int = MOST_PROBLEMS) -> None:
     listed = list(dict.fromkeys(lines))
     if not listed:
         return
     console.print(f"\n[bold]{title}[/bold]")
-    for line in listed[:MOST_PROBLEMS]:
+    for line in listed[:most]:
         console.print(f"  {escape(line)}")
-    if len(listed) > MOST_PROBLEMS:
-        console.print(f"  and {len(listed) - MOST_PROBLEMS} more")
+    if len(listed) > most:
+        console.print(f"  and {len(listed) - most} more")
 
 
 def _open_line(console: Console, written: Sequence[Path]) -> None:

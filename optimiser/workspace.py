@@ -181,6 +181,12 @@ class Workspace:
         """Walking seconds between the n blocks, as (n, n), in their order."""
         return self.network.walk_seconds(self._block_xy, self._block_xy)
 
+    @property
+    def unreachable_blocks(self) -> tuple[str, ...]:
+        """Blocks from which most others cannot be walked to."""
+        reached = np.isfinite(self.block_walk_s).sum(axis=1)
+        return tuple(str(ref) for ref in self.blocks.index[reached <= len(reached) // 2])
+
     @cached_property
     def adjacency(self) -> Adjacency:
         """Which blocks are neighbours on foot."""
