@@ -1,0 +1,256 @@
+"""Patch polygons that tile the boundary, each around its blocks and their streets.
+
+Points sampled along the streets go to the block that is nearest on foot, as do
+the blocks' own points; the edges of their Voronoi cells that separate two
+patches, together with the outline, cut the area into faces. Faces share every
+vertex of their borders, so the polygons have neither gaps nor overlaps, and are
+simplified together to keep it so.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.adjacency import StreetCells, assert_crs, street_cells
+from geodata.street_routing import points_along
+from geodata.streets import StreetNetwork
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+
+    from geodata.walking import WalkingNetwork
+
+__all__ = ["patch_polygons"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_log = logging.getLogger(__name__)
+
+SAMPLE_M: Final = 25.0
+LEG_SAMPLE_M: Final = 10.0
+CLEAR_M: Final = 8.0
+"""No sample of another patch this near a block, so that the block keeps ground of its own."""
+HULL_MARGIN_M: Final = 150.0
+OUTSIDE_MARGIN_M: Final = 25.0
+SIMPLIFY_M: Final = 48.0
+_GRID_M: Final = 0.0001
+
+
+def patch_polygons(
+    points: gpd.GeoSeries,
+    patch: pd.Series[Any],
+    *,
+    boundary: gpd.GeoDataFrame | None,
+    network: WalkingNetwork,
+) -> gpd.GeoDataFrame:
+    """Return a polygon for every patch; together they tile the boundary.
+
+    Parameters
+    ----------
+    points
+        One point a block, index block_ref, in the network's coordinate system.
+    patch
+        Each block's patch; same index.
+    boundary
+        The area to tile; None for the hull of the points with a margin. Where a
+        block lies outside, the area is extended to it.
+    network
+        Streets, or straight lines (then: nearest block as the crow flies).
+
+    Returns
+    -------
+    Columns patch and geometry, sorted by patch. Every block lies in its patch's
+    polygon, unless a block of another patch has the very same point.
+    """
+    import geopandas as gpd
+    import shapely
+
+    assert_crs(points, network)
+    if not patch.index.equals(points.index):
+        raise ValueError("patch and points have different indexes")
+    if patch.isna().any():
+        raise ValueError("every block needs a patch")
+    xy = shapely.get_coordinates(points.array)
+    if len(xy) != len(points) or not len(xy):
+        raise ValueError("every block needs a point")
+    names, code = np.unique(patch.astype(str).to_numpy(dtype=object), return_inverse=True)
+    code = np.asarray(code, dtype=np.int64)
+    area = _area(xy, boundary, network.crs)
+    seeds, block = _seeds(xy, code, network)
+    faces, face_code = _faces(area, seeds, code[block])
+    face_code = _give_empty_faces_away(faces, face_code, xy, code)
+    shapes = {
+        c: shapely.coverage_union_all(faces[face_code == c]) for c in np.unique(face_code).tolist()
+    }
+    polygons = _simplify(np.array(list(shapes.values()), dtype=object), list(shapes), xy, code)
+    if lost := sorted(set(range(len(names))) - set(shapes)):
+        _log.warning("no ground of their own: patches %s", ", ".join(names[lost]))
+    return gpd.GeoDataFrame({"patch": names[list(shapes)]}, geometry=polygons, crs=network.crs)
+
+
+def _area(xy: FloatArray, boundary: gpd.GeoDataFrame | None, crs: str) -> shapely.Geometry:
+    """Return the area to tile: the boundary, and a strip to each block outside it."""
+    import shapely
+
+    if boundary is None:
+        return shapely.convex_hull(shapely.multipoints(xy)).buffer(HULL_MARGIN_M)
+    if boundary.crs is None or boundary.crs != crs:
+        raise ValueError(f"the boundary is in {boundary.crs}, the walking network in {crs}")
+    area = shapely.union_all(shapely.make_valid(boundary.geometry.array))
+    shapely.prepare(area)
+    points = shapely.points(xy)
+    outside = points[~shapely.contains_properly(area, points)]
+    if len(outside):
+        _log.info("%d blocks outside the boundary: it is extended to them", len(outside))
+        strips = shapely.buffer(shapely.shortest_line(outside, area), OUTSIDE_MARGIN_M)
+        area = shapely.union_all([area, *strips])
+    return area
+
+
+def _seeds(xy: FloatArray, code: IntArray, network: WalkingNetwork) -> tuple[FloatArray, IntArray]:
+    """Return points, the blocks' own first, and the block that each belongs to."""
+    from scipy.spatial import cKDTree
+
+    _, first = np.unique(xy, axis=0, return_index=True)
+    block = np.sort(first).astype(np.int64)
+    if not isinstance(network, StreetNetwork):
+        return xy[block], block
+    cells = street_cells(xy, network)
+    on_streets, street_block = _street_samples(cells)
+    on_legs, leg_block = _leg_samples(xy, cells, network)
+    samples = np.concatenate([on_legs, on_streets])
+    owner = np.concatenate([leg_block, street_block])
+    metres, near = cKDTree(xy[block]).query(samples)
+    keep = (metres > CLEAR_M) | (code[block[near]] == code[owner])
+    samples, owner = samples[keep], owner[keep]
+    _, first = np.unique(np.round(samples, 2), axis=0, return_index=True)
+    return np.concatenate([xy[block], samples[first]]), np.concatenate([block, owner[first]])
+
+
+def _street_samples(cells: StreetCells) -> tuple[FloatArray, IntArray]:
+    """Return points about every `SAMPLE_M` along the streets and their nearest block on foot."""
+    split = cells.split
+    a, b = split.pieces.T
+    owned = np.flatnonzero((cells.owner[a] >= 0) & (cells.owner[b] >= 0))
+    length = (split.high - split.low)[owned]
+    count = np.ceil(length / SAMPLE_M).astype(np.int64)
+    which = np.repeat(np.arange(len(owned)), count)
+    step = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    along = (step + 0.5) * (length / count)[which]
+    piece = owned[which]
+    a, b = a[piece], b[piece]
+    from_a = cells.metres[a] + along
+    from_b = cells.metres[b] + length[which] - along
+    owner = np.where(from_a <= from_b, cells.owner[a], cells.owner[b])
+    between = points_along(split.graph, split.edge[piece], split.low[piece] + along)
+    # The junctions too, so that ground on both sides of one hangs together.
+    node = np.flatnonzero(cells.owner >= 0)
+    samples = np.concatenate([split.node_xy()[node], between])
+    return samples, np.concatenate([cells.owner[node], owner])
+
+
+def _leg_samples(
+    xy: FloatArray, cells: StreetCells, network: StreetNetwork
+) -> tuple[FloatArray, IntArray]:
+    """Return points between a block and its stretch of street, so that they hang together."""
+    places = network.snap(xy)
+    block = np.flatnonzero((places.edge >= 0) & (cells.cell == np.arange(len(xy))))
+    street = points_along(network.graph, places.edge[block], places.at_m[block])
+    count = np.floor(places.leg_m[block] / LEG_SAMPLE_M).astype(np.int64) + 1
+    which = np.repeat(np.arange(len(block)), count)
+    step = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count) + 1
+    share = (step / count[which])[:, None]
+    return xy[block][which] * (1 - share) + street[which] * share, block[which]
+
+
+def _faces(
+    area: shapely.Geometry, seeds: FloatArray, code: IntArray
+) -> tuple[npt.NDArray[Any], IntArray]:
+    """Cut the area along the Voronoi edges between patches; return the faces and their patch."""
+    import shapely
+    from scipy.spatial import Voronoi, cKDTree
+
+    west, south, east, north = area.bounds
+    far = 10.0 * max(east - west, north - south, 1.0)
+    corners = [(west - far, south - far), (west - far, north + far)]
+    corners += [(east + far, south - far), (east + far, north + far)]
+    origin = np.array([(west + east) / 2, (south + north) / 2])
+    cells = Voronoi(np.concatenate([seeds, corners]) - origin)
+    left, right = cells.ridge_points.T
+    real = np.maximum(left, right) < len(seeds)
+    ridge = np.flatnonzero(real)[code[left[real]] != code[right[real]]]
+    ends = np.array([cells.ridge_vertices[k] for k in ridge], dtype=np.int64).reshape(-1, 2)
+    ends = ends[(ends >= 0).all(axis=1)]
+    lines = shapely.linestrings(cells.vertices[ends] + origin)
+    lines = lines[shapely.intersects(lines, area)]
+    noded = shapely.union_all([*lines, area.boundary], grid_size=_GRID_M)
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    inside = shapely.point_on_surface(faces)
+    shapely.prepare(area)
+    kept = shapely.contains(area, inside)
+    faces, inside = faces[kept], inside[kept]
+    _, nearest = cKDTree(seeds).query(shapely.get_coordinates(inside))
+    return faces, code[nearest]
+
+
+def _give_empty_faces_away(
+    faces: npt.NDArray[Any], face_code: IntArray, xy: FloatArray, code: IntArray
+) -> IntArray:
+    """Give a face without a block of its patch to the neighbour with the longest common border.
+
+    A face that touches no other (an island of the boundary) keeps its patch.
+    """
+    import shapely
+
+    tree = shapely.STRtree(faces)
+    point, face = tree.query(shapely.points(xy), predicate="intersects")
+    settled = np.zeros(len(faces), dtype=bool)
+    settled[face[code[point] == face_code[face]]] = True
+    empty = np.flatnonzero(~settled)
+    k, other = tree.query(faces[empty], predicate="intersects")
+    face = empty[k]
+    apart = face != other
+    face, other = face[apart], other[apart]
+    border = shapely.length(shapely.intersection(faces[face], faces[other]))
+    order = np.lexsort((other, face, -border))
+    out = face_code.copy()
+    while True:
+        # The longest border of an empty face with one that has its patch, until none is left.
+        open_pairs = order[(border[order] > 0) & ~settled[face[order]] & settled[other[order]]]
+        if not len(open_pairs):
+            return out
+        best = open_pairs[0]
+        out[face[best]] = out[other[best]]
+        settled[face[best]] = True
+
+
+def _simplify(
+    polygons: npt.NDArray[Any], codes: list[int], xy: FloatArray, code: IntArray
+) -> npt.NDArray[Any]:
+    """Simplify the common edges together, less and less until every block stays inside."""
+    import shapely
+
+    points = shapely.points(xy)
+    position = np.full(int(code.max()) + 1, -1, dtype=np.int64)
+    position[codes] = np.arange(len(codes))
+    known = position[code] >= 0
+
+    def held(shapes: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        return np.asarray(shapely.covers(shapes[position[code[known]]], points[known]))
+
+    before = held(polygons)
+    tolerance = SIMPLIFY_M
+    while tolerance >= 1.0:
+        simpler = shapely.coverage_simplify(polygons, tolerance, simplify_boundary=False)
+        sound = shapely.is_valid(simpler).all() and shapely.coverage_is_valid(simpler)
+        if sound and (held(simpler) >= before).all():
+            return np.asarray(simpler)
+        tolerance *= 0.75
+    return polygons

@@ -1,0 +1,175 @@
+"""Patch polygons tile the boundary and hold their blocks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from shapely import LineString, Point, Polygon
+
+from geodata.adjacency import block_adjacency
+from geodata.streets import StreetNetwork
+from geodata.tessellation import patch_polygons
+from geodata.walking import StraightLines, WalkingNetwork
+
+# Streets every 100 m in a square kilometre.
+GRID = StreetNetwork.from_lines(
+    gpd.GeoDataFrame(
+        geometry=[
+            LineString([(x, y), (x + dx, y + dy)])
+            for x in range(0, 1000, 100)
+            for y in range(0, 1000, 100)
+            for dx, dy in ((100, 0), (0, 100))
+        ],
+        crs="EPSG:27700",
+    )
+)
+SQUARE = Polygon([(-20, -20), (1020, -20), (1020, 1020), (-20, 1020)])
+
+
+def frame(*shapes: Polygon) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(geometry=list(shapes), crs="EPSG:27700")
+
+
+def blocks(xy: np.ndarray) -> gpd.GeoSeries:
+    index = [f"B{k:03d}" for k in range(len(xy))]
+    return gpd.GeoSeries(shapely.points(xy), index=index, crs="EPSG:27700")
+
+
+def assert_tiles(found: gpd.GeoDataFrame, area: Polygon) -> None:
+    assert shapely.coverage_is_valid(found.geometry.array)
+    assert found.geometry.is_valid.all()
+    assert shapely.union_all(found.geometry.array).symmetric_difference(area).area < 1.0
+
+
+def assert_holds(found: gpd.GeoDataFrame, points: gpd.GeoSeries, patch: pd.Series) -> None:
+    shapes = found.set_index("patch").geometry.loc[patch]
+    assert shapely.covers(shapes.array, points.array).all()
+
+
+@pytest.mark.parametrize("network", [GRID, StraightLines()], ids=["streets", "straight"])
+@pytest.mark.parametrize("mixed", [False, True], ids=["by place", "mixed"])
+@pytest.mark.parametrize("seed", range(4))
+def test_polygons_tile_the_boundary_and_hold_their_blocks(
+    network: WalkingNetwork, mixed: bool, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    xy = rng.uniform(0, 1000, (60, 2)).round()
+    points = blocks(xy)
+    number = rng.integers(0, 6, 60) if mixed else (xy[:, 0] // 350 + 3 * (xy[:, 1] // 500))
+    patch = pd.Series([f"P{int(k)}" for k in number], index=points.index)
+    found = patch_polygons(points, patch, boundary=frame(SQUARE), network=network)
+    assert list(found["patch"]) == sorted(set(patch))
+    assert found.crs == "EPSG:27700"
+    assert_tiles(found, SQUARE)
+    assert_holds(found, points, patch)
+
+
+def test_ground_goes_to_the_block_nearest_on_foot() -> None:
+    # Two parallel streets that meet only in the west; A is on the lower one, far in the east.
+    #
+    #   +----------------?      y = 60
+    #   B                       (0, 30)
+    #   +----------------A      y = 0
+    lines = [LineString([(500, 60), (0, 60), (0, 0), (500, 0)])]
+    network = StreetNetwork.from_lines(gpd.GeoDataFrame(geometry=lines, crs="EPSG:27700"))
+    points = blocks(np.array([[490.0, 0.0], [0.0, 30.0]]))
+    patch = pd.Series(["A", "B"], index=points.index)
+    area = frame(Polygon([(-50, -50), (550, -50), (550, 110), (-50, 110)]))
+    found = patch_polygons(points, patch, boundary=area, network=network)
+    assert list(found["patch"][found.covers(Point(495, 60))]) == ["B"]
+    straight = patch_polygons(points, patch, boundary=area, network=StraightLines())
+    assert list(straight["patch"][straight.covers(Point(495, 60))]) == ["A"]
+
+
+def test_an_islet_without_a_block_goes_to_its_surroundings() -> None:
+    # A's street ends in a lane behind B's blocks, so that some of B's ground is nearer to A.
+    rng = np.random.default_rng(9)
+    points = blocks(rng.uniform(0, 1000, (40, 2)).round())
+    patch = pd.Series(np.where(points.x < 500, "A", "B"), index=points.index)
+    found = patch_polygons(points, patch, boundary=frame(SQUARE), network=GRID)
+    for name, shape in zip(found["patch"], found.geometry, strict=True):
+        for part in shapely.get_parts(shape):
+            assert points[patch == name].covered_by(part).any()
+
+
+def test_a_boundary_in_pieces_with_a_hole_is_tiled() -> None:
+    hole = [(400, 400), (600, 400), (600, 600), (400, 600)]
+    area = SQUARE.difference(Polygon(hole))
+    island = Polygon([(1100, 0), (1200, 0), (1200, 100), (1100, 100)])
+    points = blocks(np.array([[100.0, 100.0], [900.0, 900.0]]))
+    patch = pd.Series(["P1", "P2"], index=points.index)
+    found = patch_polygons(points, patch, boundary=frame(area, island), network=GRID)
+    assert_tiles(found, shapely.union_all([area, island]))
+
+
+def test_the_area_reaches_blocks_outside_the_boundary() -> None:
+    points = blocks(np.array([[100.0, 100.0], [1100.0, 500.0]]))
+    patch = pd.Series(["P1", "P2"], index=points.index)
+    found = patch_polygons(points, patch, boundary=frame(SQUARE), network=GRID)
+    assert_holds(found, points, patch)
+    assert shapely.coverage_is_valid(found.geometry.array)
+
+
+def test_without_a_boundary_the_hull_is_tiled() -> None:
+    points = blocks(np.array([[100.0, 100.0], [900.0, 500.0], [300.0, 800.0]]))
+    patch = pd.Series(["P1", "P2", "P2"], index=points.index)
+    found = patch_polygons(points, patch, boundary=None, network=GRID)
+    assert_holds(found, points, patch)
+    assert shapely.union_all(found.geometry.array).covers(shapely.MultiPoint(points.array))
+
+
+def test_one_block_alone_gets_everything() -> None:
+    points = blocks(np.array([[100.0, 100.0]]))
+    patch = pd.Series(["P1"], index=points.index)
+    for network in (GRID, StraightLines()):
+        found = patch_polygons(points, patch, boundary=frame(SQUARE), network=network)
+        assert_tiles(found, SQUARE)
+
+
+def test_what_does_not_fit_together_is_refused() -> None:
+    points = blocks(np.array([[100.0, 100.0]]))
+    patch = pd.Series(["P1"], index=points.index)
+    elsewhere = frame(SQUARE).set_crs(3857, allow_override=True)
+    with pytest.raises(ValueError, match="boundary is in"):
+        patch_polygons(points, patch, boundary=elsewhere, network=GRID)
+    with pytest.raises(ValueError, match="different indexes"):
+        patch_polygons(points, patch.set_axis(["X"]), boundary=None, network=GRID)
+    with pytest.raises(ValueError, match="needs a patch"):
+        patch_polygons(points, patch.where(patch.eq("")), boundary=None, network=GRID)
+
+
+def test_westminster_is_tiled_by_its_current_patches(westminster: Path) -> None:
+    homes = pd.read_csv(westminster / "homes.csv", dtype=str)
+    by_block = homes.groupby("block_ref")
+    at = by_block[["easting", "northing"]].first().astype(float)
+    points = gpd.GeoSeries.from_xy(at["easting"], at["northing"], index=at.index, crs="EPSG:27700")
+    boundary = gpd.read_file(westminster / "boundary.geojson").to_crs("EPSG:27700")
+    network = StreetNetwork.from_file(westminster / "streets" / "walk_merged.gpkg")
+    patch = by_block["patch"].agg(lambda codes: codes.mode()[0])
+    found = patch_polygons(points, patch, boundary=boundary, network=network)
+    assert len(found) == patch.nunique()
+    assert shapely.coverage_is_valid(found.geometry.array)
+    assert_holds(found, points, patch)
+    area = shapely.union_all(boundary.geometry.array)
+    assert shapely.union_all(found.geometry.array).symmetric_difference(area).area < 5.0
+
+    # Drawn afresh, each around one of 20 blocks: a patch whose blocks hang together is one piece.
+    centres = np.random.default_rng(1).choice(len(points), 20, replace=False)
+    xy = shapely.get_coordinates(points.array)
+    nearest = np.argmin(np.hypot(*(xy[:, None] - xy[None, centres]).transpose(2, 0, 1)), axis=1)
+    patch = pd.Series([f"P{k:02d}" for k in nearest], index=points.index)
+    found = patch_polygons(points, patch, boundary=boundary, network=network)
+    graph = nx.Graph(block_adjacency(points, network).edges.tolist())
+    pieces = {
+        name: nx.number_connected_components(graph.subgraph(np.flatnonzero(patch == name).tolist()))
+        for name in found["patch"]
+    }
+    assert sum(count == 1 for count in pieces.values()) > 10
+    for name, shape in zip(found["patch"], found.geometry, strict=True):
+        assert shapely.get_num_geometries(shape) <= pieces[name]
