@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from optimiser.model import VisitPlan, WorkspaceView
-from optimiser.outputs.stops import StopLine, stop_lines
+from optimiser.outputs.stops import StopLine
 from optimiser.outputs.wording import counted, notices
 
 if TYPE_CHECKING:
@@ -27,12 +27,14 @@ __all__ = ["calendar_file_name", "officer_calendars", "utc_time"]
 TIME_ZONE: Final = "Europe/London"
 
 
-def officer_calendars(view: WorkspaceView, plan: VisitPlan) -> dict[str, bytes]:
+def officer_calendars(
+    view: WorkspaceView, plan: VisitPlan, lines: Iterable[StopLine]
+) -> dict[str, bytes]:
     """Return officer_ref -> the text of the officer's .ics, for officers with a route."""
-    lines = sorted(stop_lines(view, plan), key=lambda x: (x.officer_ref, x.date, x.position))
+    ordered = sorted(lines, key=lambda x: (x.officer_ref, x.date, x.position))
     return {
         officer: _calendar(view, plan, officer, group).to_ical()
-        for officer, group in groupby(lines, key=lambda line: line.officer_ref)
+        for officer, group in groupby(ordered, key=lambda line: line.officer_ref)
     }
 
 

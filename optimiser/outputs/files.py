@@ -118,11 +118,11 @@ def _fill_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> None:
     write_xlsx(folder / "visits.xlsx", sheets, title=title, notice=notice)
     (folder / "sheets.pdf").write_bytes(sheets_pdf(view, plan, lines))
     (folder / "calendar").mkdir()
-    for officer, text in officer_calendars(view, plan).items():
+    for officer, text in officer_calendars(view, plan, lines).items():
         (folder / "calendar" / calendar_file_name(officer)).write_bytes(text)
     write_csv(folder / "unplanned.csv", unplanned_frame(view, plan), synthetic=view.synthetic)
     _write(folder / "routes.geojson", to_json(routes_geojson(view, plan)))
-    _write(folder / "report.html", week_report(view, plan))
+    _write(folder / "report.html", week_report(view, plan, lines))
     _write_summary(folder, week_summary(view, plan))
 
 

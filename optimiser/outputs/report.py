@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimiser.model import PatchPlan, PatchRules, VisitPlan, WorkspaceView
 from optimiser.outputs.redraw_tables import moved_blocks_frame, patches_frame, split_estates_frame
-from optimiser.outputs.stops import StopLine, stop_lines
+from optimiser.outputs.stops import StopLine
 from optimiser.outputs.week_tables import by_day_frame, by_officer_frame, unplanned_frame
 from optimiser.outputs.wording import class_label, counted, long_date, notices, time_of_day
 
@@ -51,9 +51,8 @@ def patches_report(view: WorkspaceView, plan: PatchPlan, *, rules: PatchRules | 
     )  # fmt: skip
 
 
-def week_report(view: WorkspaceView, plan: VisitPlan) -> str:
+def week_report(view: WorkspaceView, plan: VisitPlan, lines: Iterable[StopLine]) -> str:
     """Return the week's report: figures with bounds, what did not fit, by day and officer."""
-    lines = stop_lines(view, plan)
     return _render(
         "week.html",
         view,

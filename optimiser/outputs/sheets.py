@@ -208,11 +208,7 @@ def _flag_boxes(pdf: FPDF, flags: Sequence[str], y: float) -> None:
 
 
 def _outcome_boxes(pdf: FPDF, y: float) -> None:
-    x = _LEFT + 3
-    for outcome in OUTCOMES:
-        pdf.rect(x, y + 0.8, 3.6, 3.6)
-        _text(pdf, x + 4, y, outcome, size=9)
-        x += 10 + pdf.get_string_width(outcome)
+    _tick_boxes(pdf, _LEFT + 3, y, OUTCOMES, gap=5.0)
 
 
 def _lines_to_fill(pdf: FPDF, y: float) -> None:
@@ -231,11 +227,14 @@ def _door_row(pdf: FPDF, number: int, door: DoorLine, y: float) -> None:
     _text(pdf, _LEFT + 3, y, f"{number}.", size=10)
     _text(pdf, _LEFT + 10, y, address, size=10)
     _text(pdf, _LEFT + 79, y, door.floor, size=10)
-    x = _LEFT + 106
-    for outcome in DOOR_OUTCOMES:
-        pdf.rect(x, y + 0.8, 3.6, 3.6)
-        _text(pdf, x + 4, y, outcome, size=9)
-        x += 9 + pdf.get_string_width(outcome)
+    _tick_boxes(pdf, _LEFT + 106, y, DOOR_OUTCOMES, gap=4.0)
+
+
+def _tick_boxes(pdf: FPDF, x: float, y: float, labels: Sequence[str], *, gap: float) -> None:
+    for label in labels:
+        pdf.rect(x, y + 0.3, 3.6, 3.6)
+        _text(pdf, x + 4.8, y, label, size=9)
+        x += 4.8 + gap + pdf.get_string_width(label)
 
 
 def _text(
@@ -249,7 +248,12 @@ def _text(
     align: str = "L",
     inset: float = 0.0,
 ) -> None:
-    """Write one line with its top at y; align "R" ends it at the right margin."""
+    """Write one line with its top at y; align "R" ends it `inset` before the right margin."""
+    shown = latin1(text)
+    if not shown:
+        return
     pdf.set_font("Helvetica", "B" if bold else "", size)
-    pdf.set_xy(x, y)
-    pdf.cell(_LEFT + _WIDTH - x - inset, size * 0.45, latin1(text), align=align)
+    if align == "R":
+        x = _LEFT + _WIDTH - inset - pdf.get_string_width(shown)
+    # fpdf2 places text by its baseline; this one is a line's of 0.45 mm a point.
+    pdf.text(x, y + 0.33 * size, shown)

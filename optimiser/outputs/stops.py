@@ -49,7 +49,7 @@ class StopLine:
 
 def stop_lines(view: WorkspaceView, plan: VisitPlan) -> list[StopLine]:
     """Return every stop of the plan, route by route, in order."""
-    return list(_Book(view).lines(plan))
+    return list(_Book(view, plan).lines(plan))
 
 
 def text_of(value: Any) -> str:
@@ -60,10 +60,12 @@ def text_of(value: Any) -> str:
 
 
 class _Book:
-    """The view's homes, blocks and requests by reference."""
+    """The homes, blocks and requests of a plan by reference."""
 
-    def __init__(self, view: WorkspaceView) -> None:
-        self.homes = _by_ref(view.homes, "property_ref")
+    def __init__(self, view: WorkspaceView, plan: VisitPlan) -> None:
+        refs = {ref for route in plan.routes for s in route.stops for ref in s.property_refs}
+        homes = view.homes[view.homes["property_ref"].isin(refs)]
+        self.homes = _by_ref(homes, "property_ref")
         self.visits = {} if view.visits is None else _by_ref(view.visits, "visit_ref")
         self.blocks = _by_ref(view.blocks.drop(columns="geometry").reset_index(), "block_ref")
 

@@ -5,6 +5,11 @@ import pytest
 from icalendar import Calendar
 
 from optimiser.outputs.calendar import calendar_file_name, officer_calendars, utc_time
+from optimiser.outputs.stops import stop_lines
+
+
+def make(view, plan):
+    return officer_calendars(view, plan, stop_lines(view, plan))
 
 
 def events(calendars, officer):
@@ -19,7 +24,7 @@ def moved(plan, date):
 
 
 def test_one_calendar_an_officer_with_an_event_a_stop(view, week_plan):
-    calendars = officer_calendars(view, week_plan)
+    calendars = make(view, week_plan)
     assert sorted(calendars) == ["HO01", "HO02"]
     assert len(events(calendars, "HO01")) == 5
     assert len(events(calendars, "HO02")) == 2
@@ -38,7 +43,7 @@ def test_one_calendar_an_officer_with_an_event_a_stop(view, week_plan):
     ],
 )
 def test_times_are_utc_and_right_around_both_clock_changes(view, week_plan, date, utc_hour):
-    first = events(officer_calendars(view, moved(week_plan, date)), "HO01")[0]
+    first = events(make(view, moved(week_plan, date)), "HO01")[0]
     assert first["dtstart"].to_ical() == f"{date:%Y%m%d}T{utc_hour:02d}1500Z".encode()
     local = first.start.astimezone(ZoneInfo("Europe/London"))
     assert (local.date(), local.hour, local.minute) == (date, 10, 15)
@@ -52,7 +57,7 @@ def test_wall_time_after_the_change_is_not_shifted_by_the_length_of_that_day():
 
 def test_uids_are_unique_and_stay_when_a_visit_moves(view, week_plan):
     def uids(plan):
-        calendars = officer_calendars(view, plan)
+        calendars = make(view, plan)
         return {
             (officer, str(event.get("description"))[:12]): str(event["uid"])
             for officer in calendars
@@ -69,20 +74,20 @@ def test_uids_are_unique_and_stay_when_a_visit_moves(view, week_plan):
     changed = route.model_copy(update={"stops": later, "date": route.date + dt.timedelta(days=1)})
     after = uids(week_plan.model_copy(update={"routes": (changed, *week_plan.routes[1:])}))
     assert before == after
-    calendars = officer_calendars(view, week_plan)
+    calendars = make(view, week_plan)
     every = [str(e["uid"]) for officer in calendars for e in events(calendars, officer)]
     assert len(every) == len(set(every)) == 7
 
 
 def test_a_file_depends_on_the_plan_only(view, week_plan):
-    assert officer_calendars(view, week_plan) == officer_calendars(view, week_plan)
-    event = events(officer_calendars(view, week_plan), "HO01")[0]
+    assert make(view, week_plan) == make(view, week_plan)
+    event = events(make(view, week_plan), "HO01")[0]
     assert event["dtstamp"].dt == dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
     assert event["sequence"] == 0
 
 
 def test_subjects_are_neutral_and_nothing_names_anyone(view, week_plan):
-    calendars = officer_calendars(view, week_plan)
+    calendars = make(view, week_plan)
     subjects = [str(e["summary"]) for e in events(calendars, "HO01")]
     assert subjects == [
         "Tenancy visit", "Break", "Tenancy visit with HO02", "Surgery", "Community round",
@@ -94,9 +99,9 @@ def test_subjects_are_neutral_and_nothing_names_anyone(view, week_plan):
 
 
 def test_synthetic_data_says_so(view, week_plan):
-    assert b"Synthetic data" in officer_calendars(view, week_plan)["HO02"]
+    assert b"Synthetic data" in make(view, week_plan)["HO02"]
     view.synthetic = False
-    assert b"ynthetic" not in officer_calendars(view, week_plan)["HO02"]
+    assert b"ynthetic" not in make(view, week_plan)["HO02"]
 
 
 def test_file_names_are_safe_and_distinct():

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 import pytest
 
 from optimiser.outputs.report import patches_report, week_report
+from optimiser.outputs.stops import stop_lines
 
 
 class Page(HTMLParser):
@@ -35,6 +36,10 @@ class Page(HTMLParser):
                 self.rows[-1].append(data.strip())
 
 
+def week(view, plan):
+    return week_report(view, plan, stop_lines(view, plan))
+
+
 def test_patches_report_says_who_moves_and_what_is_proven(view, patch_plan):
     page = Page(patches_report(view, patch_plan))
     assert "8 households change patch, 33.3% of the 24 households" in page.text
@@ -53,7 +58,7 @@ def test_patches_report_tells_of_a_patch_outside_its_limits(view, patch_plan):
 
 
 def test_week_report_gives_figures_with_bounds_and_remedies(view, week_plan):
-    page = Page(week_report(view, week_plan))
+    page = Page(week(view, week_plan))
     assert "Visits in the week of Monday 30 November 2026" in page.text
     assert "worth more than 1,300 points, so this one reaches at least 96.2%" in page.text
     assert ["Statutory on time", "1,000", "1,000"] in page.rows
@@ -67,40 +72,40 @@ def test_week_report_gives_figures_with_bounds_and_remedies(view, week_plan):
 @pytest.mark.parametrize("bound", [float("inf"), float("nan")])
 def test_an_unknown_bound_is_not_dressed_up(view, week_plan, patch_plan, bound):
     unproven = {"bound": bound, "gap": float("nan")}
-    week = Page(week_report(view, week_plan.model_copy(update=unproven)))
+    visits = Page(week(view, week_plan.model_copy(update=unproven)))
     patches = Page(patches_report(view, patch_plan.model_copy(update=unproven)))
-    assert "is not proven" in week.text
+    assert "is not proven" in visits.text
     assert "is not proven" in patches.text
-    for page in (week, patches):
+    for page in (visits, patches):
         assert "Proven" not in page.text
         assert not re.search(r"\b(nan|inf)\b", page.text)
 
 
 def test_pages_load_nothing(view, week_plan, patch_plan):
-    for html in (week_report(view, week_plan), patches_report(view, patch_plan)):
+    for html in (week(view, week_plan), patches_report(view, patch_plan)):
         assert Page(html).links == []
         assert "url(" not in html
         assert "<script" not in html
 
 
 def test_names_and_reasons_of_visits_are_not_told(view, week_plan, patch_plan):
-    for html in (week_report(view, week_plan), patches_report(view, patch_plan)):
+    for html in (week(view, week_plan), patches_report(view, patch_plan)):
         assert not re.search("zebedee|arrears|asb_|tenanted", html, flags=re.IGNORECASE)
 
 
 def test_text_from_files_is_escaped(view, week_plan, patch_plan):
     view.title = "<script>alert(1)</script>"
     view.blocks["block_name"] = "<img src=x>"
-    for html in (week_report(view, week_plan), patches_report(view, patch_plan)):
+    for html in (week(view, week_plan), patches_report(view, patch_plan)):
         assert "<script" not in html
         assert "<img" not in html
 
 
 def test_synthetic_data_says_so(view, week_plan, patch_plan):
-    for html in (week_report(view, week_plan), patches_report(view, patch_plan)):
+    for html in (week(view, week_plan), patches_report(view, patch_plan)):
         assert "Synthetic data (Elm Borough)" in Page(html).text
     view.synthetic = False
-    for html in (week_report(view, week_plan), patches_report(view, patch_plan)):
+    for html in (week(view, week_plan), patches_report(view, patch_plan)):
         assert "ynthetic" not in html
 
 
@@ -111,4 +116,4 @@ def test_a_plan_with_nothing_to_tell_still_reads_well(view, week_plan, patch_pla
     assert "No household changes patch." in text
     assert "Every estate lies in one patch." in text
     empty = week_plan.model_copy(update={"unplanned": (), "routes": (), "late": 0, "planned": 0})
-    assert "Every request is planned." in Page(week_report(view, empty)).text
+    assert "Every request is planned." in Page(week(view, empty)).text
