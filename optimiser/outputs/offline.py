@@ -129,9 +129,9 @@ class _ReferenceReader(HTMLParser):
 
 def _stable_names(page: str) -> str:
     """Replace Folium's random element names by numbers in the order they appear."""
-    names = dict.fromkeys(re.findall(r"_([0-9a-f]{32})\b", page))
+    names = dict.fromkeys(re.findall(r"_([0-9a-f]{32})(?![0-9a-f])", page))
     number_of = {name: str(k) for k, name in enumerate(names, start=1)}
-    return re.sub(r"_([0-9a-f]{32})\b", lambda match: f"_{number_of[match[1]]}", page)
+    return re.sub(r"_([0-9a-f]{32})(?![0-9a-f])", lambda match: f"_{number_of[match[1]]}", page)
 
 
 def _inline_libraries(page: str) -> str:

@@ -48,7 +48,7 @@ def new_map(view: WorkspaceView) -> folium.Map:
         prefer_canvas=True,
         font_size="0.875rem",
         attribution_control=False,
-        zoom_snap=0.5,
+        zoom_snap=0.25,
     )
     result.options["min_zoom"], result.options["max_zoom"] = 9, 19
     CustomPane("patches", z_index=240).add_to(result)

@@ -31,6 +31,7 @@ def add_page(
     *,
     heading: str,
     template: str,
+    controls: str | None = None,
     values: dict[str, Any],
     script: str = "",
 ) -> None:
@@ -47,8 +48,10 @@ def add_page(
     template
         File name of the Jinja template of what stands beside the map; everything put
         into it is escaped.
+    controls
+        Likewise of what steers the map, put before it.
     values
-        What the template needs.
+        What the templates need.
     script
         JavaScript to run once the map is drawn; `map` is the Leaflet map.
     """
@@ -57,7 +60,7 @@ def add_page(
 
     root: Any = target.get_root()
     environment = _environment()
-    shared = {"view": view, "heading": heading, **values}
+    shared = {"view": view, "heading": heading, "controls": controls, **values}
     style: Any = Element("<style>{{ this.text }}</style>")
     style.text = _asset("page.css")
     root.header.add_child(style, name="doorstep_style")

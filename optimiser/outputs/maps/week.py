@@ -34,6 +34,7 @@ def week_map(view: WorkspaceView, plan: VisitPlan) -> folium.Map:
         view,
         heading=f"Visits, week of {long_date(plan.week)}: {view.title}",
         template="week.html",
+        controls="week_choose.html",
         values=_page_values(plan, data),
         script=f"{script('week.js')}\ndoorstepWeek(map, {inline_json(data)});",
     )

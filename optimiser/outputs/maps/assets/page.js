@@ -25,9 +25,9 @@ var doorstep = {
   centre: function (name, at) {
     var sign = doorstep.element("span", "centre-name", name);
     return L.marker(at, {
-      interactive: false, keyboard: false, zIndexOffset: -1000,
+      keyboard: false, zIndexOffset: 500,
       icon: L.divIcon({ className: "centre-mark", html: sign, iconSize: [14, 14] })
-    });
+    }).bindTooltip(doorstep.lines(name, ["Service centre"]), { opacity: 1 });
   },
 
   label: function (text, at) {
@@ -65,7 +65,16 @@ var doorstep = {
     });
     // Leaflet's list of layers is a fieldset in all but name.
     var list = box.querySelector(".leaflet-control-layers");
-    if (list) { list.setAttribute("role", "group"); list.setAttribute("aria-label", "What the map shows"); }
+    if (list) {
+      list.setAttribute("role", "group");
+      list.setAttribute("aria-label", "What the map shows");
+      // On a phone the list would hide the map.
+      if (window.innerWidth < 800) { document.querySelector(".key").prepend(list); }
+    }
+    box.classList.toggle("with-patches", Boolean(document.querySelector(".patch-mark")));
+    var far = function () { box.classList.toggle("far", map.getZoom() < 14); };
+    map.on("zoomend", far);
+    far();
     var refit = function () { map.invalidateSize({ animate: false }); };
     window.addEventListener("beforeprint", refit);
     window.addEventListener("afterprint", refit);
