@@ -33,7 +33,7 @@ def parse_ids(table: Table, found: Findings, column: str, *, required: bool = Fa
     heading, texts = table.heading(column), table.texts[column]
     broken = numeric & np.array([not t.isdigit() or len(t) > 15 for t in texts])
     found.mark(
-        broken & (texts != ""),
+        broken & np.array([v is not None for v in values], dtype=bool),
         "is an id that the spreadsheet holds as a rounded or negative number",
         "format the column as Text and export it again",
         column=heading,

@@ -133,12 +133,9 @@ class Findings:
 
     def sorted(self) -> list[Problem]:
         """Return the problems: of the whole file first, then by row; counts of the rest last."""
-        whole = [
-            p for p in self.problems if p.row is None and " the same problem, " not in p.reason
-        ]
-        rest = [p for p in self.problems if p.row is None and " the same problem, " in p.reason]
+        whole = [p for p in self.problems if p.row is None]
         by_row = sorted((p for p in self.problems if p.row is not None), key=lambda p: p.row or 0)
-        return [*whole, *by_row, *rest]
+        return [*whole, *by_row, *self._rest]
 
 
 def report(found: list[Problem], problems: list[Problem] | None) -> None:

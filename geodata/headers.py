@@ -69,7 +69,7 @@ def find_header(
         header, found = _best_row(schema, columns, candidate.rows)
         if found:
             return candidate, header, found
-    if not any(v not in (None, "") for s in candidates for row in s.rows for v in row):
+    if not any(str(v or "").strip() for s in candidates for row in s.rows for v in row):
         raise fatal(path.name, "the file is empty", "export it again")
     names = ", ".join(schema.required or schema.columns)
     raise fatal(

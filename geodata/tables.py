@@ -265,7 +265,7 @@ def parse_column(
         where = pd.Series(texts, dtype=object).isin(wrong).to_numpy()
         found.mark(where, reason, remedy, column=heading, values=texts)
     if required:
-        found.mark(texts == "", "is blank", "fill it in", column=heading, values=texts)
+        found.mark(texts == "", "is blank", "fill it in", column=heading)
     return values
 
 
