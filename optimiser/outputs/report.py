@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,14 @@ from optimiser.model import PatchPlan, PatchRules, VisitPlan, WorkspaceView
 from optimiser.outputs.redraw_tables import moved_blocks_frame, patches_frame, split_estates_frame
 from optimiser.outputs.stops import StopLine
 from optimiser.outputs.week_tables import by_day_frame, by_officer_frame, unplanned_frame
-from optimiser.outputs.wording import class_label, counted, long_date, notices, time_of_day
+from optimiser.outputs.wording import (
+    class_label,
+    counted,
+    long_date,
+    notices,
+    short_date,
+    time_of_day,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,9 +172,9 @@ def _patch_table(frame: pd.DataFrame) -> tuple[Columns, Rows]:
             row["officer_ref"] if isinstance(row["officer_ref"], str) else "vacant",
             f"{row['homes_before']:,}",
             f"{row['homes']:,}",
-            _number(row["workload_before"]) if before else None,
-            _number(row["workload"]),
-            _number(row["target"]),
+            _decimal(row["workload_before"]) if before else None,
+            _decimal(row["workload"]),
+            _decimal(row["target"]),
             _signed(row["from_target_percent"]),
             _bar(row["workload"], row["target"], widest),
         ]
@@ -263,7 +271,7 @@ def _left_out(view: WorkspaceView, plan: VisitPlan) -> list[dict[str, Any]]:
         if len(part):
             columns = part[["visit_ref", "task", "due_by", "reason", "evidence", "remedy"]]
             rows = [[_blank(value) for value in row] for row in columns.to_numpy().tolist()]
-            rows = [[row[0], row[1], row[2][:10], *row[3:]] for row in rows]
+            rows = [[row[0], row[1], _due(row[2]), *row[3:]] for row in rows]
             groups.append({"name": f"{class_label(kind)} ({len(part)})", "rows": rows})
     return groups
 
@@ -293,8 +301,8 @@ def _work_rows(frame: pd.DataFrame, key: str) -> Rows:
             long_date(row[key]) if key == "date" else row[key],
             row["officers" if key == "date" else "days"],
             *(row[name] for name in ("visits", "doors", "late")),
-            *(_number(row[f"{name}_hours"]) for name in ("visit", "round", "surgery", "walk")),
-            _number(row["walk_km"]),
+            *(_decimal(row[f"{name}_hours"]) for name in ("visit", "round", "surgery", "walk")),
+            _decimal(row["walk_km"]),
         ]
         for row in frame.to_dict("records")
     ]
@@ -310,6 +318,19 @@ def _number(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "not known"
     return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.1f}"
+
+
+def _decimal(value: float) -> str:
+    """Return a number of a column: one decimal, so that the points stand under each other."""
+    return f"{value:,.1f}" if math.isfinite(value) else ""
+
+
+def _due(iso: str) -> str:
+    """Return "Tue 1 Dec 2026"."""
+    if not iso:
+        return ""
+    date = dt.date.fromisoformat(iso[:10])
+    return f"{short_date(date)} {date.year}"
 
 
 def _signed(value: float) -> str:

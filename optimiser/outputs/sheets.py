@@ -55,8 +55,8 @@ class _Card:
     def height(self) -> float:
         text = 9.0 + 5.6 * len(self.address) + 5.5 + (7.5 if self.flags else 0)
         if self.line.stop.kind == "visit":
-            return text + 19.0
-        return max(18.5, text) + (_DOOR_MM * len(self.doors) + 12.0 if self.doors else 1.0)
+            return text + 16.0
+        return max(18.5, text) + (_DOOR_MM * len(self.doors) + 9.0 if self.doors else 1.0)
 
 
 def latin1(text: str) -> str:
