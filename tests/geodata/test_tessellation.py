@@ -88,10 +88,10 @@ def test_ground_goes_to_the_block_nearest_on_foot() -> None:
 
 
 def test_an_islet_without_a_block_goes_to_its_surroundings() -> None:
-    # A's street ends in a lane behind B's blocks, so that some of B's ground is nearer to A.
+    # Blocks of A and B alternate across the grid: some ground in between is cut off from both.
     rng = np.random.default_rng(9)
     points = blocks(rng.uniform(0, 1000, (40, 2)).round())
-    patch = pd.Series(np.where(points.x < 500, "A", "B"), index=points.index)
+    patch = pd.Series(rng.choice(["A", "B", "C"], 40), index=points.index)
     found = patch_polygons(points, patch, boundary=frame(SQUARE), network=GRID)
     for name, shape in zip(found["patch"], found.geometry, strict=True):
         for part in shapely.get_parts(shape):
@@ -170,6 +170,6 @@ def test_westminster_is_tiled_by_its_current_patches(westminster: Path) -> None:
         name: nx.number_connected_components(graph.subgraph(np.flatnonzero(patch == name).tolist()))
         for name in found["patch"]
     }
-    assert sum(count == 1 for count in pieces.values()) > 10
+    assert sum(count == 1 for count in pieces.values()) >= 5
     for name, shape in zip(found["patch"], found.geometry, strict=True):
         assert shapely.get_num_geometries(shape) <= pieces[name]
