@@ -55,22 +55,27 @@ class StreetReport:
 
     def summary(self) -> str:
         """Return what a manager should know about the streets file."""
-        told = [
-            f"Streets: {self.lines_read:,} lines of {self.source}, "
-            f"{self.not_walkable:,} of them not for walking"
-            + (f" and {self.private:,} private" if self.private else "")
-            + f"; {self.vertices:,} points, {self.main_share:.1%} in one connected network"
-            + (f" after joining {self.joined_ends:,} loose ends" if self.joined_ends else "")
-            + "."
-        ]
+        told = [f"Streets: {_count(self.lines_read, 'line')} of {self.source}"]
+        if self.not_walkable:
+            told[0] += f", {self.not_walkable:,} of them not for walking"
+        if self.private:
+            told[0] += f", {self.private:,} private and used"
+        told[0] += f"; {self.vertices:,} points, {self.main_share:.1%} in one connected network"
+        if self.joined_ends:
+            told[0] += f" after joining {_count(self.joined_ends, 'loose end')}"
+        told[0] += "."
         if self.kept > 1:
             told.append(f"There are {self.kept} networks with no way on foot between them.")
         if self.dropped:
             told.append(
-                f"{self.dropped:,} small pieces apart from it ({self.dropped_vertices:,} points) "
-                "are left out."
+                f"Left out: {_count(self.dropped, 'small piece')} apart from it "
+                f"({self.dropped_vertices:,} points)."
             )
         return " ".join(told)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 class StreetNetwork:

@@ -87,7 +87,7 @@ def test_a_small_piece_apart_is_dropped_and_points_snap_to_the_main_one() -> Non
     assert network.report.dropped_vertices == 2
     assert network.report.main_share == pytest.approx(100 / 102)
     assert metres(network, (500, 50), (600, 0)) == pytest.approx(50 + 100)
-    assert "1 small pieces" in network.report.summary()
+    assert "1 small piece apart" in network.report.summary()
 
 
 def test_two_large_pieces_stay_with_no_way_between_them() -> None:
@@ -135,6 +135,15 @@ def test_a_ring_and_two_ways_between_the_same_junctions_keep_their_own_lengths()
     assert metres(network, (0, 0), (100, 0)) == pytest.approx(100)
     assert metres(network, (50, 50), (0, 0)) == pytest.approx(100)
     assert metres(network, (200, -50), (100, -50)) == pytest.approx(200)
+
+
+def test_motorways_of_os_open_roads_are_out() -> None:
+    frame = streets(
+        [(0, 0), (300, 0)], [(0, 50), (300, 50)], road_classification=["Motorway", "B Road"]
+    )
+    network = StreetNetwork.from_lines(frame)
+    assert network.report.not_walkable == 1
+    assert network.lines.geometry.iloc[0].coords[0] == (E0, N0 + 50)
 
 
 OSM = """<?xml version="1.0"?>
