@@ -168,6 +168,7 @@ def test_two_points_beside_one_street_go_directly_along_it() -> None:
     assert_allclose(shapely.get_coordinates(network.path(a, b)), expected)
     too_far = (529_100.0, 181_001.0)
     assert np.isinf(network.walk_seconds([a], [too_far])).all()
+    assert np.isinf(network.walk_seconds([too_far], [too_far])).all()
 
 
 def test_straight_lines_say_that_they_are_estimates() -> None:
