@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.findings import Findings
+from geodata.findings import Findings, counted
 from geodata.tables import ObjectArray
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def fill_block_refs(
         taken.add(name)
         filled[members] = name
     found.note(
-        f"{int(missing.sum())} homes have no block, and were made {len(groups)} blocks "
+        f"is blank for {counted(int(missing.sum()), 'home')}, made into "
+        f"{counted(len(groups), 'block')} "
         "by address and point",
         "fill in block_ref where homes share a building",
         column="block_ref",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.findings import Findings
+from geodata.findings import Findings, counted
 from geodata.parsing import parse_id, parse_number, parse_text
 from geodata.tables import ObjectArray, Table, parse_column
 
@@ -51,9 +51,8 @@ def parse_ids(table: Table, found: Findings, column: str, *, required: bool = Fa
         )
     elif whole.any() and column != "uprn":  # a UPRN is a number by nature
         found.note(
-            f"{int(whole.sum())} ids are numbers in the spreadsheet; leading zeros, if the ids "
-            "have any, are lost",
-            "format the column as Text if they have",
+            f"holds {counted(int(whole.sum()), 'id')} as numbers, so leading zeros would be lost",
+            "format the column as Text if the ids have any",
             column=heading,
         )
     return values

@@ -191,7 +191,7 @@ def read_geo(path: Path, *, crs: str, layer: str | None = None) -> gpd.GeoDataFr
         frame = pyogrio.read_dataframe(path, layer=layer)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         raise fatal(
-            path.name, "it cannot be read as a geographic file", f"export it again ({error})"
+            path.name, "it cannot be read as a geographic file", "export it again, whole"
         ) from error
     if "geometry" not in frame.columns:
         raise fatal(path.name, "its features have no geometry", "export it with its shapes")

@@ -10,10 +10,15 @@ import numpy.typing as npt
 
 from geodata.errors import DataError, Problem, Severity
 
-__all__ = ["SHOWN_ALIKE", "Findings", "report"]
+__all__ = ["SHOWN_ALIKE", "Findings", "counted", "report"]
 
 SHOWN_ALIKE: Final = 20
 """So many problems of one kind are listed one by one; the rest is one line with a count."""
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 home", "2,000 homes"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 class Findings:
@@ -94,10 +99,10 @@ class Findings:
             first = places[SHOWN_ALIKE]
             what = reason if isinstance(reason, str) else reason[first]
             more = len(places) - SHOWN_ALIKE
-            rows = "1 more row has" if more == 1 else f"{more} more rows have"
+            rows = counted(more, "more row")
             self._rest.append(
                 self._problem(
-                    f"{rows} the same problem, from row {self.rows[first]} on ({what})",
+                    f"has the same problem in {rows}, from row {self.rows[first]} on: {what}",
                     remedy if isinstance(remedy, str) else remedy[first],
                     None,
                     column,

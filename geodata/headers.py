@@ -107,8 +107,7 @@ def check_columns(
             sheet=raw.name,
             row=header + 1,
             column=theirs,
-            reason=f"the column is not in the file, though [columns.{schema.name}] "
-            f"says that it holds {ours}",
+            reason=f"is not in the file, though [columns.{schema.name}] says that it holds {ours}",
             remedy=f"correct the name; the file has {has}",
         )
         for ours, theirs in columns.items()
@@ -120,7 +119,7 @@ def check_columns(
             sheet=raw.name,
             row=header + 1,
             column=name,
-            reason="the column is missing",
+            reason="is a column that the file lacks",
             remedy=f"add it, or say under [columns.{schema.name}] which it is; the file has {has}",
         )
         for name in schema.required

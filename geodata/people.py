@@ -11,7 +11,7 @@ import pandas as pd
 
 from geodata.columns import build_frame, mark_repeats, parse_ids, parse_places, parse_texts
 from geodata.errors import Problem
-from geodata.findings import Findings, report
+from geodata.findings import Findings, counted, report
 from geodata.languages import parse_languages
 from geodata.parsing import (
     parse_date,
@@ -124,7 +124,7 @@ def _note_assumed(table: Table, found: Findings) -> None:
         blank = len(table.rows) if texts is None else int((texts == "").sum())
         if blank:
             found.note(
-                f"{blank} officers have none, and are taken as {what}",
+                f"is blank for {counted(blank, 'officer')}, taken as {what}",
                 "fill it in where that is wrong",
                 column=table.heading(column),
             )

@@ -23,7 +23,7 @@ from geodata.columns import (
     parse_texts,
 )
 from geodata.errors import DataError, Problem
-from geodata.findings import Findings, report
+from geodata.findings import Findings, counted, report
 from geodata.locations import check_places
 from geodata.parsing import BadCell, parse_whole, parse_yes_no
 from geodata.schema import HOMES
@@ -149,7 +149,7 @@ def _set_aside(table: Table, found: Findings) -> tuple[Table, dict[str, int]]:
         return table, {}
     what = ", ".join(f"{n} {kind}" for kind, n in counts.items())
     found.note(
-        f"{sum(counts.values())} rows are no occupied homes and are set aside: {what}",
+        f"shows {counted(sum(counts.values()), 'row')} of no occupied home, set aside: {what}",
         "if that is wrong, correct their tenure or property type",
         column=table.heading("tenure"),
     )
@@ -261,7 +261,7 @@ def _floors(table: Table, found: Findings) -> tuple[npt.NDArray[np.int64], npt.N
     blank = len(table.rows) if texts is None else int((texts == "").sum())
     if blank:
         found.note(
-            f"{blank} homes have no floor, and are taken to be on the ground floor",
+            f"is blank for {counted(blank, 'home')}, taken to be on the ground floor",
             "fill it in, so that stairs and lifts are counted",
             column=table.heading("floor"),
         )

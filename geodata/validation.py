@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geodata.errors import Problem, Severity
-from geodata.findings import Findings
+from geodata.findings import Findings, counted
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -214,10 +214,10 @@ def _patches(found: Findings, officers: pd.DataFrame, stock: Stock) -> None:
     if not vacant.empty:
         codes = sorted(set(vacant))
         shown = ", ".join(codes[:8]) + (", …" if len(codes) > 8 else "")
-        homes = "1 home is" if len(vacant) == 1 else f"{len(vacant)} homes are"
+        homes = counted(len(vacant), "home")
         count = "1 patch" if len(codes) == 1 else f"{len(codes)} patches"
         found.note(
-            f"{homes} in {count} without an officer: {shown}",
+            f"has no officer for {homes} in {count}: {shown}",
             "give each patch an officer, or redraw the patches",
             column=found.heading("patch"),
         )

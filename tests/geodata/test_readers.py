@@ -146,7 +146,7 @@ def test_many_alike_problems_are_counted_and_no_bad_row_slips_through(
     assert visits["visit_ref"].tolist() == ["V101"]
     assert len(found) == 21
     assert [p.row for p in found[:20]] == list(range(2, 22))
-    assert "80 more rows have the same problem, from row 22 on" in found[20].reason
+    assert "has the same problem in 80 more rows, from row 22 on" in found[20].reason
 
 
 @pytest.mark.parametrize(

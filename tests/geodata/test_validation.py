@@ -185,7 +185,7 @@ def test_officers_patches_and_centres_are_compared(csv: Write, stock: Stock) -> 
         ("warning", "officers.csv", 4, None),
         ("warning", "officers.csv", 4, "P77"),
     ]
-    assert "1 home is in 1 patch without an officer: P02" in found[0].reason
+    assert "has no officer for 1 home in 1 patch: P02" in found[0].reason
     assert "also the patch of HO1" in found[2].reason
     assert frames["officers"]["service_centre"].tolist() == ["soho", None, None]
 
