@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from optimiser.model import PatchPlan, PatchRules, WorkspaceView
 from optimiser.outputs.tables import Sheet
-from optimiser.outputs.wording import notices
+from optimiser.outputs.wording import assumptions, notices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,11 +171,11 @@ def changes_sheets(
         ("Homes that change patch", plan.homes_moved),
         ("Estates in more than one patch", len(plan.split_estates)),
     ]
-    assumptions = [("balance", plan.balance, "workload per FTE within +- this share")]
+    shown = [("balance", plan.balance, "workload per FTE within +- this share")]
     assumed = pd.DataFrame(
         [
-            *(rules_rows(rules) if rules else assumptions),
-            *(("note", text, "") for text in (*plan.notes, *view.caveats)),
+            *(rules_rows(rules) if rules else shown),
+            *(("note", text, "") for text in assumptions(plan.notes, view.caveats)),
             *((("source", view.attribution, ""),) if view.attribution else ()),
         ],
         columns=["rule", "value", "meaning"],

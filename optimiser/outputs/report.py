@@ -12,6 +12,7 @@ from optimiser.outputs.redraw_tables import moved_blocks_frame, patches_frame, s
 from optimiser.outputs.stops import StopLine
 from optimiser.outputs.week_tables import by_day_frame, by_officer_frame, unplanned_frame
 from optimiser.outputs.wording import (
+    assumptions,
     class_label,
     counted,
     long_date,
@@ -40,7 +41,7 @@ def patches_report(view: WorkspaceView, plan: PatchPlan, *, rules: PatchRules | 
         view,
         title="Housing officers' patches: the redraw",
         subtitle=view.title,
-        assumptions=[*plan.notes, *view.caveats],
+        assumptions=assumptions(plan.notes, view.caveats),
         figures=_patch_figures(view, plan),
         proof=_cost_proof(plan),
         balance=_balance_words(plan),
@@ -66,7 +67,7 @@ def week_report(view: WorkspaceView, plan: VisitPlan, lines: Iterable[StopLine])
         view,
         title=f"Visits in the week of {long_date(plan.week)}",
         subtitle=view.title,
-        assumptions=[*plan.notes, *view.caveats],
+        assumptions=assumptions(plan.notes, view.caveats),
         figures=_week_figures(plan),
         proof=_value_proof(plan),
         tier_columns=[("Tier", ""), ("This plan", "n"), ("No plan can reach more than", "n")],

@@ -9,7 +9,14 @@ from optimiser.model import Route, VisitPlan, WorkspaceView
 from optimiser.outputs.redraw_tables import rules_rows
 from optimiser.outputs.stops import StopLine, text_of
 from optimiser.outputs.tables import Sheet
-from optimiser.outputs.wording import class_label, iso_time, notices, time_of_day, visit_label
+from optimiser.outputs.wording import (
+    assumptions,
+    class_label,
+    iso_time,
+    notices,
+    time_of_day,
+    visit_label,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,7 +199,7 @@ def visits_sheets(view: WorkspaceView, plan: VisitPlan, lines: list[StopLine]) -
     assumed = pd.DataFrame(
         [
             *rules_rows(plan.rules),
-            *(("note", text, "") for text in (*plan.notes, *view.caveats)),
+            *(("note", text, "") for text in assumptions(plan.notes, view.caveats)),
             *((("source", view.attribution, ""),) if view.attribution else ()),
         ],
         columns=["rule", "value", "meaning"],

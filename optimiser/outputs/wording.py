@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 __all__ = [
+    "assumptions",
     "class_label",
     "counted",
     "duration",
@@ -113,6 +114,11 @@ def stop_label(kind: str, visit_type: str | None = None) -> str:
 def class_label(kind: str) -> str:
     """Return a plain heading for a class of requests left out."""
     return _CLASS_LABELS.get(kind, kind)
+
+
+def assumptions(notes: Iterable[str], caveats: Iterable[str]) -> list[str]:
+    """Return what a plan and its input say was assumed, each once."""
+    return list(dict.fromkeys((*notes, *caveats)))
 
 
 def notices(synthetic: bool, title: str, caveats: Iterable[str] = ()) -> tuple[str, ...]:

@@ -3,6 +3,7 @@ import datetime as dt
 import pytest
 
 from optimiser.outputs.wording import (
+    assumptions,
     duration,
     iso_time,
     long_date,
@@ -61,3 +62,7 @@ def test_an_unknown_type_is_never_repeated():
 def test_synthetic_data_is_named_first():
     assert notices(True, "Elm", ["a caveat"])[0].startswith("Synthetic data (Elm)")
     assert notices(False, "Elm", ["a caveat"]) == ("a caveat",)
+
+
+def test_what_plan_and_input_both_assume_is_said_once():
+    assert assumptions(["a", "b"], ["b", "c"]) == ["a", "b", "c"]
