@@ -43,14 +43,12 @@ READERS: list[tuple[TableSchema, Callable[..., Any]]] = [
     (ABSENCES, read_absences),
     (OUTCOMES, read_outcomes),
 ]
-CELLS = st.one_of(
-    st.sampled_from(
-        ["", "0", "-1", "1e400", "99999", "0.999999", "Mon-", "-", "Secure tenancy", "9am-", "G"]
-        + ["2026-02-30T25:61", "31/12/9999", "12:00-", "=1+1", "#REF!", '="007"', "1,000", "\u0663"]
-        + ["2026-11-25T15:40:00+99:99", "529500", "178500", "nan", "inf", "Y", "\u00b2", "5.5e3%"]
-    ),
-    st.text(max_size=12),
+ODD = (
+    *("", "0", "-1", "1e400", "99999", "0.999999", "Mon-", "-", "Secure tenancy", "9am-", "G"),
+    *("2026-02-30T25:61", "31/12/9999", "12:00-", "=1+1", "#REF!", '="007"', "1,000", "\u0663"),
+    *("2026-11-25T15:40:00+99:99", "529500", "178500", "nan", "inf", "Y", "\u00b2", "5.5e3%"),
 )
+CELLS = st.one_of(st.sampled_from(ODD), st.text(max_size=12))
 
 
 @pytest.mark.parametrize(("schema", "read"), READERS, ids=lambda x: getattr(x, "name", None))
