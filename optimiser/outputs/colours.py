@@ -6,6 +6,7 @@ hatching of its own; lines are darker, at least 3:1 against a white ground, with
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -78,8 +79,18 @@ def map_colours(*layers: gpd.GeoDataFrame, touch_m: float = 1.0) -> dict[str, in
     ordered: nx.Graph = nx.Graph()
     ordered.add_nodes_from(sorted(graph))
     ordered.add_edges_from(sorted(tuple(sorted(edge)) for edge in graph.edges))
-    colours: Mapping[str, int] = nx.greedy_color(ordered, strategy="DSATUR")
-    return {name: colour % len(FILLS) for name, colour in sorted(colours.items())}
+    few: Mapping[str, int] = nx.greedy_color(ordered, strategy="DSATUR")
+    colours = {name: colour % len(FILLS) for name, colour in sorted(few.items())}
+    # The greedy order favours the first colours; evened out, a colour says less.
+    used = Counter(colours.values())
+    for name in colours:
+        free = set(range(len(FILLS))) - {colours[other] for other in ordered[name]}
+        best = min(free, key=lambda colour: (used[colour], colour), default=colours[name])
+        if used[best] + 1 < used[colours[name]]:
+            used[colours[name]] -= 1
+            used[best] += 1
+            colours[name] = best
+    return colours
 
 
 def pattern_defs() -> str:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from optimiser.model import Outcome, WorkspaceView
+from optimiser.model.outcome import OPTIMAL_GAP
 from optimiser.outputs.colours import pattern_defs
 
 if TYPE_CHECKING:
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_page",
+    "cost_proof",
     "inline_json",
     "number",
     "percent",
-    "proof",
     "script",
     "signed_percent",
+    "value_proof",
 ]
 
 
@@ -110,12 +112,24 @@ def signed_percent(share: float) -> str:
     return f"{sign}{abs(rounded):,.1f}%"
 
 
-def proof(plan: Outcome, *, unit: str, best: str) -> str:
-    """Return what is proven of a plan; `best` is "less" for a cost, "more" for a value."""
-    if plan.gap <= 1e-6:
-        return f"Proven best: no plan that keeps all the rules has {best}."
-    limit = f"No plan that keeps all the rules can have {best} than {number(plan.bound)} {unit}"
-    return f"{limit}: this one is within {percent(plan.gap)} of that."
+def cost_proof(plan: Outcome, unit: str) -> str:
+    """Return what is proven of a plan that costs `objective`."""
+    if plan.gap <= OPTIMAL_GAP:
+        return "Proven best: no plan that keeps all the rules costs less."
+    return (
+        f"No plan that keeps all the rules can cost less than {number(plan.bound)} {unit}, "
+        f"which is {percent(plan.gap)} below this one."
+    )
+
+
+def value_proof(plan: Outcome, unit: str) -> str:
+    """Return what is proven of a plan that is worth `objective`."""
+    if plan.gap <= OPTIMAL_GAP:
+        return "Proven best: no plan that keeps all the rules is worth more."
+    return (
+        f"No plan that keeps all the rules can be worth more than {number(plan.bound)} {unit}; "
+        f"this one is {percent(plan.gap)} below that."
+    )
 
 
 def script(name: str) -> str:

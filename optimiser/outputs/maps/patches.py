@@ -15,7 +15,7 @@ from optimiser.outputs.maps.base import (
     feature_collection,
     new_map,
 )
-from optimiser.outputs.maps.page import add_page, number, percent, proof, signed_percent
+from optimiser.outputs.maps.page import add_page, cost_proof, number, percent, signed_percent
 from optimiser.outputs.wording import counted
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _page_values(
         "moved_sentence": _moved_sentence(plan, blocks),
         "balance_sentence": _balance_sentence(rows, plan.balance),
         "cost_sentence": _cost_sentence(plan),
-        "proof": proof(plan, unit="minutes a week", best="less"),
+        "proof": cost_proof(plan, "minutes a week"),
         "notes": plan.notes,
     }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimiser.model import Route, VisitPlan, WorkspaceView
 from optimiser.outputs.maps.base import add_boundary, add_service_centres, add_streets, new_map
-from optimiser.outputs.maps.page import add_page, inline_json, proof, script
+from optimiser.outputs.maps.page import add_page, inline_json, script, value_proof
 from optimiser.outputs.maps.week_data import plan_days, week_data
 from optimiser.outputs.wording import class_label, counted, long_date
 
@@ -62,7 +62,7 @@ def _page_values(plan: VisitPlan, data: dict[str, Any]) -> dict[str, Any]:
         "unplaced": len(plan.unplanned) - sum(len(p["items"]) for p in data["unplanned"]),
         "planned_sentence": _planned_sentence(plan),
         "rounds_sentence": _rounds_sentence(plan),
-        "proof": proof(plan, unit="points", best="more"),
+        "proof": value_proof(plan, "points"),
         "notes": plan.notes,
     }
 
