@@ -15,12 +15,14 @@ from itertools import combinations
 from typing import Final
 
 from optimiser.model.visits import VisitProblem
+from optimiser.model.week import Route
 from optimiser.routing.eligibility import can_pair, eligible_shifts
 from optimiser.routing.fits import Days, Fit, put_in
 from optimiser.routing.insertion import apply_fit, best_fit, first_fit
+from optimiser.routing.metrics import planned_visits, round_option
 from optimiser.routing.schedule import Task, Timer
 
-__all__ = ["Key", "Room", "cheapest_room", "key_of"]
+__all__ = ["Key", "Room", "cheapest_room", "key_of", "worth_of"]
 
 Key = tuple[str, int]
 """A task's kind and index: the same in both routes of a two-officer visit."""
@@ -66,11 +68,12 @@ def cheapest_room(
         Orders to time at most in the search among sets of one and two.
     """
     stop_at = timer.attempts + budget
+    done = {key for state in timer.now.values() for key in state.done}
     sets = sorted(
         {
             (sum(worth.get(k, 0) for k in pushed), len(pushed), pushed, where)
             for where in _places(timer.problem, days, index)
-            for pushed in _sets(days, where)
+            for pushed in _sets(days, where, done)
         }
     )
     for cost, _, pushed, where in sets:
@@ -84,6 +87,24 @@ def cheapest_room(
             after = apply_fit(timer, reduced, better)
             return Room(better, pushed, cost, after)
     return _cleared(timer, days, index, worth)
+
+
+def worth_of(problem: VisitProblem, routes: Iterable[Route]) -> dict[Key, int]:
+    """Return the units that each planned visit and round brings to the plan."""
+    routes = tuple(routes)
+    visits = {v.visit_ref: k for k, v in enumerate(problem.visits)}
+    rounds = {r.round_ref: k for k, r in enumerate(problem.rounds)}
+    worth: dict[Key, int] = {}
+    for ref, planned in planned_visits(problem, routes).items():
+        units = planned.visit.late_value if planned.late else planned.visit.value
+        units += planned.visit.own_officer_value if planned.own_officer else 0
+        worth["visit", visits[ref]] = units
+    for route in routes:
+        for stop in route.stops:
+            if stop.kind == "round" and stop.round_ref is not None:
+                k = rounds[stop.round_ref]
+                worth["round", k] = round_option(problem.rounds[k], stop).value
+    return worth
 
 
 def _places(problem: VisitProblem, days: Days, index: int) -> Iterator[tuple[int, ...]]:
@@ -114,8 +135,8 @@ def _load_s(problem: VisitProblem, tasks: Iterable[Task]) -> int:
     )
 
 
-def _sets(days: Days, where: tuple[int, ...]) -> Iterator[tuple[Key, ...]]:
-    keys = sorted({key_of(t) for shift in where for t in days.get(shift, ())})
+def _sets(days: Days, where: tuple[int, ...], done: set[Key]) -> Iterator[tuple[Key, ...]]:
+    keys = sorted(_keys(days, where) - done)
     yield from ((k,) for k in keys)
     yield from combinations(keys, 2)
 

@@ -8,20 +8,20 @@ or crowded out (the cheapest way found to fit it pushes these visits or rounds o
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from optimiser.model.visits import Unplanned, UnplannedClass, VisitProblem
 from optimiser.model.week import Route
-from optimiser.routing.crowding import Key, Room, cheapest_room
+from optimiser.routing.crowding import Key, Room, cheapest_room, worth_of
 from optimiser.routing.eligibility import eligible_shifts
 from optimiser.routing.fits import Days, days_of, own_value, value_at
 from optimiser.routing.impossible import cause_of
 from optimiser.routing.insertion import apply_fit, best_fit
-from optimiser.routing.metrics import planned_visits, round_option
+from optimiser.routing.metrics import planned_visits
 from optimiser.routing.remedies import fit_words, tested_remedy, when_words
-from optimiser.routing.schedule import Timer
+from optimiser.routing.schedule import Now, Timer
 from optimiser.routing.wording import counted, joined, points
 
 __all__ = ["explain_unplanned"]
@@ -33,7 +33,11 @@ _LEAST_ATTEMPTS: Final = 300
 
 
 def explain_unplanned(
-    problem: VisitProblem, routes: Iterable[Route], *, time_limit_s: float = 10
+    problem: VisitProblem,
+    routes: Iterable[Route],
+    *,
+    time_limit_s: float = 10,
+    now: Mapping[int, Now] | None = None,
 ) -> tuple[Unplanned, ...]:
     """Return why each request that no route holds was left out, and what would help.
 
@@ -46,6 +50,8 @@ def explain_unplanned(
     time_limit_s
         A guard: the search has a budget of orders to time, and only where this many
         seconds pass first are the rest explained without it (and say so).
+    now
+        Of days that have begun, by shift index, what stays.
 
     Returns
     -------
@@ -54,7 +60,11 @@ def explain_unplanned(
     routes = tuple(routes)
     held = planned_visits(problem, routes)
     left = [k for k, v in enumerate(problem.visits) if v.visit_ref not in held]
-    desk = _Desk(problem, days_of(problem, routes), _worth(problem, routes), Timer(problem))
+    now = now or {}
+    days = days_of(problem, routes, now=now)
+    empty = {k: days.get(k, ())[: len(state.done)] for k, state in now.items()}
+    timer = Timer(problem, now)
+    desk = _Desk(problem, days, empty, worth_of(problem, routes), timer)
     budget = max(_LEAST_ATTEMPTS, _ATTEMPTS // max(1, len(left)))
     deadline = time.monotonic() + time_limit_s
     found = []
@@ -70,31 +80,15 @@ class _Desk:
 
     problem: VisitProblem
     days: Days
+    empty: Days
     worth: Mapping[Key, int]
     timer: Timer
 
 
-def _worth(problem: VisitProblem, routes: Sequence[Route]) -> dict[Key, int]:
-    """Return the units that each planned visit and round brings to the plan."""
-    visits = {v.visit_ref: k for k, v in enumerate(problem.visits)}
-    rounds = {r.round_ref: k for k, r in enumerate(problem.rounds)}
-    worth: dict[Key, int] = {}
-    for ref, planned in planned_visits(problem, routes).items():
-        units = planned.visit.late_value if planned.late else planned.visit.value
-        units += planned.visit.own_officer_value if planned.own_officer else 0
-        worth["visit", visits[ref]] = units
-    for route in routes:
-        for stop in route.stops:
-            if stop.kind == "round" and stop.round_ref is not None:
-                k = rounds[stop.round_ref]
-                worth["round", k] = round_option(problem.rounds[k], stop).value
-    return worth
-
-
 def _explained(desk: _Desk, index: int, budget: int) -> Unplanned:
-    cause = cause_of(desk.timer, index)
+    cause = cause_of(desk.timer, index, desk.empty)
     if cause is not None:
-        remedy, _ = tested_remedy(desk.problem, desk.days, index)
+        remedy = tested_remedy(desk.timer, desk.days, index, desk.empty)
         return _entry(
             desk,
             index,
@@ -150,7 +144,7 @@ def _crowded(desk: _Desk, index: int, room: Room) -> Unplanned:
     own += own_value(problem, room.fit.task, officers)
     pushed = joined(f"{_name(problem, k)} ({points(desk.worth[k])})" for k in room.pushed)
     worse = f"{points(room.cost)} against its own {points(own)}"
-    remedy, _ = tested_remedy(problem, desk.days, index)
+    remedy = tested_remedy(desk.timer, desk.days, index, desk.empty)
     names = joined(_name(problem, k) for k in room.pushed)
     swap = f"{fit_words(problem, room.fit)} if {names} {_are(room)} left out"
     if own > room.cost:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from optimiser.errors import InvalidProblem
 from optimiser.model.visits import VisitProblem
 from optimiser.model.week import Route, Stop
 from optimiser.routing.metrics import round_option
+from optimiser.routing.schedule import Now
 from optimiser.routing.timing import Task, seconds_on
 
 __all__ = ["Days", "Fit", "Place", "days_of", "own_value", "put_in", "ref_of", "value_at"]
@@ -38,8 +39,10 @@ class Fit:
     gain: int
 
 
-def days_of(problem: VisitProblem, routes: Iterable[Route]) -> dict[int, tuple[Task, ...]]:
-    """Return the routes as orders of tasks: two-officer visits at their start, rounds as they are.
+def days_of(
+    problem: VisitProblem, routes: Iterable[Route], *, now: Mapping[int, Now] | None = None
+) -> dict[int, tuple[Task, ...]]:
+    """Return the routes as orders of tasks: two-officer visits and what is done at their start.
 
     Raises
     ------
@@ -56,7 +59,30 @@ def days_of(problem: VisitProblem, routes: Iterable[Route]) -> dict[int, tuple[T
             raise InvalidProblem(f"{key[0]} has a route on {key[1]}, but no shift")
         tasks = (_task_of(problem, stop, visits, rounds) for stop in route.stops)
         days[shifts[key]] = tuple(t for t in tasks if t is not None)
-    return days
+    return days if now is None else _pinned(problem, routes, days, now)
+
+
+def _pinned(
+    problem: VisitProblem,
+    routes: Iterable[Route],
+    days: Mapping[int, tuple[Task, ...]],
+    now: Mapping[int, Now],
+) -> dict[int, tuple[Task, ...]]:
+    """Return the days with the tasks that are done at the starts that the routes give."""
+    at = {
+        (r.officer_ref, r.date, s.visit_ref or s.round_ref): s.start_s
+        for r in routes
+        for s in r.stops
+    }
+    pinned = dict(days)
+    for k, state in now.items():
+        shift, tasks = problem.shifts[k], days.get(k, ())
+        done = tuple(
+            replace(t, start_s=at[shift.officer_ref, shift.date, ref_of(problem, t)])
+            for t in tasks[: len(state.done)]
+        )
+        pinned[k] = (*done, *tasks[len(state.done) :])
+    return pinned
 
 
 def _task_of(

@@ -18,6 +18,7 @@ from optimiser.routing.eligibility import (
     may_attend,
     may_go_alone,
 )
+from optimiser.routing.fits import Days
 from optimiser.routing.insertion import first_fit
 from optimiser.routing.schedule import Timer
 from optimiser.routing.timing import Task, leg, place_item, task_item
@@ -34,8 +35,11 @@ class Cause(NamedTuple):
     plain_remedy: str
 
 
-def cause_of(timer: Timer, index: int) -> Cause | None:
-    """Return why a visit fits no empty day of this week; None where it does fit one."""
+def cause_of(timer: Timer, index: int, empty: Days) -> Cause | None:
+    """Return why a visit fits no empty day of this week; None where it does fit one.
+
+    `empty` holds what is done already on days that have begun, and nothing else.
+    """
     problem = timer.problem
     visit = problem.visits[index]
     if not visit.windows:
@@ -46,7 +50,7 @@ def cause_of(timer: Timer, index: int) -> Cause | None:
         )
     if cause := _no_one(problem, visit):
         return cause
-    if first_fit(timer, {}, index) is not None:
+    if first_fit(timer, empty, index) is not None:
         return None
     return _no_way(problem, visit) or _no_time(problem, index)
 

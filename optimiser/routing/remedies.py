@@ -26,28 +26,26 @@ class _Relaxation(NamedTuple):
     words: Callable[[str], str]
 
 
-def tested_remedy(problem: VisitProblem, days: Days, index: int) -> tuple[str | None, int]:
-    """Return the first relaxation that makes a visit fit, in words, and the orders timed.
+def tested_remedy(timer: Timer, days: Days, index: int, empty: Days) -> str | None:
+    """Return the first relaxation that makes a visit fit, in words that say where.
 
-    Tried on the days as they are first, then on days without other tasks; the words say
-    where the visit fits. None where no single relaxation helps.
+    Tried on the days as they are first, then on the `empty` ones. None where no single
+    relaxation helps.
     """
-    attempts = 0
+    problem = timer.problem
     visit = problem.visits[index]
     relaxed = [r for r in _relaxations(problem, visit) if r.visit != visit]
-    for tasks, empty in ((days, False), ({}, True)):
+    for tasks, spare in ((days, False), (empty, True)):
         for relaxation in relaxed:
             visits = list(problem.visits)
             visits[index] = relaxation.visit
-            timer = Timer(problem.model_copy(update={"visits": tuple(visits)}))
-            fit = first_fit(timer, tasks, index)
-            attempts += timer.attempts
+            changed = problem.model_copy(update={"visits": tuple(visits)})
+            fit = first_fit(Timer(changed, timer.now), tasks, index)
             if fit is not None:
                 who = _officers(problem, fit)
-                where = "; it would need an otherwise empty day" if empty else ""
-                words = f"{fit_words(problem, fit)} {relaxation.words(who)}{where}"
-                return words, attempts
-    return None, attempts
+                where = "; it would need an otherwise empty day" if spare else ""
+                return f"{fit_words(problem, fit)} {relaxation.words(who)}{where}"
+    return None
 
 
 def fit_words(problem: VisitProblem, fit: Fit) -> str:

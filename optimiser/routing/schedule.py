@@ -12,8 +12,9 @@ Who may do a visit (skill, exclusion, two officers) is not looked at here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from optimiser.model.visits import Shift, VisitProblem
 from optimiser.model.week import Route
@@ -30,7 +31,7 @@ from optimiser.routing.timing import (
     vertical_s,
 )
 
-__all__ = ["Task", "Timer", "schedule_route", "schedule_value", "seconds_on", "vertical_s"]
+__all__ = ["Now", "Task", "Timer", "schedule_route", "schedule_value", "seconds_on", "vertical_s"]
 
 _State = tuple[int, int, bool, bool]  # tasks done, sessions done, break taken, last was a task
 _Layer = dict[_State, list[Label]]
@@ -66,6 +67,19 @@ def schedule_value(problem: VisitProblem, shift_index: int, tasks: Sequence[Task
     return Timer(problem).value(shift_index, tasks)
 
 
+class Now(NamedTuple):
+    """How far a day has got: what is fixed, and when the officer is free again.
+
+    `done` are the tasks that stay first, in their order (whose starts the caller
+    pins); nothing else is set out for before `at_s`, infinite when the day is over.
+    A break begun at `break_s` stays there.
+    """
+
+    at_s: float
+    done: tuple[tuple[str, int], ...] = ()
+    break_s: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Day:
     """A shift with the tasks to do, and the work still ahead after k tasks, s sessions."""
@@ -77,6 +91,7 @@ class _Day:
     home: Item
     ahead_s: tuple[int, ...]
     sessions_ahead_s: tuple[int, ...]
+    now: Now | None
 
     def standing(self, state: _State) -> Item:
         k, s, _, by_task = state
@@ -84,15 +99,34 @@ class _Day:
             return self.items[k - 1]
         return self.sessions[s - 1] if s else self.origin
 
+    def departs_s(self, label: Label, item: Item, state: _State) -> float:
+        """Return when one can set out for `item`: at once, or when `now` allows it."""
+        if self.now is None:
+            return label.time_s
+        if item.task is None:
+            fixed = item.starts[0].earliest_s < self.now.at_s
+        else:
+            fixed = state[0] <= len(self.now.done)
+        return label.time_s if fixed else max(label.time_s, self.now.at_s)
+
+    def kept(self) -> bool:
+        """Whether what is done stands first in the order."""
+        if self.now is None:
+            return True
+        first = (i.task for i in self.items[: len(self.now.done)])
+        return self.now.done == tuple((t.kind, t.index) for t in first if t is not None)
+
 
 class Timer:
     """Times many orders of the same week; what it works out once it keeps.
 
     `attempts` counts the orders timed: a budget that is the same on every machine.
+    `now` says of the days that have begun, by shift index, what of them stays.
     """
 
-    def __init__(self, problem: VisitProblem) -> None:
+    def __init__(self, problem: VisitProblem, now: Mapping[int, Now] | None = None) -> None:
         self.problem = problem
+        self.now: Mapping[int, Now] = now or {}
         self.attempts = 0
         self._items: dict[tuple[int, Task], Item] = {}
         self._ends: dict[int, tuple[Item, Item, tuple[Item, ...]]] = {}
@@ -116,7 +150,7 @@ class Timer:
     def value(self, shift_index: int, tasks: Sequence[Task]) -> int | None:
         """Return what `schedule_value` returns."""
         if not tasks and not self.problem.shifts[shift_index].sessions:
-            return 0
+            return 0 if self._day(shift_index, tasks).kept() else None
         last = self._best(self._day(shift_index, tasks))
         return None if last is None else -last.cost
 
@@ -152,7 +186,8 @@ class Timer:
             )
             self._ends[shift_index] = ends
         items = tuple(self._item(shift_index, t) for t in tasks)
-        return _Day(shift, items, ends[2], ends[0], ends[1], _ahead(items), _ahead(ends[2]))
+        ahead = (_ahead(items), _ahead(ends[2]))
+        return _Day(shift, items, ends[2], *ends[:2], *ahead, self.now.get(shift_index))
 
     def _item(self, shift_index: int, task: Task) -> Item:
         if (item := self._items.get((shift_index, task))) is None:
@@ -170,6 +205,8 @@ class Timer:
     def _layers(self, day: _Day) -> Iterator[_Layer]:
         """Yield the labels after 0, 1, 2... events, as far as any order gets."""
         shift = day.shift
+        if not day.kept():
+            return
         start = Label(shift.start_s, 0, 0, shift.start_s, None, None, None)
         layer: _Layer = {(0, 0, shift.break_s == 0, False): [start]}
         while layer:
@@ -185,7 +222,7 @@ class Timer:
                     if s < len(day.sessions):
                         after = (k, s + 1, rested, False)
                         self._extend(following, day, label, here, day.sessions[s], after)
-                    if not rested and (rest := _rest(shift, label)) is not None:
+                    if not rested and (rest := _rest(day, label)) is not None:
                         _keep(following, (k, s, True, by_task), rest)
             layer = following
 
@@ -194,15 +231,17 @@ class Timer:
     ) -> None:
         """Add the label of each way to do `item` next: the earliest start of each."""
         leave, walk, access = self._leg(here, item)
-        ready = label.time_s + leave + walk + access
+        ready = day.departs_s(label, item, state) + leave + walk + access
         ahead = day.ahead_s[state[0]] + day.sessions_ahead_s[state[1]]
         end_limit = day.shift.end_s - ahead - (0 if state[2] else day.shift.break_s)
         busy = label.busy_s + leave + walk + access
         soonest: int | None = None  # of a visit, only the earliest start counts
         for way in item.starts:
-            start = max(ready, way.earliest_s)
+            if ready > way.latest_s:
+                continue
+            start = max(int(ready), way.earliest_s)
             end = start + way.duration_s
-            if start > way.latest_s or end > end_limit:
+            if end > end_limit:
                 continue
             if busy + way.duration_s + ahead > day.shift.busy_limit_s:
                 continue
@@ -242,11 +281,18 @@ def _ahead(items: Sequence[Item]) -> tuple[int, ...]:
     return tuple(reversed(ahead))
 
 
-def _rest(shift: Shift, label: Label) -> Label | None:
-    start = max(label.time_s, shift.break_earliest_s)
-    if start > shift.break_latest_s or start + shift.break_s > shift.end_s:
+def _rest(day: _Day, label: Label) -> Label | None:
+    shift, now = day.shift, day.now
+    start: float = max(label.time_s, shift.break_earliest_s)
+    latest = shift.break_latest_s
+    if now is not None and now.break_s is not None:
+        start, latest = max(start, now.break_s), now.break_s
+    elif now is not None and label.before is not None:
+        start = max(start, now.at_s)  # at the start place it may have been taken already
+    if start > latest or start + shift.break_s > shift.end_s:
         return None
-    return Label(start + shift.break_s, label.busy_s, label.cost, start, None, None, label)
+    begun = int(start)
+    return Label(begun + shift.break_s, label.busy_s, label.cost, begun, None, None, label)
 
 
 def _keep(layer: _Layer, state: _State, new: Label) -> None:

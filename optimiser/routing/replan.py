@@ -1,0 +1,226 @@
+"""A plan mended while the week runs: what is done stays, and little else changes.
+
+What started before the instant stays to the second. Later stops keep their officers and
+times where the new problem allows it. Requests then without a place are put where they
+are worth most, dearest first: into the days as they are; else into a day whose later
+stops may start at other times; else in place of requests worth less.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from optimiser.errors import InvalidProblem
+from optimiser.model.outcome import Progress, ProgressCallback
+from optimiser.model.visits import VALUE_UNITS_PER_POINT, VisitParams, VisitProblem
+from optimiser.model.week import Route, VisitPlan
+from optimiser.routing.carry_over import Carried, carry_over, freed
+from optimiser.routing.changes import changes
+from optimiser.routing.checks import check_week
+from optimiser.routing.crowding import Key, cheapest_room, worth_of
+from optimiser.routing.explain import explain_unplanned
+from optimiser.routing.fits import Fit, own_value, value_at
+from optimiser.routing.insertion import apply_fit, best_fit, single_fits
+from optimiser.routing.metrics import build_plan, objective_units
+from optimiser.routing.schedule import Task, Timer
+
+__all__ = ["replan_visits", "simple_bounds"]
+
+_ROOM_ATTEMPTS: Final = 4_000
+"""Orders timed in search of a place for one request that needs others to go."""
+
+
+def replan_visits(
+    problem: VisitProblem,
+    plan: VisitPlan,
+    *,
+    at: dt.datetime,
+    time_limit_s: float = 20,
+    seed: int = 1,
+    progress: ProgressCallback | None = None,
+    params: VisitParams | None = None,
+) -> VisitPlan:
+    """Return the plan for the rest of the week.
+
+    Parameters
+    ----------
+    problem
+        The week as it is now: requests cancelled are gone, new ones added, absences
+        taken out of the shifts. What is done or under way must still be in it.
+    plan
+        The plan so far, of the same week.
+    at
+        Local time. What started before it stays exactly.
+    time_limit_s
+        Where it passes, requests still without a place are left out and say so.
+    seed
+        Reported in the plan; nothing is left to chance.
+    progress
+        Called after each stage.
+    params
+        Accepted for the solvers' common form.
+
+    Returns
+    -------
+    A valid plan; its notes list each request or round added, moved or left out.
+
+    Raises
+    ------
+    InvalidProblem
+        If the plan does not belong to the problem.
+    Infeasible
+        If a day cannot be finished from where it stands.
+    """
+    del params
+    began = time.monotonic()
+    worth = _worth(problem, plan.routes)
+    carried = carry_over(problem, plan, at, worth)
+    timer = Timer(problem, carried.now)
+    _tell(progress, "kept", began, None)
+    days = _placed(timer, carried, worth, began + 0.6 * time_limit_s)
+    days = _rounds_back(timer, days, plan.routes)
+    routes = _timed(timer, days)
+    objective = objective_units(problem, routes) / VALUE_UNITS_PER_POINT
+    _tell(progress, "placed", began, objective)
+    left_s = max(0.0, time_limit_s - (time.monotonic() - began))
+    unplanned = explain_unplanned(problem, routes, time_limit_s=left_s, now=carried.now)
+    bound, tier_bounds = simple_bounds(problem)
+    result = build_plan(
+        problem,
+        routes,
+        unplanned,
+        bound=bound,
+        tier_bounds=tier_bounds,
+        seed=seed,
+        seconds=time.monotonic() - began,
+        notes=changes(problem, plan.routes, routes),
+    )
+    if violations := check_week(problem, result):
+        first = violations[0]
+        raise InvalidProblem(
+            f"the plan does not belong to the problem: {len(violations)} rules broken, "
+            f"first {first.rule} of {first.subject}: {first.message}"
+        )
+    return result
+
+
+def simple_bounds(problem: VisitProblem) -> tuple[float, dict[str, float | None]]:
+    """Return an upper bound of any plan and of each tier, in points.
+
+    Everything is counted at its best and nothing is taken off for walking: valid, and
+    loose where the officers' time is short.
+    """
+    visits, rounds = problem.visits, problem.rounds
+    units: dict[str, int] = {
+        "statutory": sum(v.statutory_value for v in visits),
+        "requests": sum(max(v.value - v.statutory_value, v.late_value) for v in visits),
+        "conversations": sum(max(o.value for o in r.options) for r in rounds),
+        "own_officer": sum(v.own_officer_value for v in visits if v.own_officer is not None),
+        "walking": 0,
+    }
+    bounds: dict[str, float | None] = {k: u / VALUE_UNITS_PER_POINT for k, u in units.items()}
+    return sum(units.values()) / VALUE_UNITS_PER_POINT, bounds
+
+
+def _worth(problem: VisitProblem, routes: Iterable[Route]) -> dict[Key, int]:
+    """Return the units of the old plan's tasks, as far as they are in the new problem."""
+    visits = {v.visit_ref for v in problem.visits}
+    rounds = {r.round_ref for r in problem.rounds}
+    known = (
+        r.model_copy(
+            update={
+                "stops": tuple(s for s in r.stops if s.visit_ref in visits or s.round_ref in rounds)
+            }
+        )
+        for r in routes
+    )
+    return worth_of(problem, known)
+
+
+def _placed(
+    timer: Timer, carried: Carried, worth: dict[Key, int], deadline: float
+) -> dict[int, tuple[Task, ...]]:
+    """Return the days with as many of the requests without a place put in as found."""
+    problem, days = timer.problem, carried.days
+    held = {t.index for tasks in days.values() for t in tasks if t.kind == "visit"}
+    waiting = [k for k in range(len(problem.visits)) if k not in held]
+    while waiting and time.monotonic() < deadline:
+        waiting.sort(key=lambda k: (-_most(problem, k), k))
+        index = waiting.pop(0)
+        fit = best_fit(timer, days, index)
+        if fit is not None and fit.gain > 0:
+            days = apply_fit(timer, days, fit)
+            worth["visit", index] = _fit_units(problem, fit)
+            continue
+        loose = {k: freed(t, _first(carried, k)) for k, t in days.items()}
+        fit = best_fit(timer, loose, index)
+        if fit is not None and fit.gain > 0:
+            opened = days | {p.shift: loose[p.shift] for p in fit.places}
+            days = apply_fit(timer, opened, fit)
+            worth["visit", index] = _fit_units(problem, fit)
+            continue
+        room = cheapest_room(timer, days, index, worth, budget=_ROOM_ATTEMPTS)
+        if room is not None and _fit_units(problem, room.fit) > room.cost:
+            days = room.days
+            worth["visit", index] = _fit_units(problem, room.fit)
+            waiting += [k for kind, k in room.pushed if kind == "visit"]
+    return days
+
+
+def _most(problem: VisitProblem, index: int) -> int:
+    visit = problem.visits[index]
+    return max(visit.value, visit.late_value)
+
+
+def _fit_units(problem: VisitProblem, fit: Fit) -> int:
+    officers = [problem.shifts[p.shift].officer_ref for p in fit.places]
+    units = value_at(problem, fit.task, fit.places[0].shift, fit.start_s)
+    return units + own_value(problem, fit.task, officers)
+
+
+def _first(carried: Carried, shift: int) -> int:
+    return len(carried.now[shift].done) if shift in carried.now else 0
+
+
+def _rounds_back(
+    timer: Timer, days: dict[int, tuple[Task, ...]], routes: Iterable[Route]
+) -> dict[int, tuple[Task, ...]]:
+    """Return the days with the old plan's rounds that lost their place put back, if they fit."""
+    problem = timer.problem
+    old = {s.round_ref for r in routes for s in r.stops if s.round_ref is not None}
+    held = {t.index for tasks in days.values() for t in tasks if t.kind == "round"}
+    for k, turn in enumerate(problem.rounds):
+        if k in held or turn.round_ref not in old:
+            continue
+        shifts = [
+            i
+            for i, s in enumerate(problem.shifts)
+            if s.date == turn.date and s.officer_ref in turn.officers
+        ]
+        fits = single_fits(timer, days, Task("round", k), shifts, {})
+        best = max(fits, key=lambda f: f.gain, default=None)
+        if best is not None and best.gain > 0:
+            days = apply_fit(timer, days, best)
+    return days
+
+
+def _timed(timer: Timer, days: dict[int, tuple[Task, ...]]) -> list[Route]:
+    """Return the routes of the days: those with tasks or sessions."""
+    routes = []
+    for k, shift in enumerate(timer.problem.shifts):
+        if days.get(k) or shift.sessions:
+            route = timer.route(k, days.get(k, ()))
+            if route is not None:
+                routes.append(route)
+    return routes
+
+
+def _tell(
+    progress: ProgressCallback | None, stage: str, began: float, objective: float | None
+) -> None:
+    if progress is not None:
+        seconds = time.monotonic() - began
+        progress(Progress(stage=stage, seconds=seconds, objective=objective))

@@ -1,0 +1,270 @@
+"""A plan mended while the week runs, on days small enough to see what should stay."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from optimiser.errors import Infeasible, InvalidProblem
+from optimiser.model import UnplannedClass, VisitOfficer
+from optimiser.routing.checks import check_week
+from optimiser.routing.explain import explain_unplanned
+from optimiser.routing.metrics import build_plan
+from optimiser.routing.replan import replan_visits, simple_bounds
+from optimiser.routing.schedule import Task, schedule_route
+
+
+def plan_of(problem, *routes):
+    bound, tiers = simple_bounds(problem)
+    plan = build_plan(
+        problem,
+        routes,
+        explain_unplanned(problem, routes),
+        bound=bound,
+        tier_bounds=tiers,
+        seed=1,
+        seconds=0,
+    )
+    assert check_week(problem, plan) == ()
+    return plan
+
+
+def day(problem, shift: int, *visits: int):
+    return schedule_route(problem, shift, [Task("visit", k) for k in visits])
+
+
+def at(tiny, days: int, hour: int, minute: int = 0) -> dt.datetime:
+    return dt.datetime.combine(tiny.day(days), dt.time(hour, minute))
+
+
+def where(plan) -> dict[str, tuple]:
+    return {
+        s.visit_ref or s.round_ref: (r.officer_ref, r.date, s.start_s)
+        for r in plan.routes
+        for s in r.stops
+        if s.visit_ref or s.round_ref
+    }
+
+
+def changed(problem, **parts):
+    return problem.model_copy(update=parts)
+
+
+@pytest.fixture
+def week(tiny):
+    """HO1 and HO2 on Monday and Tuesday; V1 to V3 on HO1's Monday, V4 on HO2's."""
+    shifts = tuple(tiny.shift(o, d) for o in ("HO1", "HO2") for d in (0, 1))
+    visits = tuple(tiny.visit(f"V{k}", 5 * k) for k in (1, 2, 3, 4))
+    return tiny.week(shifts=shifts, visits=visits)
+
+
+@pytest.fixture
+def plan(week):
+    return plan_of(week, day(week, 0, 0, 1, 2), day(week, 2, 3))
+
+
+def test_nothing_new_changes_nothing(tiny, week, plan):
+    again = replan_visits(week, plan, at=at(tiny, 0, 10))
+    assert again.routes == plan.routes
+    assert again.objective == plan.objective
+    assert again.notes == ()
+
+
+def test_before_the_week_nothing_has_begun(tiny, week, plan):
+    assert replan_visits(week, plan, at=at(tiny, -3, 12)).routes == plan.routes
+
+
+def test_a_new_request_goes_after_the_instant_and_moves_nothing(tiny, week, plan, clock):
+    new = tiny.visit("V9", 6, windows=(tiny.window(0),))
+    problem = changed(week, visits=(*week.visits, new))
+    again = replan_visits(problem, plan, at=at(tiny, 0, 13))
+    assert where(again).items() >= where(plan).items()
+    officer, date, start_s = where(again)["V9"]
+    assert date == tiny.monday
+    assert start_s >= clock("13:00") + 60
+    assert len(again.notes) == 1
+    assert again.notes[0].startswith("V9 added: Monday 30 November at ")
+    assert f"with {officer}" in again.notes[0]
+
+
+def test_an_officer_sets_out_for_a_new_request_no_sooner_than_now(tiny, clock):
+    # V1 from 9:06am to 9:36am, the break at midday. At 1pm HO1 stands at 5: V9 at 8 is
+    # 3 minutes and a minute's entry away.
+    problem = tiny.week(visits=(tiny.visit("V1", 5),))
+    plan = plan_of(problem, day(problem, 0, 0))
+    late = plan.routes[0]
+    assert late.end_s < clock("13:00")  # gone home: 5 minutes more to where the route ended
+    new = tiny.visit("V9", 8, windows=(tiny.window(0),))
+    wider = changed(problem, visits=(*problem.visits, new))
+    again = replan_visits(wider, plan, at=at(tiny, 0, 11))
+    assert where(again)["V9"][2] == clock("11:04")
+    after = replan_visits(wider, plan, at=at(tiny, 0, 13))
+    assert where(after)["V9"][2] == clock("13:09")
+    closed = replan_visits(wider, plan, at=at(tiny, 0, 17))
+    assert where(closed) == where(plan)
+    assert closed.unplanned[0].kind is UnplannedClass.IMPOSSIBLE
+
+
+def test_a_cancelled_request_leaves_and_the_rest_stays(tiny, week, plan):
+    problem = changed(week, visits=(week.visits[0], *week.visits[2:]))
+    again = replan_visits(problem, plan, at=at(tiny, 0, 9))
+    kept = {ref: at for ref, at in where(plan).items() if ref != "V2"}
+    assert where(again) == kept
+    assert again.notes[0].startswith("V2 cancelled: it is no longer in the problem (was Monday")
+
+
+def test_what_is_done_must_still_be_in_the_problem(tiny, week, plan):
+    problem = changed(week, visits=week.visits[1:])
+    with pytest.raises(InvalidProblem, match="V1 is done"):
+        replan_visits(problem, plan, at=at(tiny, 0, 10))
+
+
+def test_a_sick_officer_loses_all_and_others_take_over(tiny, week, plan):
+    problem = changed(week, shifts=week.shifts[2:])
+    again = replan_visits(problem, plan, at=at(tiny, -1, 18))
+    assert {r.officer_ref for r in again.routes} == {"HO2"}
+    assert again.planned == 4
+    assert where(again)["V4"] == where(plan)["V4"]
+    assert sum("moved" in n for n in again.notes) == 3
+
+
+def test_stops_after_a_shift_cut_short_move_and_those_done_stay(tiny, week, plan, clock):
+    # HO1 goes home ill on Monday at 10:45am: V1 and V2 are done by 10:21am, V3 is not.
+    short = week.shifts[0].model_copy(update={"end_s": clock("10:45"), "break_s": 0})
+    problem = changed(week, shifts=(short, *week.shifts[1:]))
+    again = replan_visits(problem, plan, at=at(tiny, 0, 10, 5))
+    assert where(again)["V1"] == where(plan)["V1"]
+    assert where(again)["V2"] == where(plan)["V2"]
+    assert where(again)["V3"] != where(plan)["V3"]
+    assert where(again)["V4"] == where(plan)["V4"]
+
+
+def test_a_day_that_cannot_be_finished_says_so(tiny, week, plan, clock):
+    short = week.shifts[0].model_copy(update={"end_s": clock("9:30"), "break_s": 0})
+    problem = changed(week, shifts=(short, *week.shifts[1:]))
+    with pytest.raises(Infeasible, match="HO1 cannot finish Monday 30 November"):
+        replan_visits(problem, plan, at=at(tiny, 0, 9, 20))
+
+
+def test_a_pair_is_broken_by_one_absence_and_made_anew(tiny, clock):
+    shifts = tuple(tiny.shift(o, 0) for o in ("HO1", "HO2", "HO3"))
+    visits = (tiny.visit("V1", two_officers=True), tiny.visit("V2", 7))
+    problem = tiny.week(shifts=shifts, visits=visits)
+    start = clock("14:00")
+    routes = [
+        schedule_route(problem, 0, [Task("visit", 0, start_s=start, with_officer="HO2")]),
+        schedule_route(
+            problem, 1, [Task("visit", 1), Task("visit", 0, start_s=start, with_officer="HO1")]
+        ),
+    ]
+    plan = plan_of(problem, *routes)
+    again = replan_visits(changed(problem, shifts=shifts[1:]), plan, at=at(tiny, 0, 10))
+    together = {r.officer_ref for r in again.routes if any(s.visit_ref == "V1" for s in r.stops)}
+    assert together == {"HO2", "HO3"}
+    assert where(again)["V2"] == where(plan)["V2"]
+    alone = replan_visits(changed(problem, shifts=shifts[1:2]), plan, at=at(tiny, 0, 10))
+    assert alone.planned == 1
+    assert [u.kind for u in alone.unplanned] == [UnplannedClass.IMPOSSIBLE]
+    assert any(n.startswith("V1 dropped") for n in alone.notes)
+
+
+def test_a_dear_request_takes_the_place_of_a_cheap_one_and_not_of_a_dear_one(tiny, clock):
+    short = {"end_s": clock("11:00"), "break_s": 0}
+    visits = (
+        tiny.visit("V1", service_s=5400, value=40 * 6000),
+        tiny.visit("V2", service_s=5400, value=50 * 6000),
+    )
+    problem = tiny.week(
+        shifts=(tiny.shift("HO1", **short), tiny.shift("HO2", **short)), visits=visits
+    )
+    plan = plan_of(problem, day(problem, 0, 0), day(problem, 1, 1))
+    dear = tiny.visit("V9", service_s=5400)
+    again = replan_visits(changed(problem, visits=(*visits, dear)), plan, at=at(tiny, 0, 8))
+    assert where(again).keys() == {"V2", "V9"}
+    assert where(again)["V2"] == where(plan)["V2"]
+    assert [(u.visit_ref, u.kind) for u in again.unplanned] == [("V1", UnplannedClass.CROWDED_OUT)]
+    cheap = dear.model_copy(update={"value": 30 * 6000})
+    same = replan_visits(changed(problem, visits=(*visits, cheap)), plan, at=at(tiny, 0, 8))
+    assert where(same) == where(plan)
+
+
+def test_what_has_begun_is_never_pushed_out(tiny, clock):
+    short = {"end_s": clock("11:00"), "break_s": 0}
+    cheap = tiny.visit("V1", service_s=5400, value=6000)
+    problem = tiny.week(shifts=(tiny.shift(**short),), visits=(cheap,))
+    plan = plan_of(problem, day(problem, 0, 0))
+    wider = changed(problem, visits=(cheap, tiny.visit("V9", service_s=5400)))
+    again = replan_visits(wider, plan, at=at(tiny, 0, 9, 7))
+    assert where(again) == where(plan)
+    assert where(replan_visits(wider, plan, at=at(tiny, 0, 8))).keys() == {"V9"}
+
+
+def test_later_times_give_way_where_that_saves_a_visit(tiny, clock):
+    # V2 stands at 10:30am to noon by choice; V9 needs 10am to 11:30am. Freed, V2 goes later.
+    short = {"end_s": clock("14:00"), "break_s": 0}
+    visits = (tiny.visit("V2", service_s=5400),)
+    problem = tiny.week(shifts=(tiny.shift(**short),), visits=visits)
+    route = schedule_route(problem, 0, [Task("visit", 0, start_s=clock("10:30"))])
+    plan = plan_of(problem, route)
+    new = tiny.visit("V9", service_s=5400, windows=(tiny.window(0, 10, 10),))
+    again = replan_visits(changed(problem, visits=(*visits, new)), plan, at=at(tiny, 0, 8))
+    assert where(again)["V9"][2] == clock("10:00")
+    assert where(again)["V2"][2] == clock("11:30")
+    assert sorted(n.split(":")[0] for n in again.notes) == ["V2 moved", "V9 added"]
+
+
+def test_a_round_comes_back_when_its_officer_returns_to_it(tiny, clock):
+    problem = tiny.week(
+        shifts=(tiny.shift("HO1", 3), tiny.shift("HO2", 3)),
+        rounds=(tiny.round("R1", officers=("HO1", "HO2")),),
+    )
+    plan = plan_of(problem, schedule_route(problem, 0, [Task("round", 0)]))
+    again = replan_visits(changed(problem, shifts=problem.shifts[1:]), plan, at=at(tiny, 3, 8))
+    assert where(again)["R1"][0] == "HO2"
+    assert again.conversations == 4.0
+
+
+def test_the_skill_is_gone_so_the_visit_moves(tiny):
+    people = [VisitOfficer(officer_ref=o, skills=frozenset({"gas"})) for o in ("HO1", "HO2")]
+    problem = tiny.week(
+        shifts=(tiny.shift("HO1", 1), tiny.shift("HO2", 1)),
+        officers=tuple(people),
+        visits=(tiny.visit("V1", skill="gas"),),
+    )
+    plan = plan_of(problem, day(problem, 0, 0))
+    lost = (VisitOfficer(officer_ref="HO1"), people[1])
+    again = replan_visits(changed(problem, officers=lost), plan, at=at(tiny, 0, 9))
+    assert where(again)["V1"][0] == "HO2"
+
+
+def test_a_plan_of_another_week_is_refused(tiny, week, plan):
+    other = plan.model_copy(update={"week": tiny.day(7)})
+    with pytest.raises(InvalidProblem, match="week"):
+        replan_visits(week, other, at=at(tiny, 0, 9))
+
+
+def test_the_bound_counts_everything_at_its_best(tiny):
+    problem = tiny.week(
+        visits=(
+            tiny.visit("V1", value=1100 * 6000, statutory_value=1000 * 6000, late_value=50 * 6000),
+            tiny.visit("V2", own_officer="HO1", own_officer_value=5 * 6000),
+        ),
+        rounds=(tiny.round("R1"),),
+    )
+    bound, tiers = simple_bounds(problem)
+    assert bound == 1100 + 100 + 5 + 40
+    assert tiers == {
+        "statutory": 1000,
+        "requests": 200,
+        "conversations": 40,
+        "own_officer": 5,
+        "walking": 0,
+    }
+
+
+def test_progress_is_told_by_stage(tiny, week, plan):
+    seen = []
+    replan_visits(week, plan, at=at(tiny, 0, 10), progress=seen.append)
+    assert [p.stage for p in seen] == ["kept", "placed"]
+    assert seen[1].objective == plan.objective
