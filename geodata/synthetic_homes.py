@@ -131,7 +131,7 @@ def current_patches(blocks: pd.DataFrame, rng: np.random.Generator, count: int) 
 def _stretched_distances(
     points: npt.NDArray[np.float64], homes: npt.NDArray[np.float64], count: int
 ) -> npt.NDArray[np.float64]:
-    """Return (blocks, patches) distances after a few k-means steps that stretch crowded patches.
+    """Return (blocks, patches) distances at the evenest of k-means steps that stretch crowded ones.
 
     Patches come out compact and some 30 % off balance, as patches grow over the years.
     """
@@ -139,19 +139,21 @@ def _stretched_distances(
     seeds = [int(np.argmax(crowd))]
     while len(seeds) < count:
         gap = np.min([np.hypot(*(points - points[s]).T) for s in seeds], axis=0)
-        seeds.append(int(np.argmax(gap * crowd)))
+        seeds.append(int(np.argmax(gap * crowd**0.6)))
     middles, stretch = points[seeds].copy(), np.ones(count)
-    for step in range(25):
+    evenest, kept = np.inf, (np.zeros((len(points), count)), middles.copy())
+    for _ in range(40):
         away = np.hypot(*(points[:, None] - middles[None]).transpose(2, 0, 1)) * stretch
         nearest = np.argmin(away, axis=1)
         load = np.bincount(nearest, weights=homes, minlength=count)
-        if step < 24:
-            stretch *= np.clip(load / load.mean(), 0.5, 2) ** 0.15
+        if load.std() < evenest:
+            evenest, kept = load.std(), (away, middles.copy())
+        stretch *= np.clip(load / load.mean(), 0.5, 2) ** 0.3
         for k in np.flatnonzero(load):
             mine = nearest == k
             middles[k] = np.average(points[mine], axis=0, weights=homes[mine])
-    west_first = np.lexsort((middles[:, 1], middles[:, 0]))
-    nearness: npt.NDArray[np.float64] = away[:, west_first]
+    away, middles = kept
+    nearness: npt.NDArray[np.float64] = away[:, np.lexsort((middles[:, 1], middles[:, 0]))]
     return nearness
 
 
