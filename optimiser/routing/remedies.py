@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from optimiser.model.visits import TimeWindow, Visit, VisitProblem
 from optimiser.routing.fits import Days, Fit
@@ -17,6 +17,10 @@ from optimiser.routing.schedule import Timer
 from optimiser.routing.wording import clock, counted, day_name, joined
 
 __all__ = ["fit_words", "tested_remedy", "when_words"]
+
+
+_LEAST_SPLIT_S: Final = 5_400
+"""A shorter visit is not worth splitting in two."""
 
 
 class _Relaxation(NamedTuple):
@@ -37,10 +41,7 @@ def tested_remedy(timer: Timer, days: Days, index: int, empty: Days) -> str | No
     relaxed = [r for r in _relaxations(problem, visit) if r.visit != visit]
     for tasks, spare in ((days, False), (empty, True)):
         for relaxation in relaxed:
-            visits = list(problem.visits)
-            visits[index] = relaxation.visit
-            changed = problem.model_copy(update={"visits": tuple(visits)})
-            fit = first_fit(Timer(changed, timer.now), tasks, index)
+            fit = first_fit(timer.fork(index, relaxation.visit), tasks, index)
             if fit is not None:
                 who = _officers(problem, fit)
                 where = "; it would need an otherwise empty day" if spare else ""
@@ -86,6 +87,8 @@ def _relaxations(problem: VisitProblem, visit: Visit) -> Iterator[_Relaxation]:
             _with(alone, windows=any_time),
             lambda who: f"if any day and time will do and {second} can join {who}",
         )
+    if visit.service_s < _LEAST_SPLIT_S:
+        return
     half = -(-visit.service_s // 2)
     longer = -(-visit.interpreter_service_s // 2)
     yield _Relaxation(

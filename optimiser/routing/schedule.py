@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from optimiser.model.visits import Shift, VisitProblem
+from optimiser.model.visits import Shift, Visit, VisitProblem
 from optimiser.model.week import Route
 from optimiser.routing.stops import route_of
 from optimiser.routing.timing import (
@@ -131,6 +131,18 @@ class Timer:
         self._items: dict[tuple[int, Task], Item] = {}
         self._ends: dict[int, tuple[Item, Item, tuple[Item, ...]]] = {}
         self._legs: dict[tuple[int, int], tuple[int, int, int]] = {}
+        self._parent: Timer | None = None
+
+    def fork(self, index: int, visit: Visit) -> Timer:
+        """Return a timer of the same week with one visit changed, sharing what is known."""
+        visits = list(self.problem.visits)
+        visits[index] = visit
+        changed = Timer(self.problem.model_copy(update={"visits": tuple(visits)}), self.now)
+        key = ("visit", index)
+        changed._items = {k: i for k, i in self._items.items() if (k[1].kind, k[1].index) != key}
+        changed._ends = self._ends
+        changed._parent = self
+        return changed
 
     def route(self, shift_index: int, tasks: Sequence[Task]) -> Route | None:
         """Return what `schedule_route` returns."""
@@ -186,8 +198,24 @@ class Timer:
             )
             self._ends[shift_index] = ends
         items = tuple(self._item(shift_index, t) for t in tasks)
-        ahead = (_ahead(items), _ahead(ends[2]))
+        ahead = self._ahead(ends, items), _work_ahead(ends[2])
         return _Day(shift, items, ends[2], *ends[:2], *ahead, self.now.get(shift_index))
+
+    def _ahead(
+        self, ends: tuple[Item, Item, tuple[Item, ...]], items: tuple[Item, ...]
+    ) -> tuple[int, ...]:
+        """Return the least seconds still ahead after the first k tasks.
+
+        Without sessions in between, the legs from task to task and home are known.
+        """
+        ahead = _work_ahead(items)
+        if ends[2] or not items:
+            return ahead
+        legs = [sum(self._leg(items[-1], ends[1]))]
+        for here, there in zip(items[-2::-1], items[:0:-1], strict=True):
+            legs.append(legs[-1] + sum(self._leg(here, there)))
+        legs.append(legs[-1] + sum(self._leg(ends[0], items[0])))
+        return tuple(a + b for a, b in zip(ahead, reversed(legs), strict=True))
 
     def _item(self, shift_index: int, task: Task) -> Item:
         if (item := self._items.get((shift_index, task))) is None:
@@ -198,7 +226,10 @@ class Timer:
     def _leg(self, here: Item, there: Item) -> tuple[int, int, int]:
         # Items live as long as the timer does, so their identities are theirs alone.
         key = (id(here), id(there))
-        if (known := self._legs.get(key)) is None:
+        known = self._legs.get(key)
+        if known is None and self._parent is not None:
+            known = self._parent._legs.get(key)
+        if known is None:
             known = self._legs[key] = leg(self.problem, here, there)
         return known
 
@@ -255,6 +286,10 @@ class Timer:
 
     def _best(self, day: _Day) -> Label | None:
         """Return the label of the best whole day, its cost the way home included."""
+        work = day.ahead_s[0] + day.sessions_ahead_s[0]
+        length = day.shift.end_s - day.shift.start_s - day.shift.break_s
+        if work > min(length, day.shift.busy_limit_s):
+            return None
         whole = len(day.items) + len(day.sessions) + (day.shift.break_s > 0)
         best: tuple[int, int] | None = None
         chosen = None
@@ -273,7 +308,7 @@ class Timer:
         return chosen
 
 
-def _ahead(items: Sequence[Item]) -> tuple[int, ...]:
+def _work_ahead(items: Sequence[Item]) -> tuple[int, ...]:
     """Return the least seconds of work still ahead after the first k items."""
     ahead = [0]
     for item in reversed(items):
