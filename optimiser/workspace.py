@@ -334,7 +334,7 @@ class Workspace:
         ------
         RuntimeError
             If the plan has violations: the checker found a bug.
-        FileExistsError
+        DataError
             If `folder` holds something that doorstep did not write.
         """
         from optimiser.outputs.files import write_patches, write_week

@@ -69,6 +69,7 @@ def build_plan(
         moved_minutes=moved / COST_UNITS_PER_MINUTE,
         homes_moved=int(problem.moved_homes[blocks, slot_of].sum()),
         balance=problem.balance,
+        rules=problem.rules,
         split_estates=_split_estates(problem, slot_of),
         notes=(*problem.notes, *notes),
     )

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from optimiser.model import (
     Outcome,
     PatchPlan,
-    PatchRules,
     Place,
     Route,
     Stop,
@@ -124,10 +123,8 @@ def week_summary(view: WorkspaceView, plan: VisitPlan) -> dict[str, Any]:
     }
 
 
-def patches_summary(
-    view: WorkspaceView, plan: PatchPlan, *, rules: PatchRules | None = None
-) -> dict[str, Any]:
-    """Return summary.json of a redraw; with `rules`, those it was drawn by."""
+def patches_summary(view: WorkspaceView, plan: PatchPlan) -> dict[str, Any]:
+    """Return summary.json of a redraw."""
     keys = {"patch", "officer_ref", "homes", "workload", "target", "lower", "upper", "blocks"}
     keys |= {"service_centre", "centre_block", "walk_minutes"}
     return {
@@ -142,7 +139,7 @@ def patches_summary(
         "patches": [s.model_dump(mode="json", include=keys) for s in plan.patches],
         "violations": [v.model_dump() for v in plan.violations],
         "notes": list(plan.notes),
-        **({"rules": rules.model_dump(mode="json")} if rules else {}),
+        **({"rules": plan.rules.model_dump(mode="json")} if plan.rules else {}),
     }
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from geodata.errors import DataError, Problem
-from optimiser.model import Outcome, PatchPlan, PatchRules, VisitPlan, WorkspaceView
+from optimiser.model import Outcome, PatchPlan, VisitPlan, WorkspaceView
 from optimiser.outputs.documents import (
     SharedShapes,
     patches_summary,
@@ -46,9 +46,7 @@ _USER_CAN_MEND: Final = {
 }
 
 
-def write_patches(
-    view: WorkspaceView, plan: PatchPlan, folder: Path, *, rules: PatchRules | None = None
-) -> list[Path]:
+def write_patches(view: WorkspaceView, plan: PatchPlan, folder: Path) -> list[Path]:
     """Write a redraw's folder and return its files.
 
     Parameters
@@ -59,8 +57,6 @@ def write_patches(
         A plan without violations.
     folder
         Where to: absent, empty, or an earlier output of ours.
-    rules
-        The rules it was drawn by, to be written beside it.
 
     Raises
     ------
@@ -71,7 +67,7 @@ def write_patches(
     """
     _refuse_violations(plan)
     shared = cast(WorkspaceView, SharedShapes(view))
-    return _replace(folder, lambda new: _fill_patches(shared, plan, new, rules))
+    return _replace(folder, lambda new: _fill_patches(shared, plan, new))
 
 
 def write_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> list[Path]:
@@ -81,9 +77,7 @@ def write_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> list[Path]
     return _replace(folder, lambda new: _fill_week(shared, plan, new))
 
 
-def _fill_patches(
-    view: WorkspaceView, plan: PatchPlan, folder: Path, rules: PatchRules | None
-) -> None:
+def _fill_patches(view: WorkspaceView, plan: PatchPlan, folder: Path) -> None:
     from optimiser.outputs import patch_map, save_page
     from optimiser.outputs.redraw_tables import changes_sheets, homes_frame
     from optimiser.outputs.report import patches_report
@@ -94,10 +88,10 @@ def _fill_patches(
     save_page(patch_map(view, plan), folder / "map.html", title=title)
     write_patches_gpkg(folder / "patches.gpkg", view, plan, notice=notice)
     write_csv(folder / "homes.csv", homes_frame(view, plan), synthetic=view.synthetic)
-    sheets = changes_sheets(view, plan, rules=rules)
+    sheets = changes_sheets(view, plan)
     write_xlsx(folder / "changes.xlsx", sheets, title=title, notice=notice)
-    _write(folder / "report.html", patches_report(view, plan, rules=rules))
-    _write_summary(folder, patches_summary(view, plan, rules=rules))
+    _write(folder / "report.html", patches_report(view, plan))
+    _write_summary(folder, patches_summary(view, plan))
 
 
 def _fill_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> None:

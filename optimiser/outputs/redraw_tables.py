@@ -43,12 +43,10 @@ def homes_frame(view: WorkspaceView, plan: PatchPlan) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def patches_frame(
-    view: WorkspaceView, plan: PatchPlan, *, rules: PatchRules | None = None
-) -> pd.DataFrame:
+def patches_frame(view: WorkspaceView, plan: PatchPlan) -> pd.DataFrame:
     """Return one row a patch, new or given up: homes and workload before and after.
 
-    Where the rules (the default ones if none are given) do not lead to the plan's
+    Where the plan's rules (the default ones if it has none) do not lead to the plan's
     own workloads, the workload before is left out: nothing is shown that cannot be
     recomputed.
     """
@@ -63,7 +61,7 @@ def patches_frame(
     gone = sorted(set(old["old_patch"]) - set(after.index))
     frame = after.reindex([*after.index, *gone])
     frame["homes_before"] = old.groupby("old_patch").size().reindex(frame.index).fillna(0)
-    points = _points(view, homes, frame["workload"], rules)
+    points = _points(view, homes, frame["workload"], plan.rules)
     if points is not None:
         before = points.loc[old.index].groupby(old["old_patch"]).sum()
         frame["workload_before"] = before.reindex(frame.index).fillna(0.0)
@@ -148,9 +146,7 @@ def rules_rows(rules: object, prefix: str = "") -> list[tuple[str, object, str]]
     return rows
 
 
-def changes_sheets(
-    view: WorkspaceView, plan: PatchPlan, *, rules: PatchRules | None = None
-) -> list[Sheet]:
+def changes_sheets(view: WorkspaceView, plan: PatchPlan) -> list[Sheet]:
     """Return the sheets of changes.xlsx."""
     import pandas as pd
 
@@ -174,7 +170,7 @@ def changes_sheets(
     shown = [("balance", plan.balance, "workload per FTE within +- this share")]
     assumed = pd.DataFrame(
         [
-            *(rules_rows(rules) if rules else shown),
+            *(rules_rows(plan.rules) if plan.rules else shown),
             *(("note", text, "") for text in assumptions(plan.notes, view.caveats)),
             *((("source", view.attribution, ""),) if view.attribution else ()),
         ],
@@ -182,7 +178,7 @@ def changes_sheets(
     )
     return [
         Sheet("Summary", pd.DataFrame(summary, columns=["figure", "value"])),
-        Sheet("Patches", patches_frame(view, plan, rules=rules)),
+        Sheet("Patches", patches_frame(view, plan)),
         Sheet("Moved blocks", moved_blocks_frame(view, plan)),
         Sheet("Residents", residents_frame(view, plan)),
         Sheet("Split estates", split_estates_frame(view, plan)),

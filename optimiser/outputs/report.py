@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from optimiser.model import PatchPlan, PatchRules, VisitPlan, WorkspaceView
+from optimiser.model import PatchPlan, VisitPlan, WorkspaceView
 from optimiser.outputs.redraw_tables import moved_blocks_frame, patches_frame, split_estates_frame
 from optimiser.outputs.stops import StopLine
 from optimiser.outputs.week_tables import by_day_frame, by_officer_frame, unplanned_frame
@@ -30,9 +30,9 @@ Columns = list[tuple[str, str]]
 Rows = list[list[Any]]
 
 
-def patches_report(view: WorkspaceView, plan: PatchPlan, *, rules: PatchRules | None = None) -> str:
+def patches_report(view: WorkspaceView, plan: PatchPlan) -> str:
     """Return the redraw pack: balance before and after, who changes, estates split, the proof."""
-    frame = patches_frame(view, plan, rules=rules)
+    frame = patches_frame(view, plan)
     moved = moved_blocks_frame(view, plan)
     estates = split_estates_frame(view, plan)
     columns, rows = _patch_table(frame)

@@ -56,7 +56,8 @@ def test_a_weeks_folder_holds_what_is_documented(view, week_plan, tmp_path):
 
 def test_a_redraws_folder_holds_what_is_documented(view, patch_plan, tmp_path):
     folder = tmp_path / "patches"
-    write_patches(view, patch_plan, folder, rules=PatchRules(balance=0.05))
+    with_rules = patch_plan.model_copy(update={"rules": PatchRules(balance=0.05)})
+    write_patches(view, with_rules, folder)
     assert names(folder) == PATCHES_FILES
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["homes_moved"] == 8

@@ -112,7 +112,9 @@ def test_workload_before_is_shown_only_if_it_can_be_recomputed(view, patch_plan)
     frame = patches_frame(view, patch_plan).set_index("patch")
     assert frame.loc["P01", "workload_before"] == pytest.approx(3 * 8.3 + 0.05)
     heavier = PatchRules(workload=WorkloadWeights(asb=40.0))
-    assert "workload_before" not in patches_frame(view, patch_plan, rules=heavier)
+    assert "workload_before" not in patches_frame(
+        view, patch_plan.model_copy(update={"rules": heavier})
+    )
 
 
 def test_a_patch_that_is_given_up_is_listed(view, patch_plan):

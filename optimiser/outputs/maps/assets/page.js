@@ -77,11 +77,9 @@ var doorstep = {
     far();
     // The map is drawn for a size in pixels, so it takes the paper's before it is printed.
     function size(width, height) {
-      var middle = map.getCenter();
       box.style.width = width;
       box.style.height = height;
-      map.invalidateSize({ animate: false, pan: false });
-      map.setView(middle, map.getZoom(), { animate: false });
+      map.invalidateSize({ animate: false });
     }
     window.addEventListener("beforeprint", function () { size("268mm", "128mm"); });
     window.addEventListener("afterprint", function () { size("", ""); });
