@@ -174,7 +174,8 @@ class Workspace:
 
     @cached_property
     def _block_xy(self) -> npt.NDArray[np.float64]:
-        return self.blocks.get_coordinates().to_numpy()
+        xy: npt.NDArray[np.float64] = self.blocks.get_coordinates().to_numpy()
+        return xy
 
     @cached_property
     def block_walk_s(self) -> npt.NDArray[np.float64]:

@@ -197,15 +197,16 @@ def _start_places(
 
 
 def _doors(stock: Stock, block_place: dict[str, int], rules: VisitRules) -> dict[str, Door]:
+    columns = ["property_ref", "block_ref", "floor", "lift", "door_entry"]
     return {
-        row.property_ref: Door(
-            place=block_place[row.block_ref],
-            block_ref=row.block_ref,
-            floor=int(row.floor),
-            lift=bool(row.lift),
-            entry_s=rules.entry_seconds if row.door_entry else rules.entry_seconds_open,
+        row["property_ref"]: Door(
+            place=block_place[row["block_ref"]],
+            block_ref=row["block_ref"],
+            floor=int(row["floor"]),
+            lift=bool(row["lift"]),
+            entry_s=rules.entry_seconds if row["door_entry"] else rules.entry_seconds_open,
         )
-        for row in stock.homes.itertuples(index=False)
+        for row in rows_of(stock.homes[columns])
     }
 
 
