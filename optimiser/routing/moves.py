@@ -1,0 +1,247 @@
+"""Reversible changes of the routes, and random numbers.
+
+Before a shift is first changed in an iteration its row is saved, so that an
+iteration is undone by writing the touched rows back.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from optimiser.routing.kernels import (
+    BEFORE,
+    BEST,
+    FIRST,
+    FIXED,
+    LENGTH,
+    LENGTH_S,
+    NODE,
+    NOW,
+    OFFERED,
+    OFFERS,
+    OLD_SIZE,
+    OLD_VERSION,
+    RANDOM,
+    SECOND,
+    SIZE,
+    START_S,
+    TOUCHED,
+    TOUCHES,
+    VERSION,
+    WALKED,
+    State,
+    refresh,
+)
+from optimiser.routing.tasks import (
+    DAY,
+    END_NODE,
+    I64,
+    OFFICER,
+    OWN,
+    OWN_VALUE,
+    PAIR,
+    TASK,
+    VALUE,
+    Net,
+)
+
+__all__ = [
+    "draw",
+    "gain",
+    "keep_best",
+    "load_rows",
+    "put",
+    "restore",
+    "row_value",
+    "take_out",
+    "total_value",
+    "touch",
+]
+
+
+@njit(cache=True, nogil=True)
+def draw(st: State) -> float:
+    """Return the next random number in [0, 1): xorshift64* (Marsaglia, Vigna)."""
+    x = np.uint64(st.facts[RANDOM])
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    st.facts[RANDOM] = np.int64(x)
+    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
+
+
+@njit(cache=True, nogil=True)
+def gain(net: Net, st: State, node: int, s: int) -> int:
+    """Return what a node is worth on shift s."""
+    value = int(net.when[node * net.days + net.shift[s, DAY], VALUE])
+    if node >= net.visits or net.visit[node, OWN] < 0:
+        return value
+    own = net.visit[node, OWN]
+    if own == net.shift[s, OFFICER]:
+        return value + int(net.visit[node, OWN_VALUE])
+    if net.visit[node, PAIR] and st.task[node, SECOND] >= 0:
+        t = st.task[node, SECOND] if st.task[node, FIRST] == s else st.task[node, FIRST]
+        if own == net.shift[t, OFFICER]:
+            return value + int(net.visit[node, OWN_VALUE])
+    return value
+
+
+@njit(cache=True, nogil=True)
+def total_value(net: Net, st: State) -> int:
+    """Return the plan's value in units, walking taken off."""
+    total = 0
+    for s in range(net.shifts):
+        total += row_value(net, st, s)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def row_value(net: Net, st: State, s: int) -> int:
+    """Return what row s adds to the plan; a pair counts in one of its two rows."""
+    if st.tally[s, SIZE] <= 2:
+        return 0
+    total = -int(net.walk_value * st.tally[s, WALKED])
+    for k in range(1, st.tally[s, SIZE] - 1):
+        node = st.row[s, k]
+        t = net.node[node, TASK]
+        if t >= 0 and st.task[t, FIRST] == s:
+            total += gain(net, st, node, s)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def touch(net: Net, st: State, s: int) -> None:
+    """Remember shift s as it was before its first change."""
+    if st.tally[s, TOUCHED]:
+        return
+    st.tally[s, TOUCHED] = 1
+    st.queue[0, st.facts[TOUCHES]] = s
+    st.facts[TOUCHES] += 1
+    st.facts[BEFORE] += row_value(net, st, s)
+    st.tally[s, OLD_SIZE] = st.tally[s, SIZE]
+    st.tally[s, OLD_VERSION] = st.tally[s, VERSION]
+    for k in range(st.tally[s, SIZE]):
+        node = st.row[s, k]
+        st.old[s, k, NODE] = node
+        if node < net.visits and net.visit[node, PAIR]:
+            st.old[s, k, START_S] = st.task[node, FIXED]
+            st.old[s, k, LENGTH_S] = st.task[node, LENGTH]
+
+
+@njit(cache=True, nogil=True)
+def _forget(st: State, t: int, s: int) -> None:
+    """Take shift s out of what is known of task t."""
+    if st.task[t, FIRST] == s:
+        st.task[t, FIRST] = st.task[t, SECOND]
+        st.task[t, SECOND] = -1
+    elif st.task[t, SECOND] == s:
+        st.task[t, SECOND] = -1
+    if st.task[t, FIRST] < 0:
+        st.task[t, FIXED] = -1
+
+
+@njit(cache=True, nogil=True)
+def restore(net: Net, st: State) -> None:
+    """Undo the iteration."""
+    for i in range(st.facts[TOUCHES]):
+        s = st.queue[0, i]
+        for k in range(1, st.tally[s, SIZE] - 1):
+            t = net.node[st.row[s, k], TASK]
+            if t >= 0:
+                _forget(st, t, s)
+    for i in range(st.facts[TOUCHES]):
+        s = st.queue[0, i]
+        st.tally[s, SIZE] = st.tally[s, OLD_SIZE]
+        for k in range(st.tally[s, SIZE]):
+            node = st.old[s, k, NODE]
+            st.row[s, k] = node
+            t = net.node[node, TASK]
+            if t >= 0:
+                if st.task[t, FIRST] < 0:
+                    st.task[t, FIRST] = s
+                elif st.task[t, FIRST] != s:
+                    st.task[t, SECOND] = s
+                if t < net.visits and net.visit[t, PAIR]:
+                    st.task[t, FIXED] = st.old[s, k, START_S]
+                    st.task[t, LENGTH] = st.old[s, k, LENGTH_S]
+    for i in range(st.facts[TOUCHES]):
+        s = st.queue[0, i]
+        refresh(net, st, s)
+        st.tally[s, VERSION] = st.tally[s, OLD_VERSION]
+
+
+@njit(cache=True, nogil=True)
+def _drop(net: Net, st: State, s: int, t: int) -> None:
+    """Close row s over task t; rows are worked out anew by the caller."""
+    touch(net, st, s)
+    shift = 0
+    for k in range(st.tally[s, SIZE]):
+        if net.node[st.row[s, k], TASK] == t:
+            shift = 1
+        elif shift:
+            st.row[s, k - 1] = st.row[s, k]
+    st.tally[s, SIZE] -= shift
+    _forget(st, t, s)
+
+
+@njit(cache=True, nogil=True)
+def take_out(net: Net, st: State, t: int) -> None:
+    """Take task t out of the plan, out of both routes for a pair."""
+    first = st.task[t, FIRST]
+    second = st.task[t, SECOND]
+    touch(net, st, first)  # both before any change: a pair counts in one row only
+    if second >= 0:
+        touch(net, st, second)
+    _drop(net, st, first, t)
+    if second >= 0:
+        _drop(net, st, second, t)
+    if st.task[t, OFFERED] == 0:
+        st.queue[1, st.facts[OFFERS]] = t
+        st.facts[OFFERS] += 1
+    st.task[t, OFFERED] = 2
+
+
+@njit(cache=True, nogil=True)
+def put(net: Net, st: State, s: int, node: int, at: int) -> None:
+    """Insert a node after position `at` of row s."""
+    touch(net, st, s)
+    for k in range(st.tally[s, SIZE], at + 1, -1):
+        st.row[s, k] = st.row[s, k - 1]
+    st.row[s, at + 1] = node
+    st.tally[s, SIZE] += 1
+    t = net.node[node, TASK]
+    if st.task[t, FIRST] < 0:
+        st.task[t, FIRST] = s
+    else:
+        st.task[t, SECOND] = s
+
+
+@njit(cache=True, nogil=True)
+def keep_best(net: Net, st: State) -> None:
+    """Remember the routes as the best so far."""
+    st.facts[BEST] = st.facts[NOW]
+    for s in range(net.shifts):
+        for k in range(st.tally[s, SIZE]):
+            node = st.row[s, k]
+            st.best[s, k, NODE] = node
+            if node < net.visits and net.visit[node, PAIR]:
+                st.best[s, k, START_S] = st.task[node, FIXED]
+                st.best[s, k, LENGTH_S] = st.task[node, LENGTH]
+
+
+def load_rows(net: Net, st: State, rows: I64) -> None:
+    """Take over routes in the form of `State.best`."""
+    st.task[:, :] = -1
+    st.task[:, OFFERED] = 0
+    for s in range(net.shifts):
+        size = 1 + int(np.argmax(rows[s, :, NODE] == net.shift[s, END_NODE]))
+        st.tally[s, SIZE] = size
+        st.row[s, :size] = rows[s, :size, NODE]
+        for node, start, length in rows[s, 1 : size - 1]:
+            t = net.node[node, TASK]
+            if t < 0:
+                continue
+            st.task[t, FIRST if st.task[t, FIRST] < 0 else SECOND] = s
+            if node < net.visits and net.visit[node, PAIR]:
+                st.task[t, FIXED], st.task[t, LENGTH] = start, length

@@ -1,0 +1,151 @@
+"""Compiled placing of two-officer visits: a common start that fits both routes.
+
+For each shift of a date the best places for the visit are listed as intervals of
+its start; two shifts go together where their intervals meet. The visit then
+stands fixed at that start on both routes, which stay independent of each other
+until it is taken out again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from optimiser.routing.kernels import (
+    BUSY,
+    EARLY0,
+    EARLY1,
+    LATE0,
+    LATE1,
+    SIZE,
+    State,
+    leg,
+    next_start,
+    rest_before,
+    walk_of,
+)
+from optimiser.routing.tasks import (
+    BREAK,
+    DAY,
+    I64,
+    INTERPRETER_S,
+    LIMIT,
+    NEVER,
+    OFFICER,
+    OWN,
+    OWN_VALUE,
+    SERVICE,
+    SHIFTS_HI,
+    SHIFTS_LO,
+    SKILLED,
+    SPEAKS,
+    VALUE,
+    WINDOW,
+    WINDOWS,
+    Net,
+)
+
+__all__ = ["best_pair"]
+
+_SLOTS = 3
+"""Places kept of each shift: three of its cheapest, so that starts can meet."""
+
+_MOST = 400
+"""Places looked at together; beyond, the later shifts of a very large team are left out."""
+
+
+@njit(cache=True, nogil=True)
+def _slots(
+    net: Net, st: State, s: int, node: int, length: int, price: int, out: I64, count: int
+) -> int:
+    """Append the cheapest (cost, walk cost, position, from, to, shift) of shift s to `out`."""
+    day, n, first = net.shift[s, DAY], st.tally[s, SIZE], count
+    k0 = node * net.days + day
+    spare = net.shift[s, LIMIT] - st.tally[s, BUSY] - length
+    if spare < 0 or n >= st.row.shape[1]:
+        return count
+    shut = net.when[k0, WINDOW + 2 * net.when[k0, WINDOWS] - 1]
+    for k in range(n - 1):
+        if min(st.time[s, k, EARLY0], st.time[s, k, EARLY1]) > shut:
+            break
+        a, b = st.row[s, k], st.row[s, k + 1]
+        l1, l2 = leg(net, a, node), leg(net, node, b)
+        more = l1 + l2 - leg(net, a, b)
+        if more > spare:
+            continue
+        walk = net.walk_value * (walk_of(net, a, node) + walk_of(net, node, b) - walk_of(net, a, b))
+        cost = walk + price * (more + length)
+        by1 = st.time[s, k + 1, LATE1] - l2
+        for before in range(2):  # the break behind, or still to come
+            if before == 1:
+                start = next_start(net, st, node, day, st.time[s, k, EARLY1] + l1)
+                end = by1 - length
+            else:
+                start = next_start(net, st, node, day, st.time[s, k, EARLY0] + l1)
+                end = max(st.time[s, k + 1, LATE0] - l2, rest_before(net, s, by1)) - length
+                if net.shift[s, BREAK] == 0:
+                    continue
+            if start > end or start >= NEVER:
+                continue
+            at = count
+            if count - first == _SLOTS:
+                at = first
+                for j in range(first + 1, count):
+                    if out[j, 0] > out[at, 0]:
+                        at = j
+                if out[at, 0] <= cost:
+                    continue
+            else:
+                if count >= _MOST:
+                    return count
+                count += 1
+            out[at, 0], out[at, 1], out[at, 2] = cost, walk, k
+            out[at, 3], out[at, 4], out[at, 5] = start, end, s
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _match(net: Net, node: int, out: I64, lo: int, hi: int, plain: bool, best: I64) -> None:
+    """Look for the best two places of rows lo..hi - 1 whose intervals meet."""
+    day = net.shift[out[lo, 5], DAY] if hi > lo else 0
+    value = net.when[node * net.days + day, VALUE]
+    for i in range(lo, hi):
+        o1 = net.shift[out[i, 5], OFFICER]
+        for j in range(i + 1, hi):
+            o2 = net.shift[out[j, 5], OFFICER]
+            if o1 == o2 or not (net.who[node, o1, SKILLED] or net.who[node, o2, SKILLED]):
+                continue
+            if plain != (net.who[node, o1, SPEAKS] or net.who[node, o2, SPEAKS]):
+                continue
+            start = max(out[i, 3], out[j, 3])
+            if start > out[i, 4] or start > out[j, 4]:
+                continue
+            own = net.visit[node, OWN]
+            gain = value + (net.visit[node, OWN_VALUE] if own >= 0 and own in (o1, o2) else 0)
+            if gain - out[i, 1] - out[j, 1] <= 0:
+                continue
+            score = gain - out[i, 0] - out[j, 0]
+            if score > best[0]:
+                best[0], best[1], best[2] = score, out[i, 5], out[j, 5]
+                best[3], best[4], best[5] = out[i, 2], out[j, 2], start
+                best[6] = net.node[node, SERVICE] if plain else net.visit[node, INTERPRETER_S]
+
+
+@njit(cache=True, nogil=True)
+def best_pair(net: Net, st: State, node: int, prices: I64) -> I64:
+    """Return score, shifts, positions before it, start and service; score -NEVER**2 for none."""
+    best = np.full(7, -1, dtype=np.int64)
+    best[0] = -NEVER * NEVER
+    out = np.empty((_MOST, 6), dtype=np.int64)
+    first, last = net.visit[node, SHIFTS_LO], net.visit[node, SHIFTS_HI]
+    for plain in (True, False):
+        length = net.node[node, SERVICE] if plain else net.visit[node, INTERPRETER_S]
+        k = first
+        while k < last:
+            day, count = net.shift[net.lists[k], DAY], first - first
+            while k < last and net.shift[net.lists[k], DAY] == day:
+                s = net.lists[k]
+                count = _slots(net, st, s, node, length, prices[s], out, count)
+                k += 1
+            _match(net, node, out, 0, count, plain, best)
+    return best

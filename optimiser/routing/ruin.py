@@ -1,0 +1,302 @@
+"""Compiled ruin-and-recreate over all shifts of the week at once.
+
+Strings of stops near a random task are taken out of several routes (adjacent
+string removal: Christiaens and Vanden Berghe, Transportation Science 54, 2020);
+what was taken out, and absent tasks that the opened shifts could take, are
+offered in one of several random orders, each to its cheapest place. The result
+is kept by simulated annealing on the plan's value. Absent tasks are offered to
+the opened shifts only: the others turned them down before.
+
+Everything random comes from one state word, so a seed and a number of
+iterations give one result.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from optimiser.routing.kernels import (
+    BEFORE,
+    BEST,
+    FIRST,
+    FIXED,
+    LENGTH,
+    NOW,
+    OFFERED,
+    OFFERS,
+    SIZE,
+    TOUCHED,
+    TOUCHES,
+    State,
+    fit_memo,
+    refresh,
+)
+from optimiser.routing.moves import (
+    draw,
+    gain,
+    keep_best,
+    put,
+    restore,
+    row_value,
+    take_out,
+    total_value,
+    touch,
+)
+from optimiser.routing.pairing import (
+    best_pair,
+)
+from optimiser.routing.tasks import (
+    I64,
+    NEVER,
+    OPTIONS_HI,
+    OPTIONS_LO,
+    PAIR,
+    PLACE,
+    ROUNDS_HI,
+    ROUNDS_LO,
+    SERVICE,
+    SHIFTS_HI,
+    SHIFTS_LO,
+    START_NODE,
+    TAKERS_HI,
+    TAKERS_LO,
+    TASK,
+    VALUE,
+    WINDOW,
+    WINDOWS,
+    Net,
+)
+
+__all__ = ["search"]
+
+_STRING = 10
+"""Longest string of stops taken out of one route."""
+
+_BLINK = 0.01
+"""Chance to overlook a shift, so that equal plans do not repeat."""
+
+
+@njit(cache=True, nogil=True)
+def _place_pair(net: Net, st: State, v: int, prices: I64) -> None:
+    found = best_pair(net, st, v, prices)
+    if found[1] < 0:
+        return
+    s1, s2 = found[1], found[2]
+    touch(net, st, s1)
+    touch(net, st, s2)
+    st.task[v, FIXED] = found[5]
+    st.task[v, LENGTH] = found[6]
+    put(net, st, s1, v, found[3])
+    put(net, st, s2, v, found[4])
+    refresh(net, st, s1)
+    refresh(net, st, s2)
+
+
+@njit(cache=True, nogil=True)
+def _place(net: Net, st: State, t: int, prices: I64, everywhere: bool) -> None:
+    """Put task t at its best place, of all shifts or of the touched ones only."""
+    if t < net.visits and net.visit[t, PAIR]:
+        _place_pair(net, st, t, prices)
+        return
+    best = -NEVER * NEVER
+    best_s: Any = np.int64(-1)  # not a literal: numba would compile twice
+    best_node: Any = np.int64(-1)
+    best_at: Any = np.int64(-1)
+    if t < net.visits:
+        first, last = net.visit[t, SHIFTS_LO], net.visit[t, SHIFTS_HI]
+        node, end = np.int64(t), np.int64(t + 1)
+    else:
+        r = t - net.visits
+        first, last = net.round[r, TAKERS_LO], net.round[r, TAKERS_HI]
+        node, end = net.round[r, OPTIONS_LO], net.round[r, OPTIONS_HI]
+    count = last - first if everywhere else st.facts[TOUCHES]
+    for i in range(count):
+        s = net.lists[first + i] if everywhere else st.queue[0, i]
+        if not everywhere and not _takes(net, t, s):
+            continue
+        if draw(st) < _BLINK:
+            continue
+        for u in range(node, end):
+            worth = gain(net, st, u, s)
+            cost, walk, at = fit_memo(net, st, s, u, prices)
+            if at >= 0 and worth > walk and worth - cost > best:
+                best, best_s, best_node, best_at = worth - cost, s, u, at
+    if best_s >= 0:
+        put(net, st, best_s, best_node, best_at)
+        refresh(net, st, best_s)
+
+
+@njit(cache=True, nogil=True)
+def _takes(net: Net, t: int, s: int) -> bool:
+    """Return whether shift s may take task t."""
+    if t < net.visits:
+        return bool(net.possible[t, s])
+    takers = net.lists[net.round[t - net.visits, TAKERS_LO] : net.round[t - net.visits, TAKERS_HI]]
+    return bool(np.any(takers == s))
+
+
+@njit(cache=True, nogil=True)
+def _key(net: Net, st: State, t: int, rule: int, place: int) -> float:
+    """Return the task's place in the order of offering: smaller first."""
+    node = t if t < net.visits else net.round[t - net.visits, OPTIONS_LO]
+    noise = 0.8 + 0.4 * draw(st)
+    worth, width, shut = 0, 0, 0
+    for k in range(node * net.days, (node + 1) * net.days):
+        worth = max(worth, net.when[k, VALUE])
+        for w in range(WINDOW, WINDOW + 2 * net.when[k, WINDOWS], 2):
+            width += net.when[k, w + 1] - net.when[k, w] + 600
+            shut = max(shut, net.when[k, w + 1] + 86_400 * (k - node * net.days))
+    if rule == 0:
+        return noise
+    if rule == 1:
+        return float(-noise * worth)
+    if rule == 2:
+        return float(-noise * worth / (net.node[node, SERVICE] + 600.0))
+    if rule == 3:
+        return float(noise * net.walk[place, net.node[node, PLACE]])
+    if rule == 4:
+        return float(noise * width)
+    return float(noise * shut)
+
+
+@njit(cache=True, nogil=True)
+def _offer_absent(net: Net, st: State) -> None:
+    """List the absent tasks that a touched shift might take."""
+    for v in range(net.visits):
+        if st.task[v, FIRST] >= 0 or st.task[v, OFFERED]:
+            continue
+        for i in range(st.facts[TOUCHES]):
+            if net.possible[v, st.queue[0, i]]:
+                st.task[v, OFFERED] = 1
+                st.queue[1, st.facts[OFFERS]] = v
+                st.facts[OFFERS] += 1
+                break
+    for i in range(st.facts[TOUCHES]):
+        s = st.queue[0, i]
+        for k in range(net.shift[s, ROUNDS_LO], net.shift[s, ROUNDS_HI]):
+            t = net.visits + net.lists[k]
+            if st.task[t, FIRST] < 0 and not st.task[t, OFFERED]:
+                st.task[t, OFFERED] = 1
+                st.queue[1, st.facts[OFFERS]] = t
+                st.facts[OFFERS] += 1
+
+
+@njit(cache=True, nogil=True)
+def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
+    """Offer the listed tasks, each to its best place."""
+    n = st.facts[OFFERS]
+    rule = int(draw(st) * 6)
+    keys = np.empty(n)
+    for i in range(n):
+        keys[i] = _key(net, st, st.queue[1, i], rule, place)
+    for i in np.argsort(keys):
+        t = st.queue[1, i]
+        _place(net, st, t, prices, st.task[t, OFFERED] == 2)
+    for i in range(n):
+        st.task[st.queue[1, i], OFFERED] = 0
+
+
+@njit(cache=True, nogil=True)
+def _remove_string(net: Net, st: State, s: int, t: int, most: int) -> None:
+    """Take out up to `most` tasks in a row of shift s, task t among them."""
+    n = st.tally[s, SIZE]
+    own = np.empty(n, dtype=np.int64)
+    count, at = 0, 0
+    for k in range(1, n - 1):
+        task = net.node[st.row[s, k], TASK]
+        if task >= 0:
+            if task == t:
+                at = count
+            own[count] = task
+            count += 1
+    length = 1 + int(draw(st) * min(most, count))
+    lowest, highest = max(0, at - length + 1), min(at, count - length)
+    first = lowest + int(draw(st) * (highest - lowest + 1))
+    spare = -1
+    if length > 2 and draw(st) < 0.5:  # leave one in the middle where it is
+        spare = first + 1 + int(draw(st) * (length - 2))
+        if spare == at:
+            spare = -1
+    for i in range(first, first + length):
+        if i != spare and st.task[own[i], FIRST] >= 0:
+            take_out(net, st, own[i])
+
+
+@njit(cache=True, nogil=True)
+def _ruin(net: Net, st: State, mean: float) -> int:
+    """Open several routes near a random task; return the place it was about."""
+    tasks = net.visits + net.rounds
+    seed = int(draw(st) * tasks)
+    if net.visits > 0 and draw(st) < 0.5:  # rounds may be many more than visits
+        seed = int(draw(st) * net.visits)
+    most = 1 + int(draw(st) * _STRING)
+    strings = 1 + int(draw(st) * max(1.0, 4.0 * mean / (1.0 + most) - 1.0))
+    opened = 0
+    for j in range(net.near.shape[1]):
+        t = net.near[seed, j]
+        s = st.task[t, FIRST]
+        if s < 0 or st.tally[s, TOUCHED]:
+            continue
+        _remove_string(net, st, s, t, most)
+        opened += 1
+        if opened >= strings:
+            break
+    return int(
+        net.node[seed, PLACE]
+        if seed < net.visits
+        else net.node[net.round[seed - net.visits, OPTIONS_LO], PLACE]
+    )
+
+
+@njit(cache=True, nogil=True)
+def search(
+    net: Net, st: State, prices: I64, iterations: int, hot: float, cold: float,
+    mean: float, fresh: bool,
+) -> None:  # fmt: skip
+    """Run ruin-and-recreate from the routes as they are.
+
+    `hot` and `cold` are the first and last temperature, in units; `mean` is about
+    how many tasks an iteration takes out; `fresh` offers every absent task first.
+    """
+    for s in range(net.shifts):
+        refresh(net, st, s)
+    if fresh:
+        st.facts[TOUCHES], st.facts[OFFERS] = 0, 0
+        for s in range(net.shifts):
+            touch(net, st, s)
+        _offer_absent(net, st)
+        _recreate(net, st, net.shift[0, START_NODE] * 0, prices)
+        st.tally[:, TOUCHED] = 0
+    st.facts[NOW] = total_value(net, st)
+    if st.facts[NOW] > st.facts[BEST]:
+        keep_best(net, st)
+    for i in range(iterations):
+        heat = hot * (cold / hot) ** (i / iterations)
+        st.facts[TOUCHES], st.facts[OFFERS] = 0, 0
+        st.facts[BEFORE] = 0
+        place = _ruin(net, st, mean)
+        sound = True
+        for j in range(st.facts[TOUCHES]):
+            sound = refresh(net, st, st.queue[0, j]) and sound
+        if sound:
+            _offer_absent(net, st)
+            _recreate(net, st, place, prices)
+            value = st.facts[NOW] - st.facts[BEFORE]
+            for j in range(st.facts[TOUCHES]):
+                value += row_value(net, st, st.queue[0, j])
+            sound = value > st.facts[NOW] + heat * np.log(draw(st) + 1e-300)
+        else:
+            value = st.facts[NOW]
+            for j in range(st.facts[OFFERS]):
+                st.task[st.queue[1, j], OFFERED] = 0
+        if not sound:
+            restore(net, st)
+        else:
+            st.facts[NOW] = value
+            if value > st.facts[BEST]:
+                keep_best(net, st)
+        for j in range(st.facts[TOUCHES]):
+            st.tally[st.queue[0, j], TOUCHED] = 0

@@ -1,0 +1,149 @@
+"""plan_visits: seeds, search, bound, explanations, one after the other."""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from optimiser.model.outcome import Progress
+from optimiser.model.visits import VALUE_UNITS_PER_POINT, VisitParams
+from optimiser.routing.annealing import Effort, Found, anneal
+from optimiser.routing.bounds import Bounds, all_bounds
+from optimiser.routing.checks import check_week
+from optimiser.routing.explain import explain_unplanned
+from optimiser.routing.metrics import build_plan
+from optimiser.routing.tasks import I64, Compiled, compile_problem
+from optimiser.routing.timetable import check_sessions, routes_of, tasks_of
+
+if TYPE_CHECKING:
+    from optimiser.model import Route, VisitPlan, VisitProblem
+    from optimiser.model.outcome import ProgressCallback
+
+__all__ = ["plan_visits"]
+
+_log = logging.getLogger(__name__)
+
+_EXPLAIN_SHARE: Final = 0.15
+_RESERVE_S: Final = 1.0
+
+
+@dataclass
+class _Run:
+    """One call: its limits, its clock and where progress goes."""
+
+    time_limit_s: float
+    seed: int
+    params: VisitParams
+    progress: ProgressCallback | None
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
+
+    def report(self, stage: str, objective: int | None = None, bound: float | None = None) -> None:
+        if self.progress is not None:
+            points = None if objective is None else objective / VALUE_UNITS_PER_POINT
+            self.progress(
+                Progress(stage=stage, seconds=self.seconds, objective=points, bound=bound)
+            )
+
+
+def plan_visits(
+    problem: VisitProblem,
+    *,
+    time_limit_s: float = 60,
+    seed: int = 1,
+    progress: ProgressCallback | None = None,
+    executor: Executor | None = None,
+    params: VisitParams | None = None,
+) -> VisitPlan:
+    """Plan the week: who visits whom, when and in what order.
+
+    Parameters
+    ----------
+    problem
+        The week.
+    time_limit_s
+        Wall-clock seconds for everything, compiling on the first run left out. A limit too
+        short for the bound and the explanations is overrun by them.
+    seed
+        Of everything random.
+    progress
+        Called with what is known so far, objective and bound in points.
+    executor
+        Where the searches run; by default threads of this process.
+    params
+        How hard to search. With `iterations`, the same seed gives the same plan.
+
+    Returns
+    -------
+    The best plan found; its `violations`, from the independent checker, are empty.
+
+    Raises
+    ------
+    Infeasible
+        If a shift's fixed sessions contradict each other or the shift.
+    """
+    run = _Run(time_limit_s, seed, params or VisitParams(), progress)
+    check_sessions(problem)
+    compiled = compile_problem(problem)
+    run.report("prepare")
+    bounds = all_bounds(compiled)
+    run.report("bound", bound=bounds.whole)
+    found = _search(run, compiled, bounds, executor)
+    routes = routes_of(problem, tasks_of(compiled, found.rows))
+    run.report("explain", found.value, bounds.whole)
+    return _finish(run, problem, routes, bounds)
+
+
+def _search(run: _Run, compiled: Compiled, bounds: Bounds, executor: Executor | None) -> Found:
+    """Anneal once per worker, each from its own seed, and return the best."""
+    prices = _steering(compiled, bounds)
+    left = run.time_limit_s * (1 - _EXPLAIN_SHARE) - _RESERVE_S - run.seconds
+    effort = Effort(max(left, 0.2), run.params.iterations)
+    seeds = [run.seed * 1_000 + k for k in range(run.params.workers)]
+    own = ThreadPoolExecutor(len(seeds)) if executor is None else None
+    pool = own or executor
+    assert pool is not None
+    try:
+        jobs = [pool.submit(anneal, compiled, None, prices, effort, seed=s) for s in seeds]
+        results = [job.result() for job in jobs]
+    finally:
+        if own is not None:
+            own.shutdown()
+    return max(results, key=lambda found: found.value)
+
+
+def _steering(compiled: Compiled, bounds: Bounds) -> I64:
+    """Return what a second of each shift is taken to be worth: the bound's own prices.
+
+    At least the walking's value, so that time is never wasted.
+    """
+    return np.maximum(bounds.prices, compiled.net.walk_value).astype(np.int64)
+
+
+def _finish(run: _Run, problem: VisitProblem, routes: list[Route], bounds: Bounds) -> VisitPlan:
+    left = max(run.time_limit_s - run.seconds, 1.0)
+    guard = 600.0 if run.params.iterations is not None else left
+    unplanned = explain_unplanned(problem, routes, time_limit_s=guard)
+    plan = build_plan(
+        problem,
+        routes,
+        unplanned,
+        bound=bounds.whole,
+        tier_bounds=bounds.tiers,
+        seed=run.seed,
+        seconds=run.seconds,
+        notes=(),
+    )
+    violations = check_week(problem, plan)
+    for violation in violations:
+        _log.error("%s: %s: %s", violation.rule, violation.subject, violation.message)
+    run.report("done", round(plan.objective * VALUE_UNITS_PER_POINT), plan.bound)
+    return plan.model_copy(update={"violations": violations})

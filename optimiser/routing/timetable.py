@@ -1,0 +1,123 @@
+"""From the search's nodes to timed routes, and what no plan can do: sessions out of reach."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optimiser.errors import Infeasible
+from optimiser.routing.kernels import NODE, START_S
+from optimiser.routing.schedule import schedule_route
+from optimiser.routing.tasks import END_NODE, I64, OPTIONS_LO, PAIR, TASK, Compiled
+from optimiser.routing.timing import Task
+from optimiser.routing.wording import clock, day_name
+
+if TYPE_CHECKING:
+    from optimiser.model import Route, Shift, VisitProblem
+
+__all__ = ["check_sessions", "routes_of", "tasks_of"]
+
+_log = logging.getLogger(__name__)
+
+
+def check_sessions(problem: VisitProblem) -> None:
+    """Raise Infeasible where a shift's own sessions cannot be kept, naming the first."""
+    for index, shift in enumerate(problem.shifts):
+        if shift.sessions and schedule_route(problem, index, ()) is None:
+            raise _cause(problem, shift)
+
+
+def _cause(problem: VisitProblem, shift: Shift) -> Infeasible:
+    who = f"{shift.officer_ref} on {day_name(shift.date)}"
+    at, place, busy = shift.start_s, shift.start_place, 0
+    before = "starting work"
+    for session in sorted(shift.sessions, key=lambda s: s.start_s):
+        walk = int(problem.walk_s[place, session.place])
+        if at + walk > session.start_s:
+            return Infeasible(
+                f"{who}: the {session.kind} at {clock(session.start_s)} cannot be reached in time "
+                f"after {before} at {clock(at)}: {walk // 60} minutes' walk",
+                f"start the {session.kind} at {clock(at + walk + 59)} or later, or move it",
+            )
+        busy += walk + session.end_s - session.start_s
+        at, place, before = session.end_s, session.place, f"the {session.kind} ending"
+    home = int(problem.walk_s[place, shift.end_place])
+    busy += home
+    if at + home > shift.end_s:
+        return Infeasible(
+            f"{who}: {before} at {clock(at)} leaves too little time to be back by "
+            f"{clock(shift.end_s)}: {home // 60} minutes' walk",
+            "end the session earlier or the working day later",
+        )
+    if busy > shift.busy_limit_s:
+        return Infeasible(
+            f"{who}: the fixed sessions and their walks take {busy // 60} minutes, "
+            f"the day has {shift.busy_limit_s // 60} after its break and slack",
+            "shorten a session, or keep less slack",
+        )
+    return Infeasible(
+        f"{who}: no room for the break between {clock(shift.break_earliest_s)} and "
+        f"{clock(shift.break_latest_s)} beside the fixed sessions",
+        "widen the break's window or move a session",
+    )
+
+
+def tasks_of(compiled: Compiled, rows: I64) -> list[list[Task]]:
+    """Return each shift's tasks in order; two-officer visits at their common start."""
+    net, problem = compiled.net, compiled.problem
+    holders: dict[int, list[int]] = {}
+    orders = []
+    for s in range(net.shifts):
+        size = int(np.argmax(rows[s, :, NODE] == net.shift[s, END_NODE]))
+        own = [row for row in rows[s, 1:size] if net.node[row[NODE], TASK] >= 0]
+        orders.append(own)
+        for row in own:
+            holders.setdefault(int(row[NODE]), []).append(s)
+    days = []
+    for s, own in enumerate(orders):
+        tasks = []
+        for row in own:
+            node = int(row[NODE])
+            t = int(net.node[node, TASK])
+            if t >= net.visits:
+                r = t - net.visits
+                tasks.append(Task("round", r, option=node - int(net.round[r, OPTIONS_LO])))
+            elif net.visit[t, PAIR]:
+                other = next(x for x in holders[node] if x != s)
+                partner = problem.shifts[other].officer_ref
+                tasks.append(Task("visit", t, start_s=int(row[START_S]), with_officer=partner))
+            else:
+                tasks.append(Task("visit", t))
+        days.append(tasks)
+    return days
+
+
+def routes_of(problem: VisitProblem, days: list[list[Task]]) -> list[Route]:
+    """Time each day; a task that the timing turns down is left out, on both routes of a pair.
+
+    The search and the timing state the same rules, so that leaving out is a safeguard.
+    """
+    routes: dict[int, Route] = {}
+    again = set(range(len(days)))
+    while again:
+        s = again.pop()
+        route = schedule_route(problem, s, days[s])
+        if route is not None:
+            routes[s] = route
+            continue
+        worst = min(days[s], key=lambda t: _worth(problem, t))
+        _log.warning("shift %d cannot be timed as searched; task %s left out", s, worst)
+        for k, tasks in enumerate(days):
+            kept = [t for t in tasks if (t.kind, t.index) != (worst.kind, worst.index)]
+            if len(kept) < len(tasks):
+                days[k] = kept
+                again.add(k)
+    return [routes[s] for s in sorted(routes)]
+
+
+def _worth(problem: VisitProblem, task: Task) -> int:
+    if task.kind == "visit":
+        return problem.visits[task.index].value
+    return problem.rounds[task.index].options[task.option or 0].value
