@@ -52,7 +52,23 @@ def cause_of(timer: Timer, index: int, empty: Days) -> Cause | None:
         return cause
     if first_fit(timer, empty, index) is not None:
         return None
-    return _no_way(problem, visit) or _no_time(problem, index)
+    return _too_late(timer, visit) or _no_way(problem, visit) or _no_time(problem, index)
+
+
+def _too_late(timer: Timer, visit: Visit) -> Cause | None:
+    """Return the cause when the week has gone past all of its windows."""
+    shifts = eligible_shifts(timer.problem, visit)
+    for k in shifts:
+        date = timer.problem.shifts[k].date
+        latest = max(w.latest_s for w in visit.windows if w.date == date)
+        if k not in timer.now or latest >= timer.now[k].at_s:
+            return None
+    dates = listed_days(allowed_dates(visit))
+    return Cause(
+        "the times at which it may be visited have passed",
+        f"allowed on {dates}, and no one who may do it can set out by then",
+        "agree another time with the resident",
+    )
 
 
 def _no_one(problem: VisitProblem, visit: Visit) -> Cause | None:

@@ -2,8 +2,9 @@
 
 What started before the instant stays to the second. Later stops keep their officers and
 times where the new problem allows it. Requests then without a place are put where they
-are worth most, dearest first: into the days as they are; else into a day whose later
-stops may start at other times; else in place of requests worth less.
+are worth most, dearest first, into the days as they are. Only a request that is new, or
+has lost its place, may do more: make the later stops of a day start at other times, or
+else take the place of requests worth less. So a plan changes little.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def replan_visits(
     carried = carry_over(problem, plan, at, worth)
     timer = Timer(problem, carried.now)
     _tell(progress, "kept", began, None)
-    days = _placed(timer, carried, worth, began + 0.6 * time_limit_s)
+    settled = {u.visit_ref for u in plan.unplanned}
+    days = _placed(timer, carried, worth, settled, began + 0.6 * time_limit_s)
     days = _rounds_back(timer, days, plan.routes)
     routes = _timed(timer, days)
     objective = objective_units(problem, routes) / VALUE_UNITS_PER_POINT
@@ -141,32 +143,43 @@ def _worth(problem: VisitProblem, routes: Iterable[Route]) -> dict[Key, int]:
 
 
 def _placed(
-    timer: Timer, carried: Carried, worth: dict[Key, int], deadline: float
+    timer: Timer,
+    carried: Carried,
+    worth: dict[Key, int],
+    settled: set[str],
+    deadline: float,
 ) -> dict[int, tuple[Task, ...]]:
-    """Return the days with as many of the requests without a place put in as found."""
+    """Return the days with as many of the requests without a place put in as found.
+
+    `settled` requests were left out before: for them nothing else moves.
+    """
     problem, days = timer.problem, carried.days
     held = {t.index for tasks in days.values() for t in tasks if t.kind == "visit"}
     waiting = [k for k in range(len(problem.visits)) if k not in held]
+    quiet = {k for k in waiting if problem.visits[k].visit_ref in settled}
     while waiting and time.monotonic() < deadline:
-        waiting.sort(key=lambda k: (-_most(problem, k), k))
+        waiting.sort(key=lambda k: (k in quiet, -_most(problem, k), k))
         index = waiting.pop(0)
         fit = best_fit(timer, days, index)
-        if fit is not None and fit.gain > 0:
-            days = apply_fit(timer, days, fit)
-            worth["visit", index] = _fit_units(problem, fit)
+        if fit is None and index not in quiet:
+            loose = {k: freed(t, _first(carried, k)) for k, t in days.items()}
+            fit = best_fit(timer, loose, index)
+            if fit is not None and fit.gain > 0:
+                days = days | {p.shift: loose[p.shift] for p in fit.places}
+        if fit is not None:
+            if fit.gain > 0:
+                days = apply_fit(timer, days, fit)
+                worth["visit", index] = _fit_units(problem, fit)
             continue
-        loose = {k: freed(t, _first(carried, k)) for k, t in days.items()}
-        fit = best_fit(timer, loose, index)
-        if fit is not None and fit.gain > 0:
-            opened = days | {p.shift: loose[p.shift] for p in fit.places}
-            days = apply_fit(timer, opened, fit)
-            worth["visit", index] = _fit_units(problem, fit)
+        if index in quiet:
             continue
         room = cheapest_room(timer, days, index, worth, budget=_ROOM_ATTEMPTS)
         if room is not None and _fit_units(problem, room.fit) > room.cost:
             days = room.days
             worth["visit", index] = _fit_units(problem, room.fit)
-            waiting += [k for kind, k in room.pushed if kind == "visit"]
+            pushed = [k for kind, k in room.pushed if kind == "visit"]
+            waiting += pushed
+            quiet.update(pushed)
     return days
 
 

@@ -104,6 +104,7 @@ def test_an_officer_sets_out_for_a_new_request_no_sooner_than_now(tiny, clock):
     closed = replan_visits(wider, plan, at=at(tiny, 0, 17))
     assert where(closed) == where(plan)
     assert closed.unplanned[0].kind is UnplannedClass.IMPOSSIBLE
+    assert closed.unplanned[0].reason == "the times at which it may be visited have passed"
 
 
 def test_a_cancelled_request_leaves_and_the_rest_stays(tiny, week, plan):
@@ -187,6 +188,18 @@ def test_a_dear_request_takes_the_place_of_a_cheap_one_and_not_of_a_dear_one(tin
     cheap = dear.model_copy(update={"value": 30 * 6000})
     same = replan_visits(changed(problem, visits=(*visits, cheap)), plan, at=at(tiny, 0, 8))
     assert where(same) == where(plan)
+
+
+def test_for_a_request_left_out_before_nothing_else_moves(tiny, clock):
+    # V1 took the day, V9 would be worth more: that is no reason to change the plan now.
+    short = {"end_s": clock("11:00"), "break_s": 0}
+    visits = (
+        tiny.visit("V1", service_s=5400, value=40 * 6000),
+        tiny.visit("V9", service_s=5400),
+    )
+    problem = tiny.week(shifts=(tiny.shift(**short),), visits=visits)
+    plan = plan_of(problem, day(problem, 0, 0))
+    assert replan_visits(problem, plan, at=at(tiny, 0, 8)).routes == plan.routes
 
 
 def test_what_has_begun_is_never_pushed_out(tiny, clock):
