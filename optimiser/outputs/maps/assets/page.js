@@ -75,13 +75,16 @@ var doorstep = {
     var far = function () { box.classList.toggle("far", map.getZoom() < 14); };
     map.on("zoomend", far);
     far();
-    // The map is drawn for a size in pixels, so it takes the paper's before it is printed.
-    function size(width, height) {
-      box.style.width = width;
-      box.style.height = height;
-      map.invalidateSize({ animate: false });
+    // Drawn for the screen, the map is scaled as it is to the paper (268 x 128 mm); drawing
+    // it anew for the print leaves parts out in some browsers.
+    function paper() {
+      if (window.matchMedia("print").matches) { return; }
+      var size = map.getSize();
+      box.style.setProperty("--width", size.x + "px");
+      box.style.setProperty("--height", size.y + "px");
+      box.style.setProperty("--scale", Math.min(1013 / size.x, 484 / size.y));
     }
-    window.addEventListener("beforeprint", function () { size("268mm", "128mm"); });
-    window.addEventListener("afterprint", function () { size("", ""); });
+    map.on("resize", paper);
+    paper();
   }
 };
