@@ -89,7 +89,7 @@ def replan_visits(
     _tell(progress, "placed", began, objective)
     left_s = max(0.0, time_limit_s - (time.monotonic() - began))
     unplanned = explain_unplanned(problem, routes, time_limit_s=left_s, now=carried.now)
-    bound, tier_bounds = simple_bounds(problem)
+    bound, tier_bounds = _bounds(problem, objective)
     result = build_plan(
         problem,
         routes,
@@ -107,6 +107,21 @@ def replan_visits(
             f"first {first.rule} of {first.subject}: {first.message}"
         )
     return result
+
+
+def _bounds(problem: VisitProblem, objective: float) -> tuple[float, dict[str, float | None]]:
+    """Return the bound of any plan of the problem, whatever has begun.
+
+    What has begun may start later than any new plan would have it; should that ever
+    lie outside the search's bound, the simple one still holds.
+    """
+    from optimiser.routing.bounds import all_bounds
+    from optimiser.routing.tasks import compile_problem
+
+    found = all_bounds(compile_problem(problem))
+    if found.whole < objective:
+        return simple_bounds(problem)
+    return found.whole, dict(found.tiers)
 
 
 def simple_bounds(problem: VisitProblem) -> tuple[float, dict[str, float | None]]:
