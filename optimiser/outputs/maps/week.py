@@ -91,11 +91,11 @@ def _figures(routes: Iterable[Route]) -> dict[str, int]:
 
 
 def _planned_sentence(plan: VisitPlan) -> str:
-    late = f", {plan.late} of them after their due date" if plan.late else ", none of them late"
+    late = f", {plan.late:,} of them after their due date" if plan.late else ", none late"
     return (
         f"{counted(plan.planned, 'request')} of {plan.requests:,} planned{late}; "
         f"{plan.own_officer:,} with the resident's own officer. "
-        f"{counted(len(plan.unplanned), 'request')} not planned."
+        f"{counted(len(plan.unplanned), 'request') if plan.unplanned else 'None'} not planned."
     )
 
 

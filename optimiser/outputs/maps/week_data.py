@@ -230,5 +230,5 @@ def _details(line: StopLine) -> list[str]:
     if stop.late:
         details.append("After its due date")
     if stop.walk_s:
-        details.append(f"Walk before: {round(stop.walk_s / 60)} min, {stop.walk_m:,} m")
+        details.append(f"Walk before: {max(1, round(stop.walk_s / 60))} min, {stop.walk_m:,} m")
     return details

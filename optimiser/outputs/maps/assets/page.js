@@ -1,6 +1,7 @@
 // What every page's script shares. Text from the data only ever becomes text nodes.
 var doorstep = {
   map: null,
+  dots: [],
 
   element: function (tag, className, text) {
     var made = document.createElement(tag);
@@ -20,6 +21,16 @@ var doorstep = {
   describe: function (feature, layer) {
     var box = doorstep.lines(feature.properties.title, feature.properties.lines);
     layer.bindTooltip(box, { sticky: true, opacity: 1 });
+    doorstep.dots.push([layer, layer.getRadius(), layer.options.weight]);
+  },
+
+  // Dots that can be told apart from near would hide everything from afar.
+  scale: function () {
+    var zoom = doorstep.map.getZoom();
+    var factor = zoom < 12.5 ? 0.55 : zoom < 13.5 ? 0.75 : zoom < 16 ? 1 : 1.5;
+    doorstep.dots.forEach(function (dot) {
+      dot[0].setRadius(dot[1] * factor).setStyle({ weight: dot[2] * Math.min(factor, 1) });
+    });
   },
 
   centre: function (name, at) {
@@ -73,8 +84,9 @@ var doorstep = {
     }
     box.classList.toggle("with-patches", Boolean(document.querySelector(".patch-mark")));
     var far = function () { box.classList.toggle("far", map.getZoom() < 14); };
-    map.on("zoomend", far);
+    map.on("zoomend", far).on("zoomend", doorstep.scale);
     far();
+    doorstep.scale();
     // Drawn for the screen, the map is scaled as it is to the paper (268 x 128 mm); drawing
     // it anew for the print leaves parts out in some browsers.
     function paper() {
