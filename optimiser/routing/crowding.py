@@ -30,7 +30,7 @@ Key = tuple[str, int]
 _PAIR_DAYS: Final = 8
 """Officers of one date considered as partners when something must go: the least laden."""
 
-_CLEARED_DAYS: Final = 12
+_CLEARED_DAYS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)

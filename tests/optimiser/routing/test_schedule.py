@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from optimiser.model import Session, VisitOfficer
-from optimiser.routing.schedule import Task, schedule_route, schedule_value, vertical_s
+from optimiser.routing.schedule import Now, Task, Timer, schedule_route, schedule_value, vertical_s
 
 
 def visits(*indices: int) -> list[Task]:
@@ -239,3 +239,38 @@ def test_unreachable_is_refused(tiny):
     walk_s = problem.walk_s.copy()
     walk_s[:, 5] = walk_s[5, :] = 10_000_000
     assert schedule_route(tiny.week(visits=problem.visits, walk_s=walk_s), 0, visits(0)) is None
+
+
+def test_starts_before_and_after_a_surgery_and_the_break(tiny, clock):
+    # Straight away; after the surgery (5 minutes off); after a break at 11:30am, which
+    # would miss the surgery (only what comes before is looked at); after both.
+    surgery = Session(kind="surgery", place=10, start_s=clock("10:00"), end_s=clock("12:00"))
+    problem = tiny.week(shifts=(tiny.shift(sessions=(surgery,)),), visits=(tiny.visit("V1"),))
+    starts = Timer(problem).starts(0, visits(0), 0)
+    assert starts == (clock("9:06"), clock("12:06"), clock("12:21"), clock("12:51"))
+
+
+def test_what_is_done_stays_first_and_the_rest_waits_for_now(tiny, clock):
+    problem = tiny.week(
+        shifts=(tiny.shift(break_s=0),), visits=(tiny.visit("V1"), tiny.visit("V2", 7))
+    )
+    timer = Timer(problem, {0: Now(clock("11:00"), done=(("visit", 0),))})
+    done = Task("visit", 0, start_s=clock("9:06"))
+    assert timer.value(0, [Task("visit", 1), done]) is None
+    assert timer.value(0, []) is None
+    assert [s.start_s for s in timer.route(0, [done, Task("visit", 1)]).stops] == [
+        clock("9:06"),
+        clock("11:03"),
+    ]
+    over = Timer(problem, {0: Now(float("inf"), done=(("visit", 0),))})
+    assert over.value(0, [done, Task("visit", 1)]) is None
+    assert over.value(0, [done]) is not None
+
+
+def test_a_fork_knows_the_changed_visit_only(tiny, clock):
+    problem = tiny.week(shifts=(tiny.shift(break_s=0),), visits=(tiny.visit("V1"),))
+    timer = Timer(problem)
+    before = timer.value(0, visits(0))
+    nearer = problem.visits[0].model_copy(update={"door": tiny.door(1)})
+    assert timer.fork(0, nearer).value(0, visits(0)) == before + 8 * 60 * 10
+    assert timer.value(0, visits(0)) == before
