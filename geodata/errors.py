@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Final, Literal
 
-__all__ = ["DataError", "Problem", "Severity"]
+__all__ = ["SHOWN_ALIKE", "DataError", "Problem", "Severity", "problem_lines"]
 
 Severity = Literal["error", "warning"]
+
+SHOWN_ALIKE: Final = 5
+"""So many problems of one kind are listed one by one to a reader; the rest is a count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,31 @@ class DataError(Exception):
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         errors = [p for p in self.problems if p.severity == "error"]
-        shown = "\n".join(f"  {p}" for p in errors[:20])
-        more = f"\n  and {len(errors) - 20} more" if len(errors) > 20 else ""
-        count = "1 problem" if len(errors) == 1 else f"{len(errors)} problems"
+        lines = problem_lines(errors)
+        shown = "\n".join(f"  {line}" for line in lines[:20])
+        more = f"\n  and {len(lines) - 20} more" if len(lines) > 20 else ""
+        count = "1 problem" if len(errors) == 1 else f"{len(errors):,} problems"
         super().__init__(f"{count} in the input files\n{shown}{more}")
+
+
+def problem_lines(problems: Iterable[Problem], *, alike: int = SHOWN_ALIKE) -> list[str]:
+    """Return a line a problem; of one kind, after the first few, one line with their number.
+
+    Of one kind are problems of one file, column and reason, whatever its numbers.
+    """
+    kinds: dict[tuple[object, ...], list[Problem]] = {}
+    for problem in problems:
+        reason = re.sub(r"[\d.,]+", "0", problem.reason)
+        key = (problem.file, problem.sheet, problem.column, problem.severity, reason)
+        kinds.setdefault(key, []).append(problem)
+    lines: list[str] = []
+    for kind in kinds.values():
+        # A count of one would not be shorter than the problem.
+        shown = kind if len(kind) <= alike + 1 else kind[:alike]
+        lines += map(str, shown)
+        if rest := kind[len(shown) :]:
+            rows = [p.row for p in rest if p.row is not None]
+            where = f", the next in row {rows[0]}" if rows else ""
+            column = f"{rest[0].column} " if rest[0].column else ""
+            lines.append(f"{rest[0].file}: {column}has this in {len(rest):,} more{where}")
+    return lines

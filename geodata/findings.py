@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import DataError, Problem, Severity
 
-__all__ = ["SHOWN_ALIKE", "Findings", "counted", "report"]
-
-SHOWN_ALIKE: Final = 20
-"""So many problems of one kind are listed one by one; the rest is one line with a count."""
+__all__ = ["Findings", "counted", "report"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -48,7 +45,6 @@ class Findings:
         self.rows = np.asarray(rows, dtype=np.int64)
         self.bad = np.zeros(len(self.rows), dtype=bool)
         self.problems: list[Problem] = []
-        self._rest: list[Problem] = []
 
     def heading(self, column: str) -> str:
         """Return the file's own name of our column."""
@@ -79,37 +75,22 @@ class Findings:
         """Record one problem for each row of `where`; an error makes the row unusable.
 
         `where` is an (n,) mask; `reason` and `remedy` are for all of these rows,
-        or (n,) each. One call is one kind of problem: see `SHOWN_ALIKE`.
+        or (n,) each.
         """
         places = np.flatnonzero(np.asarray(where, dtype=bool))
         if severity == "error":
             self.bad[places] = True
-        for i in places[:SHOWN_ALIKE]:
-            self.problems.append(
-                self._problem(
-                    reason if isinstance(reason, str) else reason[i],
-                    remedy if isinstance(remedy, str) else remedy[i],
-                    int(self.rows[i]),
-                    column,
-                    None if values is None else values[i],
-                    severity,
-                )
+        self.problems.extend(
+            self._problem(
+                reason if isinstance(reason, str) else reason[i],
+                remedy if isinstance(remedy, str) else remedy[i],
+                int(self.rows[i]),
+                column,
+                None if values is None else values[i],
+                severity,
             )
-        if len(places) > SHOWN_ALIKE:
-            first = places[SHOWN_ALIKE]
-            what = reason if isinstance(reason, str) else reason[first]
-            more = len(places) - SHOWN_ALIKE
-            rows = counted(more, "more row")
-            self._rest.append(
-                self._problem(
-                    f"has the same problem in {rows}, from row {self.rows[first]} on: {what}",
-                    remedy if isinstance(remedy, str) else remedy[first],
-                    None,
-                    column,
-                    None,
-                    severity,
-                )
-            )
+            for i in places
+        )
 
     def _problem(
         self,
@@ -137,10 +118,8 @@ class Findings:
         return ~self.bad
 
     def sorted(self) -> list[Problem]:
-        """Return the problems: of the whole file first, then by row; counts of the rest last."""
-        whole = [p for p in self.problems if p.row is None]
-        by_row = sorted((p for p in self.problems if p.row is not None), key=lambda p: p.row or 0)
-        return [*whole, *by_row, *self._rest]
+        """Return the problems: of the whole file first, then by row."""
+        return sorted(self.problems, key=lambda p: p.row or 0)
 
 
 def report(found: list[Problem], problems: list[Problem] | None) -> None:

@@ -74,7 +74,8 @@ def read_visits(
         its last second), minutes (NA: by type), days (empty: any),
         window_start_s, window_end_s (NA: any), two_officers, language (None:
         English), skill, previous_attempts, last_attempt_at, priority (NA: by
-        type), excluded_officers, row.
+        type), excluded_officers, row. `attrs["ref_of_row"]` has every row's
+        visit_ref as it stands, also of rows that cannot be used.
 
     Raises
     ------
@@ -116,6 +117,9 @@ def read_visits(
                 table, found, "excluded_officers", parse_words, default=()
             ),
         },
+    )
+    frame.attrs["ref_of_row"] = dict(
+        zip(map(int, table.rows), table.texts["visit_ref"], strict=True)
     )
     report(found.sorted(), problems)
     return frame

@@ -195,6 +195,8 @@ def _homes(
         **flags,
     }
     homes = build_frame(table, found, columns)
+    # A reference to one of these is not unknown: its home is to be mended.
+    homes.attrs["refused"] = sorted({r for r in refs[found.bad] if r} - set(homes["property_ref"]))
     return _with_block_floors(homes)
 
 

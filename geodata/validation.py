@@ -75,10 +75,11 @@ def cross_check(
     found = findings("officers", officers)
     close("officers", _officers(found, officers, stock, service_centres), found)
     homes = frozenset(stock.homes["property_ref"])
+    refused = frozenset(stock.homes.attrs.get("refused", ()))
     staff = frozenset(officers["officer_ref"])
     if visits is not None:
         found = findings("visits", visits)
-        _unknown_homes(found, visits["property_ref"], homes, severity="error")
+        _unknown_homes(found, visits["property_ref"], homes, refused, severity="error")
         _excluded(found, visits, staff)
         close("visits", visits, found)
     if service_centres is not None:
@@ -94,23 +95,39 @@ def cross_check(
         close("absences", absences, found, _unknown_officers(found, absences["officer_ref"], staff))
     if outcomes is not None:
         found = findings("outcomes", outcomes)
-        keep = _unknown_homes(found, outcomes["property_ref"], homes, severity="warning")
+        refs = outcomes["property_ref"]
+        keep = _unknown_homes(found, refs, homes, refused, severity="warning")
         close("outcomes", outcomes, found, keep)
     return frames, problems
 
 
 def _unknown_homes(
-    found: Findings, refs: pd.Series, homes: frozenset[str], *, severity: Severity
+    found: Findings,
+    refs: pd.Series,
+    homes: frozenset[str],
+    refused: frozenset[str],
+    *,
+    severity: Severity,
 ) -> npt.NDArray[np.bool_]:
-    """Mark references that are no home's, with the home that was probably meant."""
+    """Mark references that are no usable home's, with the home that was probably meant."""
     known: npt.NDArray[np.bool_] = refs.isin(homes).to_numpy()
     if known.all():
         return known
+    column, values = found.heading("property_ref"), refs.tolist()
+    unusable = ~known & refs.isin(refused).to_numpy()
+    found.mark(
+        unusable,
+        "is a home that cannot be used as it stands in the homes file",
+        "correct that home's row there",
+        column=column,
+        values=values,
+        severity=severity,
+    )
     without_zeros: dict[str, str] = {}
     for ref in sorted(homes):
         without_zeros.setdefault(ref.lstrip("0").casefold(), ref)
     remedies = [""] * len(refs)
-    for i in np.flatnonzero(~known):
+    for i in np.flatnonzero(~known & ~unusable):
         meant = without_zeros.get(refs.iloc[i].lstrip("0").casefold())
         remedies[i] = (
             f"{meant} exists: leading zeros were lost; export the column as Text"
@@ -120,11 +137,11 @@ def _unknown_homes(
             else "correct it, or add the home"
         )
     found.mark(
-        ~known,
+        ~known & ~unusable,
         "is not in the homes file",
         remedies,
-        column=found.heading("property_ref"),
-        values=refs.tolist(),
+        column=column,
+        values=values,
         severity=severity,
     )
     return known

@@ -25,6 +25,7 @@ from geodata import (
     read_visits,
 )
 from geodata import schema as schemas
+from geodata.errors import problem_lines
 from geodata.schema import TableSchema
 
 VISITS = """visit_ref,property_ref,visit_type,due_by,minutes
@@ -135,7 +136,7 @@ def test_missing_columns_are_all_named_with_what_the_file_has(csv: Callable[...,
     assert "visit_ref, colour" in raised.value.problems[0].remedy
 
 
-def test_many_alike_problems_are_counted_and_no_bad_row_slips_through(
+def test_every_bad_row_has_its_problem_and_a_reader_sees_the_first_few(
     csv: Callable[..., Path],
 ) -> None:
     rows = "".join(f"V{i},{i},pcfra,,-1\n" for i in range(1, 101))
@@ -144,9 +145,11 @@ def test_many_alike_problems_are_counted_and_no_bad_row_slips_through(
         csv(VISITS.splitlines()[0] + "\n" + rows + "V101,1,pcfra,,30\n"), problems=found
     )
     assert visits["visit_ref"].tolist() == ["V101"]
-    assert len(found) == 21
-    assert [p.row for p in found[:20]] == list(range(2, 22))
-    assert "has the same problem in 80 more rows, from row 22 on" in found[20].reason
+    assert [p.row for p in found] == list(range(2, 102))
+    assert len({p.reason for p in found}) == 1
+    lines = problem_lines(found)
+    assert len(lines) == 6
+    assert lines[-1].endswith("minutes has this in 95 more, the next in row 7")
 
 
 @pytest.mark.parametrize(
