@@ -30,8 +30,6 @@ Key = tuple[str, int]
 _PAIR_DAYS: Final = 8
 """Officers of one date considered as partners when something must go: the least laden."""
 
-_CLEARED_DAYS: Final = 24
-
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -52,7 +50,13 @@ def key_of(task: Task) -> Key:
 
 
 def cheapest_room(
-    timer: Timer, days: Days, index: int, worth: Mapping[Key, int], *, budget: int
+    timer: Timer,
+    days: Days,
+    index: int,
+    worth: Mapping[Key, int],
+    *,
+    budget: int,
+    cleared_days: int = 24,
 ) -> Room | None:
     """Return the cheapest way found to fit a visit by pushing tasks out.
 
@@ -66,6 +70,8 @@ def cheapest_room(
         Units of each planned task.
     budget
         Orders to time at most in the search among sets of one and two.
+    cleared_days
+        Days, or pairs of days, to clear and fill again where no such set makes room.
     """
     stop_at = timer.attempts + budget
     done = {key for state in timer.now.values() for key in state.done}
@@ -86,7 +92,7 @@ def cheapest_room(
             better = best_fit(timer, reduced, index, shifts=where) or fit
             after = apply_fit(timer, reduced, better)
             return Room(better, pushed, cost, after)
-    return _cleared(timer, days, index, worth)
+    return _cleared(timer, days, index, worth, cleared_days)
 
 
 def worth_of(problem: VisitProblem, routes: Iterable[Route]) -> dict[Key, int]:
@@ -148,7 +154,9 @@ def _without(
     return {s: tuple(t for t in days.get(s, ()) if key_of(t) not in gone) for s in shifts}
 
 
-def _cleared(timer: Timer, days: Days, index: int, worth: Mapping[Key, int]) -> Room | None:
+def _cleared(
+    timer: Timer, days: Days, index: int, worth: Mapping[Key, int], most: int
+) -> Room | None:
     """Return the cheapest of the days cleared for the visit and filled again around it."""
     places = list(_places(timer.problem, days, index))
     whole = {w: sum(worth.get(k, 0) for k in _keys(days, w)) for w in places}
@@ -162,7 +170,7 @@ def _cleared(timer: Timer, days: Days, index: int, worth: Mapping[Key, int]) -> 
         room = _refilled(timer, days, where, fit, worth)
         if best is None or room.cost < best.cost:
             best = room
-        if tried >= _CLEARED_DAYS:
+        if tried >= most:
             break
     return best
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from optimiser.model.visits import Unplanned, UnplannedClass, VisitProblem
@@ -31,6 +31,9 @@ _ATTEMPTS: Final = 60_000
 
 _LEAST_ATTEMPTS: Final = 300
 
+_HURRIED_ATTEMPTS: Final = 60
+"""A few tries for the cheapest set, then a day is cleared and filled again."""
+
 
 def explain_unplanned(
     problem: VisitProblem,
@@ -48,8 +51,9 @@ def explain_unplanned(
     routes
         The plan's routes, valid.
     time_limit_s
-        A guard: the search has a budget of orders to time, and only where this many
-        seconds pass first are the rest explained without it (and say so).
+        A guard: the search has a budget of orders to time. Only where half of this
+        passes first are the rest explained by a quick search without tried relaxations,
+        and where all of it passes, named as not examined.
     now
         Of days that have begun, by shift index, what stays.
 
@@ -66,11 +70,16 @@ def explain_unplanned(
     timer = Timer(problem, now)
     desk = _Desk(problem, days, empty, worth_of(problem, routes), timer)
     budget = max(_LEAST_ATTEMPTS, _ATTEMPTS // max(1, len(left)))
-    deadline = time.monotonic() + time_limit_s
+    begun = time.monotonic()
     found = []
     for k in left:
-        in_time = time.monotonic() < deadline
-        found.append(_explained(desk, k, budget) if in_time else _unexamined(desk, k))
+        spent = time.monotonic() - begun
+        if spent >= time_limit_s:
+            found.append(_unexamined(desk, k))
+        elif spent >= time_limit_s / 2:
+            found.append(_explained(replace(desk, hurry=True), k, _HURRIED_ATTEMPTS))
+        else:
+            found.append(_explained(desk, k, budget))
     return (*found, *problem.set_aside)
 
 
@@ -83,6 +92,7 @@ class _Desk:
     empty: Days
     worth: Mapping[Key, int]
     timer: Timer
+    hurry: bool = False
 
 
 def _explained(desk: _Desk, index: int, budget: int) -> Unplanned:
@@ -108,10 +118,14 @@ def _explained(desk: _Desk, index: int, budget: int) -> Unplanned:
             f"it {words} without moving anything, for {points(fit.gain)} more",
             f"{words}: add it there, or run the planner for longer",
         )
-    room = cheapest_room(desk.timer, desk.days, index, desk.worth, budget=budget)
+    cleared = 3 if desk.hurry else 24
+    room = cheapest_room(
+        desk.timer, desk.days, index, desk.worth, budget=budget, cleared_days=cleared
+    )
     if room is None:
         return _unexamined(desk, index)
-    return _moved(desk, index, room) or _crowded(desk, index, room)
+    moved = None if desk.hurry else _moved(desk, index, room)
+    return moved or _crowded(desk, index, room)
 
 
 def _moved(desk: _Desk, index: int, room: Room) -> Unplanned | None:
@@ -144,7 +158,7 @@ def _crowded(desk: _Desk, index: int, room: Room) -> Unplanned:
     own += own_value(problem, room.fit.task, officers)
     pushed = joined(f"{_name(problem, k)} ({points(desk.worth[k])})" for k in room.pushed)
     worse = f"{points(room.cost)} against its own {points(own)}"
-    remedy = tested_remedy(desk.timer, desk.days, index, desk.empty)
+    remedy = None if desk.hurry else tested_remedy(desk.timer, desk.days, index, desk.empty)
     names = joined(_name(problem, k) for k in room.pushed)
     swap = f"{fit_words(problem, room.fit)} if {names} {_are(room)} left out"
     if own > room.cost:

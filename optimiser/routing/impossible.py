@@ -52,7 +52,7 @@ def cause_of(timer: Timer, index: int, empty: Days) -> Cause | None:
         return cause
     if first_fit(timer, empty, index) is not None:
         return None
-    return _too_late(timer, visit) or _no_way(problem, visit) or _no_time(problem, index)
+    return _too_late(timer, visit) or _no_way(problem, visit) or _no_time(timer, index)
 
 
 def _too_late(timer: Timer, visit: Visit) -> Cause | None:
@@ -163,8 +163,9 @@ def _reach(problem: VisitProblem, index: int, shift_index: int) -> _Reach:
     return _Reach(shift.start_s + there, there + length + back, limit, shift.officer_ref)
 
 
-def _no_time(problem: VisitProblem, index: int) -> Cause:
+def _no_time(timer: Timer, index: int) -> Cause:
     """Return the cause when windows, lengths or the rest of the day leave no time."""
+    problem = timer.problem
     visit = problem.visits[index]
     shifts = eligible_shifts(problem, visit)
     reach = {k: _reach(problem, index, k) for k in shifts}
@@ -197,9 +198,10 @@ def _no_time(problem: VisitProblem, index: int) -> Cause:
             "split it into two visits",
         )
     who = "no two officers are free together" if visit.two_officers else "no officer is free"
+    kept = "sessions, breaks and what is done" if timer.now else "sessions and breaks"
     return Cause(
         f"{who} at the times allowed, even on an otherwise empty day",
-        f"{counted(len(shifts), 'day')} of officers timed with their sessions and breaks: "
+        f"{counted(len(shifts), 'day')} of officers timed with their {kept}: "
         f"none has room within {_windows(visit)}",
         "agree another time with the resident",
     )

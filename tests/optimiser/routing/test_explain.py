@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
 
 from optimiser.model import Session, Unplanned, UnplannedClass, VisitOfficer
 from optimiser.routing.explain import explain_unplanned
@@ -248,10 +248,29 @@ def test_when_three_must_go_a_day_is_cleared_and_filled_again(tiny, clock):
     assert "V1 (1 point), V2 (2 points) and V3 (3 points): 6 points" in found.evidence
 
 
-@pytest.mark.parametrize("limit", [0.0])
-def test_without_time_the_entry_says_so(tiny, limit):
+def test_in_a_hurry_the_class_is_the_same(tiny, clock, monkeypatch):
+    short = {"end_s": clock("11:00"), "break_s": 0}
+    visits = (
+        tiny.visit("V1", service_s=5400),
+        tiny.visit("V2", service_s=5400, windows=(tiny.window(0),)),
+        tiny.visit("V3", skill="gas"),
+    )
+    problem = tiny.week(shifts=(tiny.shift(**short),), visits=visits)
+    # Each look at the clock is six seconds after the last: V2 comes past half of the ten
+    # seconds, V3 past all of them.
+    ticks = iter(range(0, 60, 6))
+    slow = SimpleNamespace(monotonic=lambda: next(ticks))
+    monkeypatch.setattr("optimiser.routing.explain.time", slow)
+    crowded, lacking = explain_unplanned(problem, [day(problem, 0, 0)], time_limit_s=10)
+    assert crowded.kind is UnplannedClass.CROWDED_OUT
+    assert "V1 (100 points)" in crowded.evidence
+    assert lacking.kind is UnplannedClass.NOT_FOUND
+    assert "not all tried" in lacking.evidence
+
+
+def test_without_time_the_entry_says_so(tiny):
     problem = tiny.week(visits=(tiny.visit("V1"),))
-    (found,) = explain_unplanned(problem, (), time_limit_s=limit)
+    (found,) = explain_unplanned(problem, (), time_limit_s=0)
     assert found.kind is UnplannedClass.NOT_FOUND
     assert "not all tried" in found.evidence
 
