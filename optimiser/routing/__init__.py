@@ -23,6 +23,7 @@ the starts that two routes allow (`pairing`), an upper bound by Lagrangian duali
 every rule and figure (`checks`).
 """
 
+from optimiser.routing.replan import replan_visits
 from optimiser.routing.solve import plan_visits
 
-__all__ = ["plan_visits"]
+__all__ = ["plan_visits", "replan_visits"]
