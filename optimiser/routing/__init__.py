@@ -17,10 +17,10 @@ Objective: maximise the values of planned visits (`value` by the due instant, el
 `late_value`) and of rounds' options, plus own-officer values, less `walk_value` for every
 second on foot.
 
-Methods: ruin-and-recreate compiled by numba (`ruin`), two-officer visits by intersecting
-the starts that two routes allow (`pairing`), an upper bound by Lagrangian duality
-(`bounds`), timing by labels (`schedule`), reasons (`explain`) and an independent check of
-every rule and figure (`checks`).
+Methods: first plans by OR-Tools' routing solver (`seeds`), ruin-and-recreate compiled by
+numba (`ruin`), two-officer visits by intersecting the starts that two routes allow
+(`pairing`), an upper bound by Lagrangian duality (`bounds`), timing by labels (`schedule`),
+reasons (`explain`) and an independent check of every rule and figure (`checks`).
 """
 
 from optimiser.routing.replan import replan_visits

@@ -52,6 +52,8 @@ def anneal(
     `prices` (shifts,) steer where a task is put: units a second of each shift.
     """
     net = compiled.net
+    if not net.shifts or not net.visits + net.rounds:
+        return Found(as_rows(compiled, {}), 0, frozenset())
     state = new_state(net, compiled.row_length, compiled.sessions, seed)
     if rows is not None:
         load_rows(net, state, rows)

@@ -103,8 +103,11 @@ class Bounds(NamedTuple):
 
 def all_bounds(compiled: Compiled) -> Bounds:
     """Return the bound of the whole plan and of each tier alone."""
-    columns, worth = columns_of(compiled)
     net = compiled.net
+    if not net.shifts:
+        none = dict.fromkeys(("statutory", "requests", "conversations", "own_officer"), 0.0)
+        return Bounds(0.0, {**none, "walking": 0.0}, np.zeros(0))
+    columns, worth = columns_of(compiled)
     prices = shift_prices(net, columns, worth.total)
     whole = dual_bound(net, columns, worth, prices)
     tiers = {}

@@ -122,6 +122,16 @@ def leg(net: Net, a: int, b: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def legs_between(net: Net, nodes: I64) -> I64:
+    """Return `leg` between all of these nodes."""
+    legs = np.zeros((len(nodes), len(nodes)), dtype=np.int64)
+    for i in range(len(nodes)):
+        for j in range(len(nodes)):
+            legs[i, j] = leg(net, nodes[i], nodes[j])
+    return legs
+
+
+@njit(cache=True, nogil=True)
 def walk_of(net: Net, a: int, b: int) -> int:
     """Return the seconds on foot from node a to node b, stairs and lifts left out."""
     if net.node[a, BLOCK] >= 0 and net.node[a, BLOCK] == net.node[b, BLOCK]:

@@ -261,6 +261,8 @@ def search(
     `hot` and `cold` are the first and last temperature, in units; `mean` is about
     how many tasks an iteration takes out; `fresh` offers every absent task first.
     """
+    if net.shifts == 0 or net.visits + net.rounds == 0:
+        return
     for s in range(net.shifts):
         refresh(net, st, s)
     if fresh:

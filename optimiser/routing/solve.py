@@ -17,6 +17,7 @@ from optimiser.routing.bounds import Bounds, all_bounds
 from optimiser.routing.checks import check_week
 from optimiser.routing.explain import explain_unplanned
 from optimiser.routing.metrics import build_plan
+from optimiser.routing.seeds import seed_rows
 from optimiser.routing.tasks import I64, Compiled, compile_problem
 from optimiser.routing.timetable import check_sessions, routes_of, tasks_of
 
@@ -29,6 +30,7 @@ __all__ = ["plan_visits"]
 _log = logging.getLogger(__name__)
 
 _EXPLAIN_SHARE: Final = 0.15
+_SEED_SHARE: Final = 0.07
 _RESERVE_S: Final = 1.0
 
 
@@ -96,14 +98,28 @@ def plan_visits(
     run.report("prepare")
     bounds = all_bounds(compiled)
     run.report("bound", bound=bounds.whole)
-    found = _search(run, compiled, bounds, executor)
+    firsts: list[I64 | None] = [None]
+    if compiled.net.visits:
+        limit = None if run.params.iterations is not None else _SEED_SHARE * time_limit_s
+        firsts.append(seed_rows(compiled, seconds=limit))
+    run.report("seeds", bound=bounds.whole)
+    found = _search(run, compiled, bounds, firsts, executor)
     routes = routes_of(problem, tasks_of(compiled, found.rows))
     run.report("explain", found.value, bounds.whole)
     return _finish(run, problem, routes, bounds)
 
 
-def _search(run: _Run, compiled: Compiled, bounds: Bounds, executor: Executor | None) -> Found:
-    """Anneal once per worker, each from its own seed, and return the best."""
+def _search(
+    run: _Run,
+    compiled: Compiled,
+    bounds: Bounds,
+    firsts: list[I64 | None],
+    executor: Executor | None,
+) -> Found:
+    """Anneal once per worker, each from its own seed and first plan, and return the best.
+
+    `firsts` are first plans, None for a greedy one; the workers take the last ones first.
+    """
     prices = _steering(compiled, bounds)
     left = run.time_limit_s * (1 - _EXPLAIN_SHARE) - _RESERVE_S - run.seconds
     effort = Effort(max(left, 0.2), run.params.iterations)
@@ -112,7 +128,10 @@ def _search(run: _Run, compiled: Compiled, bounds: Bounds, executor: Executor | 
     pool = own or executor
     assert pool is not None
     try:
-        jobs = [pool.submit(anneal, compiled, None, prices, effort, seed=s) for s in seeds]
+        jobs = [
+            pool.submit(anneal, compiled, firsts[-1 - k % len(firsts)], prices, effort, seed=s)
+            for k, s in enumerate(seeds)
+        ]
         results = [job.result() for job in jobs]
     finally:
         if own is not None:
