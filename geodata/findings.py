@@ -89,7 +89,7 @@ class Findings:
                 None if values is None else values[i],
                 severity,
             )
-            for i in places
+            for i in places.tolist()
         )
 
     def _problem(

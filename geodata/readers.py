@@ -75,7 +75,8 @@ def read_visits(
         window_start_s, window_end_s (NA: any), two_officers, language (None:
         English), skill, previous_attempts, last_attempt_at, priority (NA: by
         type), excluded_officers, row. `attrs["ref_of_row"]` has every row's
-        visit_ref as it stands, also of rows that cannot be used.
+        visit_ref as it stands, also of rows that cannot be used, and
+        `attrs["home_of_refused"]` the property_ref of those.
 
     Raises
     ------
@@ -118,6 +119,12 @@ def read_visits(
             ),
         },
     )
+    homes = parse_ids(table, table.findings(), "property_ref")
+    frame.attrs["home_of_refused"] = {
+        int(row): home
+        for row, home, bad in zip(found.rows, homes, found.bad, strict=True)
+        if bad and home
+    }
     frame.attrs["ref_of_row"] = dict(
         zip(map(int, table.rows), table.texts["visit_ref"], strict=True)
     )

@@ -80,6 +80,14 @@ def cross_check(
     if visits is not None:
         found = findings("visits", visits)
         _unknown_homes(found, visits["property_ref"], homes, refused, severity="error")
+        # Rows that are refused anyway have their home looked up too: all faults come at once.
+        others: dict[int, str] = visits.attrs.get("home_of_refused", {})
+        also = Findings(
+            found.file, list(others), sheet=found.sheet, headings=visits.attrs.get("headings")
+        )
+        also_refs = pd.Series(list(others.values()), dtype=object)
+        _unknown_homes(also, also_refs, homes, refused, severity="error")
+        found.problems.extend(also.problems)
         _excluded(found, visits, staff)
         close("visits", visits, found)
     if service_centres is not None:

@@ -40,6 +40,10 @@ Folder = Annotated[
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write instead of FOLDER/out.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed starts the same search.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+Lenient = Annotated[
+    bool,
+    typer.Option("--lenient", help="Leave bad rows out, list them in problems.xlsx, and go on."),
+]
 Seconds = Annotated[float, typer.Option("--seconds", min=1, help="How long to search.")]
 
 
@@ -79,6 +83,8 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to put the templates
     from geodata.samples import write_templates
 
     with _exit_codes():
+        if folder.exists() and not folder.is_dir():
+            _fail(f"{folder} is a file; name a folder for the templates", EXIT_BAD_INPUT)
         try:
             written = write_templates(folder)
         except FileExistsError as error:
@@ -89,16 +95,17 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to put the templates
 
 
 @app.command()
-def check(folder: Folder, as_json: Json = False) -> None:
+def check(folder: Folder, lenient: Lenient = False, out: Out = None, as_json: Json = False) -> None:
     """Read every file, list every problem, and say what was assumed."""
     from geodata import DataError
 
     with _exit_codes(as_json=as_json):
-        ws = _open(folder)
+        ws = _open(folder, lenient=lenient)
         try:
             ws.patch_problem()
         except DataError as error:
             raise DataError([*ws.problems, *error.problems]) from error
+        _save_problems(ws, out, lenient=lenient)
         if as_json:
             _print_json({"problems": [p.to_dict() for p in ws.problems]})
             return
@@ -113,14 +120,16 @@ def patches(
     seconds: Seconds = 60.0,
     seed: Seed = 1,
     out: Out = None,
+    lenient: Lenient = False,
     as_json: Json = False,
 ) -> None:
     """Redraw the patches: which officer looks after which blocks."""
     with _exit_codes(as_json=as_json):
-        ws = _open(folder)
+        ws = _open(folder, lenient=lenient)
         target = (out or ws.folder / "out") / "patches"
-        _check_writable(target)
+        _check_target(target)
         plan = _solve_patches(ws, seconds=seconds, seed=seed)
+        _save_problems(ws, out, lenient=lenient)
         written = ws.save(plan, target)
         if as_json:
             from optimiser.outputs.documents import patches_summary
@@ -143,15 +152,17 @@ def plan(
     seconds: Seconds = 60.0,
     seed: Seed = 1,
     out: Out = None,
+    lenient: Lenient = False,
     as_json: Json = False,
 ) -> None:
     """Plan a week: who visits whom, when, and which doors to knock."""
     with _exit_codes(as_json=as_json):
         monday = _monday(week)
-        ws = _open(folder)
+        ws = _open(folder, lenient=lenient)
         target = (out or ws.folder / "out") / f"week-{monday}"
-        _check_writable(target)
+        _check_target(target)
         result = _solve_week(ws, monday, patches, seconds=seconds, seed=seed)
+        _save_problems(ws, out, lenient=lenient)
         written = ws.save(result, target)
         if as_json:
             from optimiser.outputs.documents import week_summary
@@ -171,10 +182,22 @@ def main() -> None:
 # Steps that the commands share
 
 
-def _open(folder: Path) -> Workspace:
+def _open(folder: Path, *, lenient: bool = False) -> Workspace:
     from optimiser.workspace import Workspace
 
-    return Workspace.open(folder)
+    return Workspace.open(folder, lenient=lenient)
+
+
+def _save_problems(ws: Workspace, out: Path | None, *, lenient: bool) -> None:
+    """With --lenient, write what was found to problems.xlsx beside the outputs, and say so."""
+    if not lenient:
+        return
+    folder = out or ws.folder / "out"
+    _check_writable(folder)
+    written = ws.save_problems(folder)
+    from optimiser.terminal import show_left_out
+
+    show_left_out(ws.problems, written)
 
 
 def _solve_patches(ws: Workspace, *, seconds: float, seed: int) -> PatchPlan:
@@ -238,8 +261,9 @@ def _exit_codes(*, as_json: bool = False) -> Iterator[None]:
         _fail(f"The input contradicts itself: {error}", EXIT_BAD_INPUT)
     except NoSolutionInTime as error:
         _fail(f"{error}\nThis does not say that there is none: try --seconds higher.", 4)
-    except (FileExistsError, PermissionError) as error:
-        _fail(f"{error}\nNothing was overwritten.", EXIT_BAD_INPUT)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}. Nothing was overwritten.", EXIT_BAD_INPUT)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -259,6 +283,8 @@ def _fail_data(error: DataError, *, as_json: bool) -> NoReturn:
 
 def _refuse_foreign(folder: Path) -> None:
     """Fail unless the folder is new, empty or an earlier demo, which calls itself synthetic."""
+    if folder.exists() and not folder.is_dir():
+        _fail(f"{folder} is a file; give a new folder with --out", EXIT_BAD_INPUT)
     if not folder.exists() or not any(folder.iterdir()):
         return
     from geodata import DataError
@@ -272,13 +298,22 @@ def _refuse_foreign(folder: Path) -> None:
         _fail(f"{folder} holds other files; give an empty folder with --out", EXIT_BAD_INPUT)
 
 
-def _check_writable(target: Path) -> None:
+def _check_target(target: Path) -> None:
     """Fail before a minute of solving rather than after it."""
+    from optimiser.outputs.files import check_target
+
+    _check_writable(target)
+    check_target(target)
+
+
+def _check_writable(target: Path) -> None:
     import os
 
-    parent = target
+    parent = target.absolute()
     while not parent.exists():
         parent = parent.parent
+    if not parent.is_dir():
+        _fail(f"{parent} is a file; give a folder with --out", EXIT_BAD_INPUT)
     if not os.access(parent, os.W_OK):
         _fail(f"{parent} cannot be written to; give another folder with --out", EXIT_BAD_INPUT)
 

@@ -21,6 +21,7 @@ from geodata import (
     read_visits,
 )
 from geodata.validation import cross_check
+from optimiser.settings import LAYERED
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -45,6 +46,8 @@ class Inputs:
     boundary: gpd.GeoDataFrame | None
     patches: gpd.GeoDataFrame | None
     problems: tuple[Problem, ...]
+    unusable: bool = False
+    """Whether a whole file could not be used, which leaving rows out does not mend."""
 
 
 def load_inputs(folder: Path, settings: Settings) -> Inputs:
@@ -58,6 +61,7 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         With all problems, if the homes or the officers cannot be read at all.
     """
     problems: list[Problem] = []
+    unusable: list[str] = []
     data, crs = settings.data, settings.data.crs
 
     def read(name: str, reader: Callable[..., Any], **options: Any) -> Any:
@@ -66,10 +70,13 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
             return None
         if name in settings.columns:
             options["columns"] = settings.columns[name]
+        if name in data.sheets:
+            options["layer" if name in LAYERED else "sheet"] = data.sheets[name]
         try:
             return reader(folder / file, problems=problems, **options)
         except DataError as error:
             problems.extend(error.problems)
+            unusable.append(name)
             return None
 
     boundary = read("boundary", read_polygons, crs=crs)
@@ -83,16 +90,26 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         "outcomes": read("outcomes", read_outcomes),
     }
     patches = read("patches", read_polygons, crs=crs)
+    if data.streets is not None and not (folder / data.streets).exists():
+        # The streets are read when first needed; that they are missing is said with the rest.
+        unusable.append("streets")
+        problems.append(
+            Problem(
+                file=Path(data.streets).name,
+                reason="the file is not there",
+                remedy="check its name and folder in doorstep.toml, or leave streets out",
+            )
+        )
     if stock is None or officers is None or stock.homes.empty or officers.empty:
         if not any(p.severity == "error" for p in problems):
             problems.append(
                 Problem(
-                    file=data.homes if officers is not None else data.officers,
-                    reason="no usable row is left",
-                    remedy="give at least one home and one officer",
+                    file=Path(data.officers).name,
+                    reason="holds no officer",
+                    remedy="give at least one, a row each",
                 )
             )
-        raise DataError(problems)
+        raise DataError(_in_order(problems))
     checked, found = cross_check(
         stock=stock,
         officers=officers,
@@ -107,6 +124,15 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         officers=checked.get("officers", officers),
         boundary=boundary,
         patches=patches,
-        problems=(*problems, *found),
+        problems=_in_order([*problems, *found]),
+        unusable=bool(unusable),
         **tables,
     )
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Return the problems file by file and row by row, as one mends them."""
+    first: dict[str, int] = {}
+    for problem in problems:
+        first.setdefault(problem.file, len(first))
+    return tuple(sorted(problems, key=lambda p: (first[p.file], p.sheet or "", p.row or 0)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from optimiser.workspace import Workspace
 
 __all__ = ["PatchSource", "patch_source"]
+
+COLUMNS: Final = ("block_ref", "new_patch", "officer_ref")
 
 
 @dataclass(frozen=True)
@@ -38,31 +40,57 @@ def patch_source(ws: Workspace, patches: PatchPlan | str | Path | None) -> Patch
         officers = {s.patch: s.officer_ref for s in patches.patches if s.officer_ref is not None}
         return PatchSource(patches.patch_of(), officers, ("Patches: the redraw just made.",))
     if patches is not None:
-        return _from_output(Path(patches))
+        return _from_output(ws, Path(patches))
     return _from_codes(ws)
 
 
-def _from_output(path: Path) -> PatchSource:
+def _from_output(ws: Workspace, path: Path) -> PatchSource:
     file = path / "homes.csv" if path.is_dir() else path
     try:
         frame = pd.read_csv(file, dtype=str, encoding="utf-8-sig")
-        rows = frame[["block_ref", "new_patch", "officer_ref"]].drop_duplicates("block_ref")
+        rows = frame[list(COLUMNS)].dropna(subset=["block_ref"]).drop_duplicates("block_ref")
+    except FileNotFoundError as error:
+        raise _no_output(file, "the file is not there") from error
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(
-            [
-                Problem(
-                    file=str(file),
-                    reason=f"it is not the homes.csv of a patches output: {error}",
-                    remedy="give the folder that `doorstep patches` wrote",
-                )
-            ]
-        ) from error
-    held = rows.dropna(subset=["new_patch", "officer_ref"])
+        reason = f"it is no patches output: a homes.csv with {', '.join(COLUMNS)}"
+        raise _no_output(file, reason) from error
+    known = set(ws.blocks.index)
+    rows = rows.map(_as_before)
+    rows = rows[rows["block_ref"].isin(known)].dropna(subset=["new_patch"])
+    if rows.empty:
+        raise _no_output(file, "none of its blocks is in the homes file")
+    notes = [f"Patches: from {file.name} of a patches output."]
+    if missing := len(known) - len(rows):
+        notes.append(f"{_blocks(missing)} not in that output: no patch there.")
+    held = rows.dropna(subset=["officer_ref"]).drop_duplicates("new_patch")
+    staff = held["officer_ref"].isin(set(ws.officers["officer_ref"]))
+    if not staff.all():
+        gone = ", ".join(sorted(held["officer_ref"][~staff]))
+        notes.append(f"Not in the officers file, so their patches have no officer: {gone}.")
+    held = held[staff]
     return PatchSource(
         dict(zip(rows["block_ref"], rows["new_patch"], strict=True)),
         dict(zip(held["new_patch"], held["officer_ref"], strict=True)),
-        (f"Patches: from {file.name} of a patches output.",),
+        tuple(notes),
     )
+
+
+def _as_before(value: Any) -> Any:
+    """Return a cell without the apostrophe that kept it from being a formula."""
+    from optimiser.outputs.tables import safe_text
+
+    if isinstance(value, str) and value.startswith("'") and safe_text(value[1:]) == value:
+        return value[1:]
+    return value
+
+
+def _blocks(number: int) -> str:
+    return "1 block is" if number == 1 else f"{number:,} blocks are"
+
+
+def _no_output(file: Path, reason: str) -> DataError:
+    remedy = "give the folder that `doorstep patches` wrote for this data"
+    return DataError([Problem(file=str(file), reason=reason, remedy=remedy)])
 
 
 def _from_codes(ws: Workspace) -> PatchSource:

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from geodata import DataError, Problem
 from optimiser.model.base import Frozen
 from optimiser.model.rules import PatchRules, VisitRules
 
-__all__ = ["SETTINGS_NAME", "DataFiles", "Settings", "load_settings", "settings_path"]
+__all__ = [
+    "SETTINGS_NAME",
+    "DataFiles",
+    "Settings",
+    "fault_problems",
+    "load_settings",
+    "settings_path",
+]
 
 SETTINGS_NAME = "doorstep.toml"
+
+SHEETED: Final = (
+    "homes", "officers", "visits", "service_centres", "fixed", "absences", "outcomes",
+)  # fmt: skip
+"""The files of which one sheet may be named."""
+LAYERED: Final = ("boundary", "patches", "streets")
+MAPPED: Final = (*SHEETED, "boundary", "patches")
+"""The files whose column names may be mapped."""
 
 
 class About(Frozen):
@@ -26,7 +41,11 @@ class About(Frozen):
 
 
 class DataFiles(Frozen):
-    """Paths, relative to the settings file; only homes and officers are required."""
+    """Paths, relative to the settings file; only homes and officers are required.
+
+    A workbook's sheet or a GeoPackage's layer is named by a table instead of a
+    path: `visits = { file = "export.xlsx", sheet = "Visits" }`. It lands in `sheets`.
+    """
 
     homes: str
     officers: str
@@ -40,6 +59,44 @@ class DataFiles(Frozen):
     patches: str | None = None
     visit_rules: str | None = None
     crs: str = Field("EPSG:27700", description="of eastings and northings; metric")
+    sheets: dict[str, str] = Field(default_factory=dict, description="sheet or layer by file")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_sheets(cls, raw: Any) -> Any:
+        """Turn `{ file, sheet }` into the path and an entry of `sheets`."""
+        if not isinstance(raw, dict):
+            return raw
+        split: dict[str, Any] = dict(raw)
+        sheets = dict(raw["sheets"]) if isinstance(raw.get("sheets"), dict) else {}
+        for name, given in raw.items():
+            if name not in (*SHEETED, *LAYERED) or not isinstance(given, dict):
+                continue
+            key = "layer" if name in LAYERED else "sheet"
+            if not {"file"} <= given.keys() <= {"file", "sheet", "layer"} or not all(
+                isinstance(v, str) for v in given.values()
+            ):
+                raise ValueError(f'write {name} = {{ file = "…", {key} = "…" }}')
+            split[name] = given["file"]
+            if named := given.get("sheet") or given.get("layer"):
+                sheets[name] = named
+        return split | {"sheets": sheets} if sheets else split
+
+    @field_validator("crs")
+    @classmethod
+    def _metric(cls, crs: str) -> str:
+        if crs == "EPSG:27700":
+            return crs
+        from pyproj import CRS
+        from pyproj.exceptions import CRSError
+
+        try:
+            known = CRS.from_user_input(crs)
+        except CRSError:
+            raise ValueError("is no coordinate system; write one such as EPSG:27700") from None
+        if not known.is_projected or any(a.unit_name != "metre" for a in known.axis_info):
+            raise ValueError("is not in metres; name the national grid, such as EPSG:27700")
+        return crs
 
 
 class Rules(Frozen):
@@ -56,6 +113,14 @@ class Settings(Frozen):
     data: DataFiles
     columns: dict[str, dict[str, str]] = Field(default_factory=dict)
     rules: Rules = Rules()
+
+    @model_validator(mode="after")
+    def _columns_of_files(self) -> Self:
+        unknown = [name for name in self.columns if name not in MAPPED]
+        if unknown:
+            names = ", ".join(f"columns.{name}" for name in unknown)
+            raise ValueError(f"[{names}] is for no file; there are {', '.join(MAPPED)}")
+        return self
 
 
 def settings_path(path: str | Path) -> Path:
@@ -104,19 +169,30 @@ def load_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        raise DataError([_problem(path, fault) for fault in error.errors()]) from error
+        raise DataError(fault_problems(path.name, error)) from error
 
 
-def _problem(path: Path, fault: Any) -> Problem:
+def fault_problems(file: str, error: ValidationError) -> list[Problem]:
+    """Return what is wrong with a settings or rules file, a problem a key."""
+    return [_problem(file, fault) for fault in error.errors()]
+
+
+def _problem(file: str, fault: Any) -> Problem:
     key = ".".join(str(part) for part in fault["loc"])
-    unknown = fault["type"] == "extra_forbidden"
-    missing = fault["type"] == "missing"
-    reason = "is missing" if missing else "is not a setting" if unknown else fault["msg"].lower()
-    value = None if missing else repr(fault["input"])
+    kind, given = fault["type"], fault["input"]
+    remedy = "correct or remove it; the README lists the settings"
+    if kind == "missing":
+        reason, remedy = "is missing", "add it"
+    elif kind == "extra_forbidden":
+        reason = "is not a setting"
+    else:
+        reason = fault["msg"].removeprefix("Value error, ")
+        reason = reason.replace("Input should", "should", 1)
+    whole = kind == "missing" or isinstance(given, (dict, list)) or not key
     return Problem(
-        file=path.name,
-        column=key,
-        value=value,
+        file=file,
+        column=key or None,
+        value=None if whole else str(given),
         reason=reason,
-        remedy="add it" if missing else "correct or remove it; the README lists the settings",
+        remedy=remedy,
     )

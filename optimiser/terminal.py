@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from geodata.errors import problem_lines
+
 if TYPE_CHECKING:
     from geodata import Problem
     from optimiser.model import Outcome, PatchPlan, Progress, ProgressCallback, VisitPlan
@@ -20,6 +22,7 @@ __all__ = [
     "progress_bar",
     "show_check",
     "show_demo",
+    "show_left_out",
     "show_patches",
     "show_problems",
     "show_week",
@@ -41,12 +44,26 @@ def show_problems(problems: Iterable[Problem]) -> None:
     errors = [p for p in listed if p.severity == "error"]
     warnings = len(listed) - len(errors)
     console.print(f"[bold]{_count(len(errors), 'problem')} to mend. Nothing was written.[/bold]")
-    for problem in errors[:MOST_PROBLEMS]:
-        console.print(f"  {escape(str(problem))}")
-    if len(errors) > MOST_PROBLEMS:
-        console.print(f"  and {len(errors) - MOST_PROBLEMS} more; --json with check lists them all")
+    lines = problem_lines(errors)
+    for line in lines[:MOST_PROBLEMS]:
+        console.print(f"  {escape(line)}")
+    if len(lines) > MOST_PROBLEMS:
+        console.print(f"  and {len(lines) - MOST_PROBLEMS} lines more")
+    if len(lines) > MOST_PROBLEMS or len(lines) < len(errors):
+        console.print("doorstep check --json lists them all.")
     if warnings:
-        console.print(f"{_count(warnings, 'warning')} besides; doorstep check lists them.")
+        console.print(f"{_count(warnings, 'warning')} besides; doorstep check --json lists them.")
+
+
+def show_left_out(problems: Iterable[Problem], written: Path) -> None:
+    """Print on standard error how many rows are left out, and where they are listed."""
+    errors = [p for p in problems if p.severity == "error"]
+    rows = len({(p.file, p.sheet, p.row) for p in errors})
+    console = _console(stderr=True)
+    console.print(
+        f"{_count(rows, 'row')} left out for {_count(len(errors), 'problem')}:"
+        f" see {escape(str(written))}"
+    )
 
 
 def show_check(ws: Workspace) -> None:
@@ -78,8 +95,13 @@ def show_check(ws: Workspace) -> None:
     console.print(table)
     _list(console, "Streets", ws.caveats)
     _list(console, "Neighbours without a street", ws.adjacency_notes, most=10)
-    _list(console, "Warnings", [str(p) for p in ws.problems])
-    console.print("\nNo problem stands in the way: doorstep patches and doorstep plan can run.")
+    left_out = [p for p in ws.problems if p.severity == "error"]
+    _list(console, "Left out", problem_lines(left_out))
+    warnings = [p for p in ws.problems if p.severity == "warning"]
+    _list(console, "Warnings", problem_lines(warnings))
+    what = "Nothing else stands" if left_out else "No problem stands"
+    how = " with --lenient" if left_out else ""
+    console.print(f"\n{what} in the way: doorstep patches and doorstep plan can run{how}.")
 
 
 def show_patches(ws: Workspace, plan: PatchPlan, written: Sequence[Path]) -> None:

@@ -15,11 +15,13 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from geodata import DataError, Problem
+from optimiser.cut_off import cut_off, cut_off_note, require_blocks, require_starts
 from optimiser.loading import Inputs, load_inputs
 from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
 from optimiser.model.visit_types import VisitTypes, load_visit_types
 from optimiser.patch_source import PatchSource, patch_source
-from optimiser.settings import Settings, load_settings, settings_path
+from optimiser.refused import refused_requests
+from optimiser.settings import Settings, fault_problems, load_settings, settings_path
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -62,26 +64,16 @@ class Workspace:
         Raises
         ------
         DataError
-            With every problem of every file, unless `lenient`.
+            With every problem of every file; with `lenient` only if a whole file
+            cannot be used.
         """
         file = settings_path(path)
         settings = load_settings(file)
         inputs = load_inputs(file.parent, settings)
-        problems = list(inputs.problems)
-        try:
-            types = load_visit_types(
-                file.parent / settings.data.visit_rules if settings.data.visit_rules else None
-            )
-        except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
-            problems.append(
-                Problem(
-                    file=settings.data.visit_rules or "",
-                    reason=f"the visit rules cannot be used: {error}",
-                    remedy="correct the file, or leave visit_rules out for the packaged rules",
-                )
-            )
-            types = load_visit_types()
-        if not lenient and any(p.severity == "error" for p in problems):
+        types, wrong = _visit_types(file.parent, settings.data.visit_rules)
+        problems = [*inputs.problems, *wrong]
+        fatal = inputs.unusable or wrong
+        if fatal or (not lenient and any(p.severity == "error" for p in problems)):
             raise DataError(problems)
         return cls(file, settings, inputs, types)
 
@@ -170,7 +162,12 @@ class Workspace:
         kmh = self.settings.rules.visits.walking_kmh
         if streets is None:
             return StraightLines(crs=self.crs, walking_kmh=kmh)
-        return StreetNetwork.from_file(self.folder / streets, crs=self.crs, walking_kmh=kmh)
+        return StreetNetwork.from_file(
+            self.folder / streets,
+            crs=self.crs,
+            walking_kmh=kmh,
+            layer=self.settings.data.sheets.get("streets"),
+        )
 
     @cached_property
     def _block_xy(self) -> npt.NDArray[np.float64]:
@@ -182,11 +179,10 @@ class Workspace:
         """Walking seconds between the n blocks, as (n, n), in their order."""
         return self.network.walk_seconds(self._block_xy, self._block_xy)
 
-    @property
+    @cached_property
     def unreachable_blocks(self) -> tuple[str, ...]:
-        """Blocks from which most others cannot be walked to."""
-        reached = np.isfinite(self.block_walk_s).sum(axis=1)
-        return tuple(str(ref) for ref in self.blocks.index[reached <= len(reached) // 2])
+        """Blocks outside the largest group that can walk to each other."""
+        return tuple(map(str, self.blocks.index[cut_off(self.network, self._block_xy)]))
 
     @cached_property
     def adjacency(self) -> Adjacency:
@@ -237,10 +233,13 @@ class Workspace:
         Raises
         ------
         DataError
-            If a pin names a block or patch that is not there.
+            If a pin names a block or patch that is not there, or the streets
+            leave a block without a way to the others.
         """
         from optimiser.bridge import build_patch_problem
 
+        require_blocks(self)
+        require_starts(self, sessions=False)
         centres = self.service_centres
         centre_xy = np.zeros((0, 2)) if centres is None else centres.get_coordinates().to_numpy()
         try:
@@ -252,7 +251,7 @@ class Workspace:
                 walk_s=self.block_walk_s,
                 edges=self.adjacency.edges,
                 rules=self.settings.rules.patches,
-                notes=(*self.caveats, *self._adjacency_caveat()),
+                notes=(*self.caveats, *self._adjacency_caveat(), *self._left_out()),
             )
         except ValueError as error:
             raise self._settings_error("rules.patches", error) from error
@@ -293,9 +292,10 @@ class Workspace:
                 ]
             )
         source: PatchSource = patch_source(self, patches)
+        require_starts(self, sessions=True)
         try:
             monday = pd.Timestamp(week).date()
-            return build_visit_problem(
+            problem = build_visit_problem(
                 monday=monday,
                 stock=self.inputs.stock,
                 officers=self.officers,
@@ -309,10 +309,19 @@ class Workspace:
                 walk_seconds=self.network.walk_seconds,
                 types=self.visit_types,
                 rules=self.settings.rules.visits,
-                notes=(*self.caveats, *source.notes),
+                notes=(*self.caveats, *source.notes, *cut_off_note(self), *self._left_out()),
             )
         except ValueError as error:
             raise self._settings_error("rules.visits or --week", error) from error
+        refused = refused_requests(self.visits, self.problems)
+        return problem.model_copy(update={"set_aside": (*problem.set_aside, *refused)})
+
+    def _left_out(self) -> tuple[str, ...]:
+        rows = {(p.file, p.sheet, p.row) for p in self.problems if p.severity == "error"}
+        if not rows:
+            return ()
+        count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
+        return (f"{count} of the files could not be used and were left out.",)
 
     def _settings_error(self, key: str, error: ValueError) -> DataError:
         return DataError(
@@ -327,6 +336,19 @@ class Workspace:
         )
 
     # Outputs
+
+    def save_problems(self, folder: str | Path) -> Path:
+        """Write `problems` as problems.xlsx into `folder`.
+
+        Raises
+        ------
+        DataError
+            If it cannot be written, or a file of that name is not ours.
+        """
+        from optimiser.outputs.problems import write_problems
+
+        title = f"Problems: {self.title}"
+        return write_problems(Path(folder), self.problems, title=title)
 
     def save(self, plan: PatchPlan | VisitPlan, folder: str | Path) -> list[Path]:
         """Write all outputs of a plan into `folder`, whole or not at all.
@@ -343,3 +365,21 @@ class Workspace:
         if isinstance(plan, PatchPlan):
             return write_patches(self, plan, Path(folder))
         return write_week(self, plan, Path(folder))
+
+
+def _visit_types(folder: Path, name: str | None) -> tuple[VisitTypes, list[Problem]]:
+    """Return the visit types, the packaged ones where the file's cannot be used."""
+    try:
+        return load_visit_types(folder / name if name else None), []
+    except ValidationError as error:
+        return load_visit_types(), fault_problems(Path(name or "").name, error)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        problem = Problem(
+            file=Path(name or "").name,
+            reason="the visit rules are not there"
+            if missing
+            else f"the visit rules are not a TOML file: {error}",
+            remedy="correct it, or leave visit_rules out for the packaged rules",
+        )
+        return load_visit_types(), [problem]

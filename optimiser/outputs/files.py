@@ -29,7 +29,7 @@ from optimiser.outputs.documents import (
 )
 from optimiser.outputs.wording import long_date, notices
 
-__all__ = ["write_patches", "write_week"]
+__all__ = ["check_target", "write_patches", "write_week"]
 
 logger = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ def _replace(folder: Path, fill: Callable[[Path], None]) -> list[Path]:
     """Have `fill` write a new folder beside `folder`, then put it in its place."""
     folder = folder.absolute()
     with _readable_errors(folder):
-        _check_ours(folder)
+        check_target(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         holder = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -184,7 +184,14 @@ def _swap(folder: Path, new: Path, old: Path) -> None:
         raise
 
 
-def _check_ours(folder: Path) -> None:
+def check_target(folder: Path) -> None:
+    """Refuse a folder that holds what doorstep did not write; before solving, better than after.
+
+    Raises
+    ------
+    DataError
+        If it is a file, or not absent, empty or an earlier output of ours.
+    """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if folder.is_dir() and _summary(folder).keys() >= _OUR_KEYS:
