@@ -17,8 +17,7 @@ import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from geodata import synthetic
 from optimiser.cli import app
