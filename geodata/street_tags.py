@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["levels", "private", "walkable"]
+__all__ = ["carriageway", "levels", "private", "walkable"]
 
 _NEVER: Final = frozenset(
     {"motorway", "motorway_link", "raceway", "bus_guideway", "busway", "escape"}
     | {"proposed", "planned", "construction", "abandoned", "disused", "razed", "demolished"}
     | {"rest_area", "services", "no"}
+)
+_CARRIAGEWAY: Final = frozenset(
+    {"trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "living_street"}
+    | {"trunk_link", "primary_link", "secondary_link", "tertiary_link", "pedestrian", "road"}
 )
 _FOOT_NO: Final = frozenset({"no", "use_sidepath"})
 _FOOT_YES: Final = frozenset({"yes", "designated", "permissive", "official", "destination"})
@@ -52,6 +56,18 @@ def private(lines: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray(is_private, dtype=np.bool_)
 
 
+def carriageway(lines: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Return which lines are streets between buildings, not paths, steps or service ways.
+
+    All of them where the file does not tell, or has no other.
+    """
+    if "highway" in lines:
+        found = _tag(lines, "highway").map(lambda v: not _CARRIAGEWAY.isdisjoint(_classes(v)))
+        if found.any():
+            return np.asarray(found, dtype=np.bool_)
+    return np.ones(len(lines), dtype=np.bool_)
+
+
 def levels(lines: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
     """Return each line's level: its `layer`, else 1 for a bridge and -1 for a tunnel, else 0."""
     import pandas as pd
@@ -73,7 +89,11 @@ def _tag(lines: gpd.GeoDataFrame, name: str) -> pd.Series[Any]:
     return column.where(column.notna(), "").astype(str).str.strip().str.lower()
 
 
+def _classes(highway: str) -> list[str]:
+    """Return the classes of a line; OSMnx joins ways as "['primary', 'path']"."""
+    parts = highway.strip("[]").replace("'", "").replace('"', "").split(",")
+    return [part.strip() for part in parts if part.strip()]
+
+
 def _has_walkable_class(highway: str) -> bool:
-    """Tell whether one of the classes is walkable; OSMnx joins ways as "['primary', 'path']"."""
-    classes = highway.strip("[]").replace("'", "").replace('"', "").split(",")
-    return any(c.strip() and c.strip() not in _NEVER for c in classes)
+    return any(c not in _NEVER for c in _classes(highway))

@@ -4,7 +4,8 @@ Points sampled along the streets go to the block that is nearest on foot, as do
 the blocks' own points; the edges of their Voronoi cells that separate two
 patches, together with the outline, cut the area into faces. Faces share every
 vertex of their borders, so the polygons have neither gaps nor overlaps, and are
-simplified together to keep it so.
+simplified together to keep it so. Then their edges move to the streets that run
+between the blocks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.adjacency import StreetCells, assert_crs, street_cells
+from geodata.street_edges import align_to_streets
 from geodata.street_routing import points_along
+from geodata.street_tags import carriageway
 from geodata.streets import StreetNetwork
 
 if TYPE_CHECKING:
@@ -40,6 +43,9 @@ CLEAR_M: Final = 8.0
 HULL_MARGIN_M: Final = 150.0
 OUTSIDE_MARGIN_M: Final = 25.0
 SIMPLIFY_M: Final = 48.0
+ALIGNED_SIMPLIFY_M: Final = 8.0
+"""Along streets less is simplified, so that the edge keeps to the street round a bend."""
+LEAST_SIMPLIFY_M: Final = 1.0
 _GRID_M: Final = 0.0001
 
 
@@ -89,10 +95,19 @@ def patch_polygons(
     shapes = {
         c: shapely.coverage_union_all(faces[face_code == c]) for c in np.unique(face_code).tolist()
     }
-    polygons = _simplify(np.array(list(shapes.values()), dtype=object), list(shapes), xy, code)
+    holds = _Holds(list(shapes), xy, code)
+    polygons = _simplify(np.array(list(shapes.values()), dtype=object), holds, SIMPLIFY_M)
+    if isinstance(network, StreetNetwork):
+        polygons = align_to_streets(polygons, _streets(network), holds.points)
+        polygons = _simplify(polygons, holds, ALIGNED_SIMPLIFY_M)
     if lost := sorted(set(range(len(names))) - set(shapes)):
         _log.warning("no ground of their own: patches %s", ", ".join(names[lost]))
     return gpd.GeoDataFrame({"patch": names[list(shapes)]}, geometry=polygons, crs=network.crs)
+
+
+def _streets(network: StreetNetwork) -> npt.NDArray[Any]:
+    """Return the streets between buildings, those that patches may end at."""
+    return np.asarray(network.lines.geometry.array[carriageway(network.lines)])
 
 
 def _area(xy: FloatArray, boundary: gpd.GeoDataFrame | None, crs: str) -> shapely.Geometry:
@@ -231,26 +246,33 @@ def _give_empty_faces_away(
         settled[face[best]] = True
 
 
-def _simplify(
-    polygons: npt.NDArray[Any], codes: list[int], xy: FloatArray, code: IntArray
-) -> npt.NDArray[Any]:
+class _Holds:
+    """Tells which blocks lie in the polygon of their patch."""
+
+    def __init__(self, codes: list[int], xy: FloatArray, code: IntArray) -> None:
+        import shapely
+
+        position = np.full(int(code.max()) + 1, -1, dtype=np.int64)
+        position[codes] = np.arange(len(codes))
+        known = position[code] >= 0
+        self.points = shapely.points(xy[known])
+        self._polygon = position[code[known]]
+
+    def __call__(self, polygons: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        import shapely
+
+        return np.asarray(shapely.covers(polygons[self._polygon], self.points), dtype=np.bool_)
+
+
+def _simplify(polygons: npt.NDArray[Any], holds: _Holds, tolerance_m: float) -> npt.NDArray[Any]:
     """Simplify the common edges together, less and less until every block stays inside."""
     import shapely
 
-    points = shapely.points(xy)
-    position = np.full(int(code.max()) + 1, -1, dtype=np.int64)
-    position[codes] = np.arange(len(codes))
-    known = position[code] >= 0
-
-    def held(shapes: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        return np.asarray(shapely.covers(shapes[position[code[known]]], points[known]))
-
-    before = held(polygons)
-    tolerance = SIMPLIFY_M
-    while tolerance >= 1.0:
-        simpler = shapely.coverage_simplify(polygons, tolerance, simplify_boundary=False)
+    before = holds(polygons)
+    while tolerance_m >= LEAST_SIMPLIFY_M:
+        simpler = shapely.coverage_simplify(polygons, tolerance_m, simplify_boundary=False)
         sound = shapely.is_valid(simpler).all() and shapely.coverage_is_valid(simpler)
-        if sound and (held(simpler) >= before).all():
+        if sound and (holds(simpler) >= before).all():
             return np.asarray(simpler)
-        tolerance *= 0.75
+        tolerance_m *= 0.75
     return polygons

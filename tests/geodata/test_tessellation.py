@@ -87,6 +87,18 @@ def test_ground_goes_to_the_block_nearest_on_foot() -> None:
     assert list(straight["patch"][straight.covers(Point(495, 60))]) == ["A"]
 
 
+def test_the_edge_runs_along_the_street_between_two_patches() -> None:
+    rng = np.random.default_rng(3)
+    xy = rng.uniform(0, 1000, (80, 2)).round()
+    points = blocks(xy)
+    patch = pd.Series(np.where(xy[:, 0] < 400, "W", "E"), index=points.index)
+    found = patch_polygons(points, patch, boundary=frame(SQUARE), network=GRID)
+    west = found.set_index("patch").geometry["W"]
+    # The streets reach from 0 to 900; beyond them the ground is open.
+    between_streets = shapely.clip_by_rect(west, -20, 0, 1020, 900)
+    assert between_streets.equals(shapely.box(-20, 0, 400, 900))
+
+
 def test_an_islet_without_a_block_goes_to_its_surroundings() -> None:
     # Blocks of A and B alternate across the grid: some ground in between is cut off from both.
     rng = np.random.default_rng(9)
