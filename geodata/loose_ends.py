@@ -139,31 +139,33 @@ def _tie(graph: VertexGraph, ends: IntArray, pairs: _Pairs, chosen: list[int]) -
     """Add a segment from each chosen end to its line, splitting the line there."""
     new_xy: list[FloatArray] = []
     splits: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    ties: list[tuple[int, int, int]] = []
+    ties: list[tuple[int, int, int, float]] = []
     for k in chosen:
         segment, at = int(pairs.segment[k]), float(pairs.at[k])
         u, v = graph.segments[segment].tolist()
         end = int(ends[pairs.end[k]])
         if at in (0.0, 1.0):
-            ties.append((end, v if at else u, int(graph.level[segment])))
+            ties.append((end, v if at else u, int(graph.level[segment]), 1.0))
         elif pairs.gap[k] < _TOUCH_M:
             splits[segment].append((at, end))
         else:
             vertex = len(graph.xy) + len(new_xy)
             new_xy.append(graph.xy[u] + at * (graph.xy[v] - graph.xy[u]))
             splits[segment].append((at, vertex))
-            ties.append((end, vertex, int(graph.level[segment])))
+            ties.append((end, vertex, int(graph.level[segment]), 1.0))
     rows = list(ties)
     for segment, inner in splits.items():
         u, v = graph.segments[segment].tolist()
         stops = [u, *(vertex for _, vertex in sorted(inner)), v]
-        level = int(graph.level[segment])
-        rows += [(p, q, level) for p, q in pairwise(stops)]
-    added = np.array(rows, dtype=np.int64)
+        level, effort = int(graph.level[segment]), float(graph.effort[segment])
+        rows += [(p, q, level, effort) for p, q in pairwise(stops)]
+    added = np.array([row[:3] for row in rows], dtype=np.int64)
+    added_effort = np.array([row[3] for row in rows])
     whole = np.ones(len(graph.segments), dtype=bool)
     whole[list(splits)] = False
     segments = np.concatenate([graph.segments[whole], np.sort(added[:, :2], axis=1)])
     level_all = np.concatenate([graph.level[whole], added[:, 2]])
+    effort_all = np.concatenate([graph.effort[whole], added_effort])
     segments, first = np.unique(segments, axis=0, return_index=True)
     xy = np.concatenate([graph.xy, np.array(new_xy).reshape(-1, 2)])
-    return VertexGraph(xy, segments, level_all[first])
+    return VertexGraph(xy, segments, level_all[first], effort_all[first])

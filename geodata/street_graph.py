@@ -30,11 +30,16 @@ def exact(metres: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class VertexGraph:
-    """Every vertex `xy` (n, 2) and the straight `segments` (s, 2) between them, at their level."""
+    """Every vertex `xy` (n, 2) and the straight `segments` (s, 2) between them.
+
+    `level` (s,) and `effort` (s,) of each segment: the metres on the level that a
+    metre of it is as long as, see `street_tags.effort`.
+    """
 
     xy: FloatArray
     segments: IntArray
     level: IntArray
+    effort: FloatArray
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class StreetGraph:
     - `node_xy` (k, 2): where ways meet or end.
     - `edge_nodes` (e, 2), `edge_m` (e,): the chains' end nodes and lengths.
     - `chain_start` (e + 1,): chain i has the points `chain_start[i]:chain_start[i + 1]`
-      of `chain_xy`, which lie `chain_m` metres along it.
+      of `chain_xy`, which lie `chain_m` metres along it; walking there from its start
+      is as long as `chain_effort` metres on the level.
     - `vertices`: number of street vertices that the chains came from.
     """
 
@@ -54,7 +60,13 @@ class StreetGraph:
     chain_start: IntArray
     chain_xy: FloatArray
     chain_m: FloatArray
+    chain_effort: FloatArray
     vertices: int
+
+    @property
+    def level_throughout(self) -> bool:
+        """Whether a metre is a metre on every street."""
+        return np.array_equal(self.chain_m, self.chain_effort)
 
     def segments(self) -> tuple[IntArray, IntArray]:
         """Return the position in `chain_xy` where each straight segment begins, and its edge."""
@@ -78,7 +90,9 @@ class StreetGraph:
         return np.concatenate([ends[0], inside, ends[1]])
 
 
-def join_vertices(lines: npt.NDArray[Any], level: IntArray) -> VertexGraph:
+def join_vertices(
+    lines: npt.NDArray[Any], level: IntArray, effort: FloatArray | None = None
+) -> VertexGraph:
     """Return the vertices and segments of LineStrings, joined where they share a vertex."""
     import shapely
 
@@ -91,7 +105,9 @@ def join_vertices(lines: npt.NDArray[Any], level: IntArray) -> VertexGraph:
     of_line = line[1:][same_line]
     proper = segments[:, 0] != segments[:, 1]
     segments, keep = np.unique(segments[proper], axis=0, return_index=True)
-    return VertexGraph(xy[first], segments, level[of_line[proper][keep]])
+    of_segment = of_line[proper][keep]
+    hard = np.ones(len(segments)) if effort is None else effort[of_segment]
+    return VertexGraph(xy[first], segments, level[of_segment], hard)
 
 
 def segment_lengths(graph: VertexGraph) -> FloatArray:
@@ -117,7 +133,8 @@ def component_labels(graph: VertexGraph) -> IntArray:
 
 def contract(graph: VertexGraph, keep: npt.NDArray[np.bool_]) -> StreetGraph:
     """Contract the vertices of `keep` (whole components) to nodes and chains."""
-    segments = graph.segments[keep[graph.segments[:, 0]]]
+    kept = keep[graph.segments[:, 0]]
+    segments, effort = graph.segments[kept], graph.effort[kept]
     chains = _chains(segments, len(graph.xy))
     sizes = np.fromiter((len(c) for c in chains), dtype=np.int64, count=len(chains))
     start = np.concatenate([[0], np.cumsum(sizes)])
@@ -126,8 +143,9 @@ def contract(graph: VertexGraph, keep: npt.NDArray[np.bool_]) -> StreetGraph:
     step = np.zeros(len(points))
     step[1:] = exact(np.hypot(*np.diff(xy, axis=0).T))
     step[start[:-1]] = 0.0
-    along = np.cumsum(step)
-    along -= np.repeat(along[start[:-1]], sizes)
+    hard = step.copy()
+    hard[1:] = exact(hard[1:] * _efforts(segments, effort, points))
+    along, uphill = (_from_chain_start(m, start) for m in (step, hard))
     ends = np.column_stack([points[start[:-1]], points[start[1:] - 1]])
     nodes, edge_nodes = np.unique(ends, return_inverse=True)
     return StreetGraph(
@@ -137,8 +155,29 @@ def contract(graph: VertexGraph, keep: npt.NDArray[np.bool_]) -> StreetGraph:
         chain_start=start,
         chain_xy=xy,
         chain_m=along,
+        chain_effort=uphill,
         vertices=int(keep.sum()),
     )
+
+
+def _from_chain_start(step: FloatArray, start: IntArray) -> FloatArray:
+    along = np.cumsum(step)
+    return np.asarray(along - np.repeat(along[start[:-1]], np.diff(start)))
+
+
+def _efforts(segments: IntArray, effort: FloatArray, points: IntArray) -> FloatArray:
+    """Return the effort of the segment between each point and the next; 1 where there is none."""
+    factor = np.ones(len(points) - 1)
+    hard = effort != 1.0
+    if hard.any():
+        size = int(points.max()) + 1
+        key = segments[hard, 0] * size + segments[hard, 1]
+        order = np.argsort(key)
+        pair = np.sort(np.column_stack([points[:-1], points[1:]]), axis=1)
+        wanted = pair[:, 0] * size + pair[:, 1]
+        at = np.minimum(np.searchsorted(key[order], wanted), len(key) - 1)
+        factor = np.where(key[order][at] == wanted, effort[hard][order][at], 1.0)
+    return factor
 
 
 def _chains(segments: IntArray, n: int) -> list[list[int]]:

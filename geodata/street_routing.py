@@ -79,7 +79,7 @@ class SplitGraph:
 
     Nodes 0..k-1 are the street graph's. `place_node` is the node of each place
     asked for (-1 where it has none). Piece i is the stretch `low[i]..high[i]`
-    of edge `edge[i]` between the nodes `pieces[i]`; the shortest between two nodes only.
+    of edge `edge[i]` between the nodes `pieces[i]`; the quickest between two nodes only.
     """
 
     graph: StreetGraph
@@ -91,11 +91,13 @@ class SplitGraph:
     high: FloatArray
 
     def matrix(self) -> Any:
-        """Return the symmetric sparse matrix of metres between nodes."""
+        """Return the symmetric sparse matrix of effort between nodes: metres, steps for more."""
+        return self._matrix(_efforts(self.graph, self.edge, self.low, self.high))
+
+    def _matrix(self, metres: FloatArray) -> Any:
         from scipy.sparse import coo_array
 
         a, b = self.pieces.T
-        metres = self.high - self.low
         both = (np.tile(metres, 2), (np.concatenate([a, b]), np.concatenate([b, a])))
         return coo_array(both, shape=(self.nodes, self.nodes)).tocsr()
 
@@ -112,14 +114,29 @@ class SplitGraph:
         return xy
 
     def metres(self, origins: IntArray, destinations: IntArray) -> FloatArray:
-        """Return the (n, m) metres along the streets between places, by their position."""
+        """Return the (n, m) metres along the quickest ways between places, by their position."""
+        if self.graph.level_throughout:
+            return self.effort(origins, destinations)
+        from scipy.sparse.csgraph import dijkstra
+
+        matrix, lengths = self.matrix(), self._matrix(self.high - self.low)
+        out = np.full((len(origins), len(destinations)), np.inf)
+        start, end = self.place_node[origins], self.place_node[destinations]
+        for source in np.unique(start[start >= 0]).tolist():
+            _, before = dijkstra(matrix, indices=source, return_predecessors=True)
+            along = _along_tree(before, source, lengths)
+            out[start == source] = np.where(end >= 0, along[end], np.inf)
+        return out
+
+    def effort(self, origins: IntArray, destinations: IntArray) -> FloatArray:
+        """Return the (n, m) metres on the level that the quickest ways are as long as."""
         from scipy.sparse.csgraph import dijkstra
 
         out = np.full((len(origins), len(destinations)), np.inf)
         start, row = np.unique(self.place_node[origins], return_inverse=True)
         end, column = np.unique(self.place_node[destinations], return_inverse=True)
         if len(end) < len(start):
-            return self.metres(destinations, origins).T.copy()
+            return self.effort(destinations, origins).T.copy()
         if not len(start) or not len(end):
             return out
         between = np.full((len(start), len(end)), np.inf)
@@ -207,12 +224,47 @@ class SplitGraph:
         return points_along(self.graph, self.edge[[k]], np.array([at]))
 
 
-def points_along(graph: StreetGraph, edge: IntArray, at_m: FloatArray) -> FloatArray:
-    """Return the point `at_m` metres along each edge."""
-    # One increasing axis through all chains: chain i's metres are shifted beyond chain i - 1's.
+def _along_tree(before: npt.NDArray[Any], source: int, lengths: Any) -> FloatArray:
+    """Return the length of the way from the source to each node of its search tree.
+
+    Each round doubles the number of steps that are added up.
+    """
+    known = np.flatnonzero(before >= 0)
+    towards = np.arange(len(before))
+    towards[known] = before[known]
+    metres = np.full(len(before), np.inf)
+    metres[source] = 0.0
+    metres[known] = lengths[before[known], known]
+    while (towards[known] != source).any():
+        metres[known] += np.where(towards[known] == source, 0.0, metres[towards[known]])
+        towards = towards[towards]
+    return metres
+
+
+def _efforts(graph: StreetGraph, edge: IntArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Return the effort of walking each edge from `low` to `high` metres along it."""
+    if graph.level_throughout:
+        return high - low
+    base, axis = _one_axis(graph)
+    start, end = (np.interp(m + base[edge], axis, graph.chain_effort) for m in (low, high))
+    # Ends of an edge are read off, so that a neighbour on the axis has no part in them.
+    start = np.where(low <= 0.0, 0.0, start)
+    end = np.where(
+        high >= graph.edge_m[edge], graph.chain_effort[graph.chain_start[edge + 1] - 1], end
+    )
+    return exact(end - start)
+
+
+def _one_axis(graph: StreetGraph) -> tuple[FloatArray, FloatArray]:
+    """Return one increasing axis through all chains, and where on it each begins."""
     base = np.concatenate([[0.0], np.cumsum(graph.edge_m + 1.0)])[:-1]
     chain_edge = np.repeat(np.arange(len(graph.edge_m)), np.diff(graph.chain_start))
-    axis = graph.chain_m + base[chain_edge]
+    return base, graph.chain_m + base[chain_edge]
+
+
+def points_along(graph: StreetGraph, edge: IntArray, at_m: FloatArray) -> FloatArray:
+    """Return the point `at_m` metres along each edge."""
+    base, axis = _one_axis(graph)
     where = at_m + base[edge]
     return np.column_stack([np.interp(where, axis, graph.chain_xy[:, i]) for i in (0, 1)])
 
@@ -249,10 +301,10 @@ def _shortest_pieces(
     place_node: IntArray,
     pieces: tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray],
 ) -> SplitGraph:
-    """Keep one piece between two nodes, the shortest, and no piece from a node to itself."""
+    """Keep one piece between two nodes, the quickest, and no piece from a node to itself."""
     first, last, edge, low, high = pieces
     a, b = np.minimum(first, last), np.maximum(first, last)
-    order = np.lexsort((high - low, b, a))
+    order = np.lexsort((_efforts(graph, edge, low, high), b, a))
     a, b = a[order], b[order]
     keep = a != b
     keep[1:] &= (a[1:] != a[:-1]) | (b[1:] != b[:-1])

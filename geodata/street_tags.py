@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["carriageway", "levels", "private", "walkable"]
+__all__ = ["STEPS_EFFORT", "carriageway", "effort", "levels", "private", "walkable"]
+
+STEPS_EFFORT: Final = 2.0
+"""A metre of steps takes as long as this many on the level; a modelling value."""
 
 _NEVER: Final = frozenset(
     {"motorway", "motorway_link", "raceway", "bus_guideway", "busway", "escape"}
@@ -66,6 +69,14 @@ def carriageway(lines: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
         if found.any():
             return np.asarray(found, dtype=np.bool_)
     return np.ones(len(lines), dtype=np.bool_)
+
+
+def effort(lines: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    """Return how many metres on the level a metre of each line takes as long as."""
+    if "highway" not in lines:
+        return np.ones(len(lines))
+    steps = _tag(lines, "highway").map(lambda value: "steps" in _classes(value))
+    return np.where(steps.astype(bool), STEPS_EFFORT, 1.0)
 
 
 def levels(lines: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:

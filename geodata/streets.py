@@ -14,16 +14,19 @@ from geodata.loose_ends import join_loose_ends
 from geodata.street_files import read_street_lines
 from geodata.street_graph import StreetGraph, component_labels, contract, join_vertices
 from geodata.street_routing import Snapped, Snapper, SplitGraph, split_at
-from geodata.street_tags import levels, private, walkable
+from geodata.street_tags import effort, levels, private, walkable
 from geodata.walking import WALKING_KMH, as_legs, as_points, to_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     import shapely
 
 __all__ = ["StreetNetwork", "StreetReport"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 KEPT_SHARE: Final = 0.05
 """A piece with at least this share of the largest piece's vertices is a network of its own."""
@@ -148,7 +151,9 @@ class StreetNetwork:
         if not may_walk.any():
             raise _unusable(source, "holds no street that can be walked", "give another file")
         streets = projected[may_walk].reset_index(drop=True)
-        joined, ties = join_loose_ends(join_vertices(streets.geometry.array, levels(streets)))
+        joined, ties = join_loose_ends(
+            join_vertices(streets.geometry.array, levels(streets), effort(streets))
+        )
         if not len(joined.segments):
             raise _unusable(source, "holds no street of any length", "give another file")
         label = component_labels(joined)
@@ -173,34 +178,43 @@ class StreetNetwork:
         return cls(graph, streets[[*shown, "geometry"]], report, crs=crs, walking_kmh=walking_kmh)
 
     def walk_metres(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
-        """Return the (n, m) metres on foot between (n, 2) origins and (m, 2) destinations.
+        """Return the (n, m) metres of the quickest ways from (n, 2) origins to (m, 2) destinations.
 
         The straight legs to the street and from it are included; a point to
         itself is 0. Infinite where there is no way, or a point is without
         coordinates or too far from every street.
         """
+        return self._with_legs(origins, destinations, SplitGraph.metres)
+
+    def walk_seconds(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
+        """Return (n, m) seconds as `walk_metres` at `walking_kmh`, on steps more slowly."""
+        effort_m = self._with_legs(origins, destinations, SplitGraph.effort)
+        return to_seconds(effort_m, self.walking_kmh)
+
+    def _with_legs(
+        self,
+        origins: npt.ArrayLike,
+        destinations: npt.ArrayLike,
+        measure: Callable[[SplitGraph, IntArray, IntArray], FloatArray],
+    ) -> FloatArray:
         start, end = as_points(origins), as_points(destinations)
         places = self.snap(np.concatenate([start, end]))
         n = len(start)
         split = self.split(places)
-        along = split.metres(np.arange(n), np.arange(n, len(places)))
+        along = measure(split, np.arange(n), np.arange(n, len(places)))
         # The legs are added first, so that there and back are the same sum.
         metres = along + (places.leg_m[:n, None] + places.leg_m[None, n:])
         same = (start[:, None, 0] == end[None, :, 0]) & (start[:, None, 1] == end[None, :, 1])
         return np.where(same & np.isfinite(metres), 0.0, metres)
 
-    def walk_seconds(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
-        """Return `walk_metres` as seconds at `walking_kmh`."""
-        return to_seconds(self.walk_metres(origins, destinations), self.walking_kmh)
-
     def path(self, origin: npt.ArrayLike, destination: npt.ArrayLike) -> shapely.LineString:
-        """Return the shortest way from one point to another; empty where there is none."""
+        """Return the quickest way from one point to another; empty where there is none."""
         return self.paths(as_points([origin]), as_points([destination]))[0]
 
     def paths(
         self, origins: npt.ArrayLike, destinations: npt.ArrayLike
     ) -> list[shapely.LineString]:
-        """Return the shortest way of every leg: origin i to destination i.
+        """Return the quickest way of every leg: origin i to destination i.
 
         A way's length is `walk_metres`; it is empty where there is none.
         """

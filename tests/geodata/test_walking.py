@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from geodata.loose_ends import join_loose_ends
 from geodata.street_graph import join_vertices
+from geodata.street_tags import STEPS_EFFORT
 from geodata.streets import StreetNetwork
 from geodata.walking import StraightLines, WalkingNetwork
 
@@ -178,3 +179,73 @@ def test_straight_lines_say_that_they_are_estimates() -> None:
     assert network.lines.empty
     with pytest.raises(ValueError, match="detour"):
         StraightLines(detour=0.9)
+
+
+def test_steps_take_longer_and_are_gone_round_where_that_is_quicker() -> None:
+    # Steps of 100 m straight on, or 160 m round on the level.
+    #
+    #   +----60 m----+---40----+
+    #   |   50            50   |  50
+    #   A =======steps======== B
+    lines = gpd.GeoDataFrame(
+        {"highway": ["steps", "footway"]},
+        geometry=[
+            shapely.LineString([(0, 0), (60, 0), (100, 0)]),
+            shapely.LineString([(0, 0), (0, 30), (100, 30), (100, 0)]),
+        ],
+        crs="EPSG:27700",
+    )
+    network = StreetNetwork.from_lines(lines, walking_kmh=3.6)
+    a, b, half, quarter = (0.0, 0.0), (100.0, 0.0), (50.0, 0.0), (75.0, 0.0)
+    assert network.walk_seconds([a], [b])[0, 0] == pytest.approx(160)
+    assert network.walk_metres([a], [b])[0, 0] == pytest.approx(160)
+    assert network.path(a, b).length == pytest.approx(160)
+    assert network.walk_seconds([a, quarter], [half]).ravel() == pytest.approx(
+        [50 * STEPS_EFFORT, 25 * STEPS_EFFORT]
+    )
+    assert network.walk_metres([a, quarter], [half]).ravel() == pytest.approx([50, 25])
+    assert network.path(a, half).length == pytest.approx(50)
+
+
+def test_times_and_metres_with_steps_equal_networkx() -> None:
+    streets = grid(5)
+    rng = np.random.default_rng(8)
+    streets["highway"] = np.where(rng.random(len(streets)) < 0.4, "steps", "footway")
+    network = StreetNetwork.from_lines(streets, walking_kmh=3.6)
+    graph, joined = nx.Graph(), network.graph
+    metre = joined.edge_m.tolist()
+    hard = joined.chain_effort[joined.chain_start[1:] - 1].tolist()
+    for (u, v), m, s in zip(joined.edge_nodes.tolist(), metre, hard, strict=True):
+        if u != v and (not graph.has_edge(u, v) or graph[u][v]["s"] > s):
+            graph.add_edge(u, v, m=m, s=s)
+    assert sum(hard) > 1.2 * sum(metre)
+    n = len(joined.node_xy)
+    quickest = dict(nx.all_pairs_dijkstra_path(graph, weight="s"))
+    seconds, metres = np.full((n, n), np.inf), np.full((n, n), np.inf)
+    for u, ways in quickest.items():
+        for v, way in ways.items():
+            seconds[u, v] = nx.path_weight(graph, way, "s")
+            metres[u, v] = nx.path_weight(graph, way, "m")
+    at = joined.node_xy
+    assert_allclose(network.walk_seconds(at, at), seconds, atol=1e-4)
+    assert_allclose(network.walk_metres(at, at), metres, atol=1e-4)
+    some = rng.integers(0, n, (2, 60))
+    lengths = [way.length for way in network.paths(at[some[0]], at[some[1]])]
+    assert_allclose(lengths, metres[some[0], some[1]], atol=1e-4)
+
+
+def test_where_there_are_no_steps_metres_and_seconds_are_of_one_way() -> None:
+    network = StreetNetwork.from_lines(grid(), walking_kmh=3.6)
+    at = network.graph.node_xy
+    assert_array_equal(network.walk_seconds(at, at), network.walk_metres(at, at))
+
+
+def test_metres_with_steps_are_infinite_where_there_is_no_way() -> None:
+    lines = gpd.GeoDataFrame(
+        {"highway": ["steps", "steps"]},
+        geometry=[shapely.LineString([(0, y), (50, y), (90, y)]) for y in (0, 50)],
+        crs="EPSG:27700",
+    )
+    network = StreetNetwork.from_lines(lines)
+    found = network.walk_metres([(0, 0), (0, 50)], [(90, 0), (90, 50), (np.nan, 0)])
+    assert_array_equal(np.isfinite(found), [[True, False, False], [False, True, False]])
