@@ -1,0 +1,124 @@
+"""Walking times from the cache are those that were worked out, or are worked out again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from shapely import LineString
+
+from geodata import walking_cache
+from geodata.streets import StreetNetwork
+from geodata.walking_cache import cached_walk_seconds
+
+POINTS = np.array([[0.0, 0.0], [100.0, 0.0], [50.0, 20.0], [np.nan, 0.0]])
+
+
+class Streets:
+    """A street file and its cache; counts how often the network was asked for."""
+
+    def __init__(self, folder: Path, suffix: str = ".gpkg") -> None:
+        self.path, self.cache, self.asked = folder / f"s{suffix}", folder / "deep" / "cache", 0
+        self.write(100)
+
+    def write(self, length: float) -> None:
+        line = LineString([(0, 0), (length / 2, 1), (length, 0)])
+        gpd.GeoDataFrame(geometry=[line], crs="EPSG:27700").to_file(self.path)
+
+    def network(self) -> StreetNetwork:
+        self.asked += 1
+        return StreetNetwork.from_file(self.path)
+
+    def seconds(self, points: np.ndarray = POINTS, **options: object) -> np.ndarray:
+        given: dict[str, object] = {"network": self.network, "cache_dir": self.cache} | options
+        return cached_walk_seconds(self.path, points, **given)  # type: ignore[arg-type]
+
+    def entry(self) -> Path:
+        (found,) = self.cache.iterdir()
+        return found
+
+
+@pytest.fixture
+def streets(tmp_path: Path) -> Streets:
+    return Streets(tmp_path)
+
+
+def test_the_second_time_comes_from_the_cache_to_the_bit(streets: Streets) -> None:
+    first = streets.seconds()
+    assert_array_equal(streets.seconds(), first)
+    assert_array_equal(first, streets.network().walk_seconds(POINTS, POINTS))
+    assert streets.asked == 2
+
+
+def test_whatever_changes_is_worked_out_again(streets: Streets) -> None:
+    streets.seconds()
+    streets.seconds(POINTS[::-1])
+    streets.seconds(walking_kmh=4.0)
+    streets.seconds(crs="EPSG:3857")
+    streets.seconds(layer="s")
+    assert streets.asked == 5
+    before = streets.seconds()[0, 1]
+    assert streets.asked == 5
+    streets.write(98)
+    assert streets.seconds()[0, 1] != before
+
+
+def test_another_part_of_a_shapefile_is_another_file(tmp_path: Path) -> None:
+    streets = Streets(tmp_path, ".shp")
+    streets.seconds()
+    streets.seconds()
+    assert streets.asked == 1
+    with streets.path.with_suffix(".dbf").open("ab") as stream:
+        stream.write(b" ")
+    streets.seconds()
+    assert streets.asked == 2
+
+
+def test_without_a_folder_nothing_is_kept(streets: Streets) -> None:
+    streets.seconds(cache_dir=None)
+    streets.seconds(cache_dir=None)
+    assert streets.asked == 2
+    assert not streets.cache.exists()
+
+
+@pytest.mark.parametrize("kind", ["empty", "short", "bit", "pickle", "other shape"])
+def test_a_damaged_entry_is_worked_out_again_and_mended(streets: Streets, kind: str) -> None:
+    first = streets.seconds()
+    entry = streets.entry()
+    whole = entry.read_bytes()
+    flipped = bytearray(whole)
+    flipped[-3] ^= 4
+    if kind == "pickle":
+        # With a digest that fits: even then nothing is unpickled.
+        walking_cache._store(entry, np.zeros((4, 4)))
+        body = entry.read_bytes()[32:].replace(b"'<f8'", b"'|O' ")
+        entry.write_bytes(walking_cache.hashlib.blake2b(body, digest_size=32).digest() + body)
+    elif kind == "other shape":
+        walking_cache._store(entry, np.zeros((3, 3)))
+    else:
+        entry.write_bytes({"empty": b"", "short": whole[:100], "bit": bytes(flipped)}[kind])
+    assert_array_equal(streets.seconds(), first)
+    assert streets.asked == 2
+    assert entry.read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_written_is_no_harm(streets: Streets, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    found = streets.seconds(cache_dir=tmp_path / "file" / "cache")
+    assert_array_equal(found, streets.seconds(cache_dir=None))
+
+
+def test_the_oldest_entries_go(streets: Streets, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking_cache, "KEPT_FILES", 3)
+    for k in range(5):
+        streets.seconds(POINTS[:3] + k)
+    assert len(list(streets.cache.iterdir())) == 3
+
+
+def test_a_missing_street_file_is_the_network_s_to_tell(streets: Streets, tmp_path: Path) -> None:
+    streets.path = tmp_path / "gone.gpkg"
+    with pytest.raises(Exception, match="is not there"):
+        streets.seconds()
