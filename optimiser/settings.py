@@ -70,6 +70,8 @@ class DataFiles(Frozen):
         split: dict[str, Any] = dict(raw)
         sheets = dict(raw["sheets"]) if isinstance(raw.get("sheets"), dict) else {}
         for name, given in raw.items():
+            if isinstance(given, str) and not given.strip():
+                raise ValueError(f"{name} is empty; name its file, or leave it out")
             if name not in (*SHEETED, *LAYERED) or not isinstance(given, dict):
                 continue
             key = "layer" if name in LAYERED else "sheet"

@@ -163,7 +163,8 @@ def _week_lines(console: Console, plan: VisitPlan) -> None:
     console.print(
         f"[bold]{plan.planned} of {plan.requests} requests[/bold] planned"
         f" ({plan.late} late), {plan.own_officer} with their own officer;"
-        f" {plan.doors:,} doors to knock, about {plan.conversations:,.0f} conversations;"
+        f" {_count(plan.doors, 'door')} to knock, about"
+        f" {_count(round(plan.conversations), 'conversation')};"
         f" {plan.walk_hours:,.1f} hours on foot"
     )
     console.print(f"  {_proof(plan, 'points, higher is better')}")

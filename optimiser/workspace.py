@@ -242,15 +242,18 @@ class Workspace:
         require_starts(self, sessions=False)
         centres = self.service_centres
         centre_xy = np.zeros((0, 2)) if centres is None else centres.get_coordinates().to_numpy()
+        rules = self.settings.rules
+        # The network walks at the visits' speed; a redraw may be asked for at another.
+        pace = rules.visits.walking_kmh / rules.patches.walking_kmh
         try:
             return build_patch_problem(
                 stock=self.inputs.stock,
                 officers=self.officers,
                 centres=[] if centres is None else [str(ref) for ref in centres.index],
-                centre_walk_s=self.network.walk_seconds(centre_xy, self._block_xy),
-                walk_s=self.block_walk_s,
+                centre_walk_s=self.network.walk_seconds(centre_xy, self._block_xy) * pace,
+                walk_s=self.block_walk_s * pace,
                 edges=self.adjacency.edges,
-                rules=self.settings.rules.patches,
+                rules=rules.patches,
                 notes=(*self.caveats, *self._adjacency_caveat(), *self._left_out()),
             )
         except ValueError as error:
@@ -295,6 +298,8 @@ class Workspace:
         require_starts(self, sessions=True)
         try:
             monday = pd.Timestamp(week).date()
+            if not 1990 <= monday.year <= 2100:
+                raise ValueError(f"{monday} is too far away to plan")
             problem = build_visit_problem(
                 monday=monday,
                 stock=self.inputs.stock,
@@ -312,7 +317,7 @@ class Workspace:
                 notes=(*self.caveats, *source.notes, *cut_off_note(self), *self._left_out()),
             )
         except ValueError as error:
-            raise self._settings_error("rules.visits or --week", error) from error
+            raise self._settings_error("the week", error) from error
         refused = refused_requests(self.visits, self.problems)
         return problem.model_copy(update={"set_aside": (*problem.set_aside, *refused)})
 
@@ -324,6 +329,8 @@ class Workspace:
         return (f"{count} of the files could not be used and were left out.",)
 
     def _settings_error(self, key: str, error: ValueError) -> DataError:
+        if isinstance(error, ValidationError):
+            return DataError(fault_problems(self.path.name, error))
         return DataError(
             [
                 Problem(

@@ -6,36 +6,48 @@ Defaults marked M in a field's description are modelling values, not sourced fac
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from optimiser.model.base import Frozen
 
 __all__ = ["PatchRules", "VisitRules", "VisitValues", "WorkloadWeights"]
 
 
-class WorkloadWeights(Frozen):
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class _Finite(Frozen):
+    """Rules hold no NaN or infinity, which TOML can write and no scaling survives."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class WorkloadWeights(_Finite):
     """Workload points of a home, added up (M)."""
 
-    tenanted: float = Field(1.0, ge=0)
-    leasehold: float = Field(0.3, ge=0)
-    sheltered: float = Field(0.6, ge=0)
-    introductory: float = Field(1.5, ge=0)
-    arrears: float = Field(1.0, ge=0)
-    asb: float = Field(4.0, ge=0)
-    vulnerable: float = Field(1.5, ge=0)
-    damp: float = Field(2.0, ge=0)
-    no_lift_floor: float = Field(0.05, ge=0, description="per floor above the second, no lift")
+    tenanted: float = Field(1.0, ge=0, le=1000)
+    leasehold: float = Field(0.3, ge=0, le=1000)
+    sheltered: float = Field(0.6, ge=0, le=1000)
+    introductory: float = Field(1.5, ge=0, le=1000)
+    arrears: float = Field(1.0, ge=0, le=1000)
+    asb: float = Field(4.0, ge=0, le=1000)
+    vulnerable: float = Field(1.5, ge=0, le=1000)
+    damp: float = Field(2.0, ge=0, le=1000)
+    no_lift_floor: float = Field(
+        0.05, ge=0, le=1000, description="per floor above the second, no lift"
+    )
 
 
-class PatchRules(Frozen):
+class PatchRules(_Finite):
     """How patches are drawn."""
 
     patches: int | None = Field(
         None, ge=1, description="number of equal patches; None: one per officer, sized by FTE"
     )
     trips_per_point_week: float = Field(
-        0.02, ge=0, description="walks to a workload point a week, there and back (M)"
+        0.02, ge=0, le=1000, description="walks to a workload point a week, there and back (M)"
     )
     reach_minutes: float | None = Field(
         None, gt=0, description="farthest walk from the service centre to a block; None: no limit"
@@ -43,14 +55,17 @@ class PatchRules(Frozen):
     balance: float = Field(0.05, ge=0, lt=1, description="workload per FTE within +- this share")
     keep_estates_whole: bool = True
     moved_home_minutes: float = Field(
-        2.0, ge=0, description="price of a household changing officer, walking minutes a week"
+        2.0,
+        ge=0,
+        le=1e6,
+        description="price of a household changing officer, walking minutes a week",
     )
     pins: dict[str, str] = Field(default_factory=dict, description="block_ref = patch")
     workload: WorkloadWeights = WorkloadWeights()
-    walking_kmh: float = Field(4.5, gt=0, description="(M)")
+    walking_kmh: float = Field(4.5, ge=0.1, le=100, description="(M)")
 
 
-class VisitValues(Frozen):
+class VisitValues(_Finite):
     """What a plan is worth, in points: the tiers of the objective, largest first (M).
 
     A plan's objective is the sum over its planned requests of their request
@@ -59,52 +74,84 @@ class VisitValues(Frozen):
     less the walking points.
     """
 
-    statutory_on_time: float = Field(1000.0, ge=0, description="statutory visit by its due date")
+    statutory_on_time: float = Field(
+        1000.0, ge=0, le=1e6, description="statutory visit by its due date"
+    )
     statutory_not_yet_due: float = Field(
         0.1, ge=0, le=1, description="factor of that when due after the week's end"
     )
-    request: float = Field(100.0, ge=0, description="a planned request, times its priority")
-    due_this_week: float = Field(1.5, ge=1, description="factor when due by the week's end")
+    request: float = Field(100.0, ge=0, le=1e6, description="a planned request, times its priority")
+    due_this_week: float = Field(
+        1.5, ge=1, le=1000, description="factor when due by the week's end"
+    )
     late: float = Field(0.5, ge=0, le=1, description="factor when planned after its due date")
     conversation: float = Field(
-        10.0, ge=0, description="an expected conversation, knocked within the quarter"
+        10.0, ge=0, le=1e6, description="an expected conversation, knocked within the quarter"
     )
     conversation_due: float = Field(
-        2.0, ge=1, description="factor for a home not knocked for a quarter; linear in between"
+        2.0,
+        ge=1,
+        le=1000,
+        description="factor for a home not knocked for a quarter; linear in between",
     )
-    own_officer: float = Field(5.0, ge=0, description="request planned with the patch's officer")
-    walk_minute: float = Field(0.1, ge=0, description="taken off per minute on foot")
+    own_officer: float = Field(
+        5.0, ge=0, le=1e6, description="request planned with the patch's officer"
+    )
+    walk_minute: float = Field(0.1, ge=0, le=1e6, description="taken off per minute on foot")
 
 
-class VisitRules(Frozen):
+class VisitRules(_Finite):
     """How a week is planned."""
 
-    walking_kmh: float = Field(4.5, gt=0, description="(M)")
+    walking_kmh: float = Field(4.5, ge=0.1, le=100, description="(M)")
     break_minutes: int = Field(
-        45, ge=20, description="for shifts over 6 h, unless officers.csv says otherwise (M)"
+        45, ge=20, le=240, description="for shifts over 6 h, unless officers.csv says otherwise (M)"
     )
     break_earliest: dt.time = Field(dt.time(11, 30), description="earliest start of the break (M)")
     break_latest: dt.time = Field(dt.time(14, 0), description="latest start of the break (M)")
     slack: float = Field(
         0.15, ge=0, lt=1, description="share of the shift less its break kept free (M)"
     )
-    community_day: str | None = Field("Thu", description="day of door-knocking; None: no rounds")
-    entry_seconds: int = Field(90, ge=0, description="into a block with door entry (M)")
-    entry_seconds_open: int = Field(30, ge=0, description="into a block without door entry (M)")
-    stairs_seconds_floor: int = Field(25, ge=0, description="a floor on foot, either way (M)")
-    lift_seconds: int = Field(90, ge=0, description="a lift ride, waiting included (M)")
-    round_doors: int = Field(14, ge=1, description="most doors in one round (M)")
-    knock_minutes: float = Field(1.0, gt=0, description="a door with no answer (M)")
-    talk_minutes: float = Field(7.0, ge=0, description="added by a conversation (M)")
-    contact_alpha: float = Field(0.5, gt=0, description="Beta prior of an answer (M)")
-    contact_beta: float = Field(1.0, gt=0, description="Beta prior of no answer (M)")
-    contact_morning: float = Field(0.85, ge=0, description="factor before noon (M)")
-    contact_afternoon: float = Field(0.95, ge=0, description="factor from noon to 5pm (M)")
-    contact_evening: float = Field(1.35, ge=0, description="factor after 5pm (M)")
+    community_day: str | None = Field("Thu", description="day of door-knocking; none: no rounds")
+    entry_seconds: int = Field(90, ge=0, le=3600, description="into a block with door entry (M)")
+    entry_seconds_open: int = Field(
+        30, ge=0, le=3600, description="into a block without door entry (M)"
+    )
+    stairs_seconds_floor: int = Field(
+        25, ge=0, le=3600, description="a floor on foot, either way (M)"
+    )
+    lift_seconds: int = Field(90, ge=0, le=3600, description="a lift ride, waiting included (M)")
+    round_doors: int = Field(14, ge=1, le=1000, description="most doors in one round (M)")
+    knock_minutes: float = Field(1.0, gt=0, le=120, description="a door with no answer (M)")
+    talk_minutes: float = Field(7.0, ge=0, le=120, description="added by a conversation (M)")
+    contact_alpha: float = Field(0.5, gt=0, le=1000, description="Beta prior of an answer (M)")
+    contact_beta: float = Field(1.0, gt=0, le=1000, description="Beta prior of no answer (M)")
+    contact_morning: float = Field(0.85, ge=0, le=1000, description="factor before noon (M)")
+    contact_afternoon: float = Field(0.95, ge=0, le=1000, description="factor from noon to 5pm (M)")
+    contact_evening: float = Field(1.35, ge=0, le=1000, description="factor after 5pm (M)")
     interpreter_factor: float = Field(
-        1.5, ge=1, description="longer with an interpreter, no officer of the language (M)"
+        1.5, ge=1, le=10, description="longer with an interpreter, no officer of the language (M)"
     )
     attempts_before_appointment: int = Field(
         3, ge=1, description="after so many failed tries the next needs an appointment"
     )
     values: VisitValues = VisitValues()
+
+    @field_validator("community_day", mode="before")
+    @classmethod
+    def _a_day_or_none(cls, day: Any) -> Any:
+        """Take Thu, thursday; "none" and "" for no rounds, since TOML has no null."""
+        if not isinstance(day, str):
+            return day
+        word = day.strip().lower()
+        if word in ("", "none"):
+            return None
+        if len(word) < 3 or not any(name.startswith(word) for name in _DAYS):
+            raise ValueError('is no day of the week; write Mon, Tue, …, or "none" for no rounds')
+        return day
+
+    @model_validator(mode="after")
+    def _break_in_order(self) -> Self:
+        if self.break_latest < self.break_earliest:
+            raise ValueError("break_latest is before break_earliest")
+        return self

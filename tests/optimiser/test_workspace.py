@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 
+import pandas as pd
 import pytest
 
 from geodata import DataError
@@ -122,3 +123,53 @@ def test_without_streets_the_caveat_says_so(copy):
     assert "straight lines" in ws.caveats[0]
     assert ws.street_lines is None
     assert "straight lines" in ws.patch_problem().notes[0]
+
+
+def test_a_redraw_walks_at_its_own_speed(copy):
+    before = Workspace.open(copy).patch_problem()
+    rewrite(copy / "doorstep.toml", "balance = 0.05", "balance = 0.05\nwalking_kmh = 2.25")
+    after = Workspace.open(copy).patch_problem()
+    assert after.rules.walking_kmh == 2.25
+    assert after.walk_cost.sum() == pytest.approx(2 * before.walk_cost.sum(), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ('community_day = "Someday"', "no day of the week"),
+        ("slack = nan", "rules.visits.slack"),
+        ("walking_kmh = inf", "rules.visits.walking_kmh"),
+        ("values.request = 1e15", "rules.visits.values.request"),
+        ('break_earliest = "15:00"', "break_latest is before break_earliest"),
+    ],
+)
+def test_rules_beyond_reason_are_bad_input(copy, setting, reason):
+    text = (copy / "doorstep.toml").read_text(encoding="utf-8")
+    head = text.partition("[rules.visits]")[0]
+    (copy / "doorstep.toml").write_text(f"{head}[rules.visits]\n{setting}\n", encoding="utf-8")
+    assert any(reason in str(problem) for problem in faults(copy))
+
+
+def test_a_week_without_door_knocking(copy):
+    rewrite(copy / "doorstep.toml", 'community_day = "Thu"', 'community_day = "none"')
+    assert Workspace.open(copy).visit_problem("2026-11-30").rounds == ()
+
+
+def test_weeks_at_the_end_of_the_calendar_are_bad_input(ws):
+    for week in ("0001-01-01", "9999-12-27"):
+        with pytest.raises(DataError, match=r"too far away|Out of bounds"):
+            ws.visit_problem(week)
+
+
+def test_blocks_that_no_street_reaches_are_named_and_the_others_visited(copy):
+    homes = pd.read_csv(copy / "homes.csv", dtype=str, keep_default_na=False)
+    lost = homes["block_ref"].iloc[-1]
+    homes.loc[homes["block_ref"] == lost, ["easting", "northing"]] = ["535000", "170000"]
+    homes.to_csv(copy / "homes.csv", index=False)
+    rewrite(copy / "doorstep.toml", 'boundary = "boundary.geojson"\n', "")
+    ws = Workspace.open(copy)
+    assert lost in ws.unreachable_blocks
+    with pytest.raises(DataError, match=f"no way on foot to most blocks: .*{lost}"):
+        ws.patch_problem()
+    notes = ws.visit_problem("2026-11-30").notes
+    assert any("nobody is sent there" in note and lost in note for note in notes)
