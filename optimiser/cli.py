@@ -256,11 +256,13 @@ def _exit_codes(*, as_json: bool = False) -> Iterator[None]:
     except DataError as error:
         _fail_data(error, as_json=as_json)
     except Infeasible as error:
-        _fail(f"No plan can exist: {error.cause}.\nTo mend it: {error.relaxation}.", 3)
+        _fail(
+            f"No plan can exist: {error.cause}.\nTo mend it: {error.relaxation}.", EXIT_INFEASIBLE
+        )
     except InvalidProblem as error:
         _fail(f"The input contradicts itself: {error}", EXIT_BAD_INPUT)
     except NoSolutionInTime as error:
-        _fail(f"{error}\nThis does not say that there is none: try --seconds higher.", 4)
+        _fail(f"{error}\nTo search longer, give more --seconds.", EXIT_NO_SOLUTION)
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}. Nothing was overwritten.", EXIT_BAD_INPUT)

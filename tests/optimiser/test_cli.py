@@ -118,6 +118,11 @@ def second_home(folder: Path) -> None:
     path.write_text("".join([*lines, lines[1]]), encoding="utf-8")
 
 
+def bad_types(folder: Path) -> None:
+    (folder / "types.toml").write_text("[types.x]\nminutes = -1\n", encoding="utf-8")
+    edit(folder / "doorstep.toml", "[data]", '[data]\nvisit_rules = "types.toml"')
+
+
 Spoil = Callable[[Path], Any]
 
 
@@ -162,10 +167,7 @@ BAD_INPUT: dict[str, tuple[Spoil, str]] = {
         'write visits = { file = "…", sheet = "…" }',
     ),
     "rubbish visit rules": (
-        lambda d: (
-            (d / "types.toml").write_text("[types.x]\nminutes = -1\n", encoding="utf-8"),
-            edit(d / "doorstep.toml", "[data]", '[data]\nvisit_rules = "types.toml"'),
-        ),
+        bad_types,
         "types.toml: types.x.minutes '-1' should be greater than 0",
     ),
     "unknown home": (
@@ -302,7 +304,7 @@ def test_pins_that_overload_a_patch_are_infeasible(copy: Path) -> None:
     ("error", "code", "report"),
     [
         (Infeasible("too much work", "add an officer"), 3, "To mend it: add an officer."),
-        (NoSolutionInTime("none in 2 s"), 4, "try --seconds higher"),
+        (NoSolutionInTime("none in 2 s"), 4, "give more --seconds"),
     ],
 )
 def test_no_plan_has_a_code_of_its_own(
