@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Executor
+import threading
+import time
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from optimiser.errors import NoSolutionInTime
 from optimiser.model import PatchParams, PatchPlan, PatchProblem, Progress, ProgressCallback
+from optimiser.model.outcome import OPTIMAL_GAP
 from optimiser.model.patches import COST_UNITS_PER_MINUTE
 
 if TYPE_CHECKING:
-    from optimiser.districting.bounds import Lagrangian
-    from optimiser.districting.instance import Instance
+    from optimiser.districting.instance import Instance, Int64s
     from optimiser.districting.search import Clock, Incumbent
 
 __all__ = ["allocate_patches"]
 
 log = logging.getLogger(__name__)
 
-_BOUND_SHARE = 0.2
-"""Share of the time kept for the bound after the search."""
+_SEARCH_ALONE = 0.3
+"""Share of the time that all workers search; then one of them raises the bound."""
 
-_BOUND_STEPS = 50
-_MOST_BOUND_STEPS = 1500
+_FINISH_SHARE = 0.02
+_MOST_BOUND_STEPS = 3000
+_ITERATION_BOUND_STEPS = 400
+_FIRST_ROUNDS = 6
 
 
 def allocate_patches(
@@ -32,7 +36,7 @@ def allocate_patches(
     time_limit_s: float = 60,
     seed: int = 1,
     progress: ProgressCallback | None = None,
-    executor: Executor | None = None,  # noqa: ARG001 - the search runs in this process so far
+    executor: Executor | None = None,
     params: PatchParams = PatchParams(),  # noqa: B008 - frozen
 ) -> PatchPlan:
     """Return the best patches found in time, with a bound valid for the whole problem.
@@ -42,13 +46,14 @@ def allocate_patches(
     problem
         Blocks, slots, costs and rules.
     time_limit_s
-        Wall-clock seconds, for search and bound together.
+        Wall-clock seconds, for search and bound together. The very first call
+        after installation compiles for some seconds more.
     seed
         Of every random choice; with `params.iterations` the plan is reproducible.
     progress
-        Called with each better plan or bound.
+        Called with each better plan, and with the bound.
     executor
-        Reserved for independent pieces of the search; this process does all of it now.
+        Runs the pieces of the search; None: threads of this process.
     params
         How hard to search.
 
@@ -61,58 +66,154 @@ def allocate_patches(
     NoSolutionInTime
         Where no valid plan was found in time; one may exist.
     """
-    from optimiser.districting.bounds import Lagrangian
-    from optimiser.districting.checks import check_patches
     from optimiser.districting.diagnosis import require_possible
     from optimiser.districting.instance import build_instance
-    from optimiser.districting.metrics import build_plan
-    from optimiser.districting.search import Clock, search
+    from optimiser.districting.search import Clock
 
     clock = Clock(time_limit_s)
     instance = build_instance(problem)
     require_possible(instance)
+    clock.forgive(_compile(instance))
+    job = _Job(instance, clock, time_limit_s, seed, progress, params)
+    if executor is not None:
+        return job.run(executor)
+    with ThreadPoolExecutor(max_workers=params.workers) as threads:
+        return job.run(threads)
 
-    def report(stage: str, objective: float | None, bound: float | None) -> None:
-        if progress is not None:
-            progress(
+
+def _compile(instance: Instance) -> float:
+    """Compile, or load from the cache, what the search needs; return the seconds it took."""
+    import numpy as np
+
+    from optimiser.districting.annealing import anneal
+    from optimiser.districting.knapsacks import compile_all
+
+    began = time.monotonic()
+    part = np.arange(instance.units) % instance.slots
+    anneal(instance.arrays, part, steps=1, hot=1.0, cold=1.0, price=1.0, seed=1)
+    compile_all()
+    return time.monotonic() - began
+
+
+class _Job:
+    """One call of `allocate_patches`."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        clock: Clock,
+        time_limit_s: float,
+        seed: int,
+        progress: ProgressCallback | None,
+        params: PatchParams,
+    ) -> None:
+        from optimiser.districting.bounds import Lagrangian
+
+        self._instance, self._clock, self._params = instance, clock, params
+        self._limit_s, self._seed, self._progress = time_limit_s, seed, progress
+        self._lagrangian = Lagrangian(instance.arrays)
+
+    def run(self, executor: Executor) -> PatchPlan:
+        """Search and bound, by turns or side by side; then build the plan and check it."""
+        if self._params.iterations is not None:
+            incumbent = self._search(executor, rounds=_FIRST_ROUNDS + self._params.iterations)
+            self._raise_bound(self._found(incumbent), steps=_ITERATION_BOUND_STEPS)
+        elif self._params.workers == 1:
+            incumbent = self._search(executor, until=1 - _SEARCH_ALONE)
+            self._raise_bound(self._found(incumbent), steps=None)
+        else:
+            incumbent = self._search(executor, until=_SEARCH_ALONE)
+            if incumbent.part is None:
+                incumbent = self._search(executor, until=1 - _SEARCH_ALONE, incumbent=incumbent)
+            part = self._found(incumbent)
+            thread = threading.Thread(target=self._raise_bound, args=(part, None))
+            thread.start()
+            until = 1 - _FINISH_SHARE
+            incumbent = self._search(executor, until=until, incumbent=incumbent, beside=thread)
+            thread.join()
+        self._report("done", incumbent)
+        return self._plan(incumbent)
+
+    def _search(
+        self,
+        executor: Executor,
+        *,
+        rounds: int | None = None,
+        until: float = 1.0,
+        incumbent: Incumbent | None = None,
+        beside: threading.Thread | None = None,
+    ) -> Incumbent:
+        from optimiser.districting.search import search
+
+        def workers() -> int:
+            busy = beside is not None and beside.is_alive()
+            return max(1, self._params.workers - busy)
+
+        def left() -> float:
+            if incumbent is not None and self._proven(incumbent):
+                return 0.0
+            return self._clock.left() - (1 - until) * self._limit_s
+
+        return search(
+            self._instance,
+            seed=self._seed + (0 if incumbent is None else 1_000_003),
+            rounds=rounds,
+            workers=workers,
+            executor=executor,
+            time_left=left,
+            improved=lambda found: self._report("search", found),
+            incumbent=incumbent,
+        )
+
+    def _found(self, incumbent: Incumbent) -> Int64s:
+        if incumbent.part is None:
+            raise NoSolutionInTime(
+                f"no plan within all limits was found in {self._clock.seconds():.0f} s; this "
+                "does not prove that none exists: allow more time or raise the balance"
+            )
+        return incumbent.part
+
+    def _raise_bound(self, part: Int64s, steps: int | None) -> None:
+        from optimiser.districting.metrics import best_centres
+
+        problem = self._instance.problem
+        self._lagrangian.start(part, best_centres(problem, part[self._instance.unit_of]))
+        budget = max(1e-3, self._clock.left() - 2 * _FINISH_SHARE * self._limit_s)
+        began = self._clock.seconds()
+
+        def done(step: int) -> float:
+            if steps is not None:
+                return step / steps
+            by_count = step / _MOST_BOUND_STEPS
+            return max(by_count, (self._clock.seconds() - began) / budget)
+
+        self._lagrangian.improve(done)
+
+    def _proven(self, incumbent: Incumbent) -> bool:
+        return incumbent.cost - self._lagrangian.bound <= OPTIMAL_GAP * incumbent.cost
+
+    def _report(self, stage: str, incumbent: Incumbent) -> None:
+        if self._progress is not None:
+            bound = self._lagrangian.bound
+            self._progress(
                 Progress(
                     stage=stage,
-                    seconds=clock.seconds(),
-                    objective=None if objective is None else objective / COST_UNITS_PER_MINUTE,
-                    bound=None if bound is None else bound / COST_UNITS_PER_MINUTE,
+                    seconds=self._clock.seconds(),
+                    objective=incumbent.cost / COST_UNITS_PER_MINUTE,
+                    bound=bound / COST_UNITS_PER_MINUTE if bound else None,
                 )
             )
 
-    incumbent = search(
-        instance,
-        seed=seed,
-        runs=None if params.iterations is None else params.iterations + 3,
-        time_left=lambda: clock.left() - _BOUND_SHARE * time_limit_s,
-        improved=lambda found: report("search", found.cost, None),
-    )
-    if incumbent.part is None:
-        raise NoSolutionInTime(
-            f"no plan within all limits was found in {clock.seconds():.0f} s; this does not "
-            "prove that none exists: allow more time or raise the balance"
+    def _plan(self, incumbent: Incumbent) -> PatchPlan:
+        from optimiser.districting.checks import check_patches
+        from optimiser.districting.metrics import build_plan
+
+        problem = self._instance.problem
+        plan = build_plan(
+            problem,
+            self._found(incumbent)[self._instance.unit_of],
+            bound=self._lagrangian.bound,
+            seed=self._seed,
+            seconds=self._clock.seconds(),
         )
-    lagrangian = Lagrangian(instance.arrays)
-    _raise_bound(instance, incumbent, lagrangian, clock, timed=params.iterations is None)
-    report("bound", incumbent.cost, lagrangian.bound)
-    slot_of = incumbent.part[instance.unit_of]
-    plan = build_plan(problem, slot_of, bound=lagrangian.bound, seed=seed, seconds=clock.seconds())
-    return plan.model_copy(update={"violations": check_patches(problem, plan)})
-
-
-def _raise_bound(
-    instance: Instance, incumbent: Incumbent, lagrangian: Lagrangian, clock: Clock, *, timed: bool
-) -> None:
-    from optimiser.districting.metrics import best_centres
-
-    assert incumbent.part is not None
-    centres = best_centres(instance.problem, incumbent.part[instance.unit_of])
-    lagrangian.start(incumbent.part, centres)
-    for done in range(_MOST_BOUND_STEPS // _BOUND_STEPS):
-        # A few rounds always: compiling for the first time may have eaten the clock.
-        if timed and clock.left() <= 0 and done >= 4:
-            break
-        lagrangian.improve(incumbent.cost, _BOUND_STEPS)
+        return plan.model_copy(update={"violations": check_patches(problem, plan)})

@@ -11,22 +11,22 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.districting.instance import Arrays, Instance, Int32s
+from optimiser.districting.instance import Arrays, Instance, Int64s
 
 __all__ = ["current_start", "relabel", "tree_start"]
 
 Generator = np.random.Generator
 
 
-def tree_start(instance: Instance, rng: Generator) -> Int32s:
+def tree_start(instance: Instance, rng: Generator) -> Int64s:
     """Return a contiguous partition (m,) by random spanning trees alone."""
-    part = np.full(instance.units, -1, dtype=np.int32)
+    part = np.full(instance.units, -1, dtype=np.int64)
     order = rng.permutation(instance.slots)
     _divide(instance.arrays, np.arange(instance.units), list(order), part, rng)
     return relabel(instance.arrays, part)
 
 
-def current_start(instance: Instance, rng: Generator) -> Int32s | None:
+def current_start(instance: Instance, rng: Generator) -> Int64s | None:
     """Return the current patches, repaired and with new slots cut out of the heaviest.
 
     None where no slot has a current patch.
@@ -44,13 +44,13 @@ def current_start(instance: Instance, rng: Generator) -> Int32s | None:
         able = [r for r in slots_of if size[r] > len(slots_of[r])]
         heaviest = max(able, key=lambda r: (load[r] / max(1.0, target[slots_of[r]].sum()), -r))
         slots_of[heaviest].append(k)
-    part = np.full(instance.units, -1, dtype=np.int32)
+    part = np.full(instance.units, -1, dtype=np.int64)
     for region, slots in slots_of.items():
         _divide(a, np.flatnonzero(regions == region), slots, part, rng)
     return relabel(a, part)
 
 
-def relabel(a: Arrays, part: Int32s) -> Int32s:
+def relabel(a: Arrays, part: Int64s) -> Int64s:
     """Return the same partition with slots given out at least cost (assignment problem)."""
     from scipy.optimize import linear_sum_assignment
 
@@ -66,12 +66,12 @@ def relabel(a: Arrays, part: Int32s) -> Int32s:
         outside = np.maximum(0, load - a.upper) + np.maximum(0, a.lower - load)
         price[group] += scale * (outside / max(1.0, a.weight.mean()) + a.banned[units].sum(axis=0))
     groups, slots = linear_sum_assignment(price)
-    label = np.empty(p, dtype=np.int32)
+    label = np.empty(p, dtype=np.int64)
     label[groups] = slots
     return label[part]
 
 
-def _current_patch(instance: Instance) -> Int32s:
+def _current_patch(instance: Instance) -> Int64s:
     """Return each unit's current slot by the workload of its blocks, -1 for none."""
     slot_of = {s.patch: k for k, s in enumerate(instance.problem.slots)}
     votes = np.zeros((instance.units, instance.slots))
@@ -79,12 +79,12 @@ def _current_patch(instance: Instance) -> Int32s:
         k = slot_of.get(block.current_patch or "", -1)
         if k >= 0:
             votes[unit, k] += block.workload + 1
-    return np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), -1).astype(np.int32)
+    return np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), -1).astype(np.int64)
 
 
-def _grow(a: Arrays, home: Int32s) -> Int32s:
+def _grow(a: Arrays, home: Int64s) -> Int64s:
     """Keep the heaviest contiguous piece of each patch and give the rest to neighbours."""
-    regions = np.full(home.size, -1, dtype=np.int32)
+    regions = np.full(home.size, -1, dtype=np.int64)
     for k in np.unique(home[home >= 0]):
         pieces = _pieces(a, np.flatnonzero(home == k))
         regions[max(pieces, key=lambda piece: (a.weight[piece].sum(), -piece[0]))] = k
@@ -122,7 +122,7 @@ def _divide(
     a: Arrays,
     units: npt.NDArray[np.integer],
     slots: list[int],
-    part: Int32s,
+    part: Int64s,
     rng: Generator,
     tries: int = 8,
 ) -> None:

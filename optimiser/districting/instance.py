@@ -18,12 +18,13 @@ from optimiser.model import PatchProblem
 __all__ = ["Arrays", "Instance", "build_instance"]
 
 Int64s = npt.NDArray[np.int64]
-Int32s = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
 
 class Arrays(NamedTuple):
     """What never changes while searching; n blocks, m units, p slots.
+
+    All integers are 64-bit, so that each compiled function is compiled once.
 
     `cost` (m, n) is the walking cost of a unit from a centre block; `block_of`
     lists the blocks unit by unit, unit u's from `block_start[u]` on, and
@@ -39,12 +40,12 @@ class Arrays(NamedTuple):
     weight: Int64s
     lower: Int64s
     upper: Int64s
-    block_unit: Int32s
-    block_start: Int32s
-    block_of: Int32s
-    nbr_start: Int32s
-    nbr: Int32s
-    estate: Int32s
+    block_unit: Int64s
+    block_start: Int64s
+    block_of: Int64s
+    nbr_start: Int64s
+    nbr: Int64s
+    estate: Int64s
     estate_parts: Int64s
     split_price: float
 
@@ -55,7 +56,7 @@ class Instance:
 
     problem: PatchProblem
     arrays: Arrays
-    unit_of: Int32s
+    unit_of: Int64s
     names: tuple[str, ...]
     estates: tuple[str, ...]
 
@@ -78,30 +79,31 @@ def build_instance(problem: PatchProblem) -> Instance:
     InvalidProblem
         Where the neighbour graph, or a unit by itself, is not connected.
     """
-    unit_of = problem.unit
+    # Copies throughout: a read-only array is another type, compiled anew.
+    unit_of = problem.unit.astype(np.int64)
     m, p = int(unit_of.max()) + 1, len(problem.slots)
     names = _unit_names(problem, m)
     _require_connected(problem, names)
-    order = np.argsort(unit_of, kind="stable").astype(np.int32)
-    starts = np.searchsorted(unit_of[order], np.arange(m + 1)).astype(np.int32)
+    order = np.argsort(unit_of, kind="stable").astype(np.int64)
+    starts = np.searchsorted(unit_of[order], np.arange(m + 1)).astype(np.int64)
     weight = np.bincount(
         unit_of, weights=[float(b.workload) for b in problem.blocks], minlength=m
     ).astype(np.int64)
     banned = np.zeros((m, p), dtype=np.bool_)
     np.logical_or.at(banned, unit_of, ~problem.allowed)
-    nbr_start, nbr = _unit_neighbours(unit_of, problem.edges, m)
+    nbr_start, nbr = _unit_neighbours(unit_of, problem.edges.astype(np.int64), m)
     upper = np.array([s.upper for s in problem.slots], dtype=np.int64)
     cost = _sum_by_unit(problem.walk_cost, unit_of, m)
     estate, estates, parts = _split_estates(problem, unit_of, weight, int(upper.max()))
     arrays = Arrays(
         cost=cost,
-        centre_cost=np.ascontiguousarray(problem.centre_cost, dtype=np.int64),
+        centre_cost=np.array(problem.centre_cost, dtype=np.int64, order="C"),
         move=_sum_by_unit(problem.move_cost, unit_of, m),
         banned=banned,
         weight=weight,
         lower=np.array([s.lower for s in problem.slots], dtype=np.int64),
         upper=upper,
-        block_unit=np.ascontiguousarray(unit_of, dtype=np.int32),
+        block_unit=unit_of,
         block_start=starts,
         block_of=order,
         nbr_start=nbr_start,
@@ -113,7 +115,7 @@ def build_instance(problem: PatchProblem) -> Instance:
     return Instance(problem, arrays, unit_of, names, estates)
 
 
-def _sum_by_unit(values: Int64s, unit_of: Int32s, m: int) -> Int64s:
+def _sum_by_unit(values: Int64s, unit_of: Int64s, m: int) -> Int64s:
     total = np.zeros((m, values.shape[1]), dtype=np.int64)
     np.add.at(total, unit_of, values)
     return total
@@ -134,12 +136,13 @@ def _require_connected(problem: PatchProblem, names: tuple[str, ...]) -> None:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    n, edges, unit_of = len(problem.blocks), problem.edges, problem.unit
+    n, edges = len(problem.blocks), problem.edges.astype(np.int64)
+    unit_of = problem.unit
 
-    def parts(kept: Int32s) -> Int32s:
+    def parts(kept: Int64s) -> Int64s:
         ones = np.ones(len(kept), dtype=np.int8)
         graph = coo_array((ones, (kept[:, 0], kept[:, 1])), shape=(n, n))
-        return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
+        return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
     whole = parts(edges)
     if whole.max() > 0:
@@ -159,17 +162,17 @@ def _require_connected(problem: PatchProblem, names: tuple[str, ...]) -> None:
         )
 
 
-def _unit_neighbours(unit_of: Int32s, edges: Int32s, m: int) -> tuple[Int32s, Int32s]:
+def _unit_neighbours(unit_of: Int64s, edges: Int64s, m: int) -> tuple[Int64s, Int64s]:
     pairs = unit_of[edges]
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
-    start = np.searchsorted(pairs[:, 0], np.arange(m + 1)).astype(np.int32)
-    return start, np.ascontiguousarray(pairs[:, 1], dtype=np.int32)
+    start = np.searchsorted(pairs[:, 0], np.arange(m + 1)).astype(np.int64)
+    return start, pairs[:, 1].copy()
 
 
 def _split_estates(
-    problem: PatchProblem, unit_of: Int32s, weight: Int64s, largest: int
-) -> tuple[Int32s, tuple[str, ...], Int64s]:
+    problem: PatchProblem, unit_of: Int64s, weight: Int64s, largest: int
+) -> tuple[Int64s, tuple[str, ...], Int64s]:
     """Return a number for each estate too large for a patch, and its fewest parts."""
     members: dict[str, set[int]] = {}
     for block, unit in zip(problem.blocks, unit_of, strict=True):
@@ -179,7 +182,7 @@ def _split_estates(
     estates = tuple(
         sorted(n for n, units in members.items() if weight[list(units)].sum() > largest)
     )
-    estate = np.full(len(weight), -1, dtype=np.int32)
+    estate = np.full(len(weight), -1, dtype=np.int64)
     parts = np.ones(len(estates), dtype=np.int64)
     for number, name in enumerate(estates):
         units = sorted(members[name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.districting.instance import Int32s, Int64s
+from optimiser.districting.instance import Int64s
 from optimiser.model import BlockAssignment, PatchPlan, PatchProblem, PatchSummary
 from optimiser.model.outcome import cost_gap, status_of
 from optimiser.model.patches import COST_UNITS_PER_MINUTE, WORKLOAD_UNITS_PER_POINT
@@ -12,7 +12,7 @@ from optimiser.model.patches import COST_UNITS_PER_MINUTE, WORKLOAD_UNITS_PER_PO
 __all__ = ["best_centres", "build_plan", "plan_cost"]
 
 
-def best_centres(problem: PatchProblem, slot_of: Int32s) -> Int64s:
+def best_centres(problem: PatchProblem, slot_of: Int64s) -> Int64s:
     """Return (p,) each patch's own block that serves it at least cost; the first of equals."""
     centres = np.full(len(problem.slots), -1, dtype=np.int64)
     for k in range(len(problem.slots)):
@@ -22,7 +22,7 @@ def best_centres(problem: PatchProblem, slot_of: Int32s) -> Int64s:
     return centres
 
 
-def plan_cost(problem: PatchProblem, slot_of: Int32s, centres: Int64s) -> tuple[int, int, int]:
+def plan_cost(problem: PatchProblem, slot_of: Int64s, centres: Int64s) -> tuple[int, int, int]:
     """Return the cost units of walking, of the ways to centres and of moved homes."""
     blocks = np.arange(len(problem.blocks))
     walk = int(problem.walk_cost[blocks, centres[slot_of]].sum())
@@ -32,7 +32,7 @@ def plan_cost(problem: PatchProblem, slot_of: Int32s, centres: Int64s) -> tuple[
 
 def build_plan(
     problem: PatchProblem,
-    slot_of: Int32s,
+    slot_of: Int64s,
     *,
     bound: int,
     seed: int,
@@ -93,7 +93,7 @@ def _summary(problem: PatchProblem, k: int, own: Int64s, centre: int) -> PatchSu
     )
 
 
-def _split_estates(problem: PatchProblem, slot_of: Int32s) -> dict[str, int]:
+def _split_estates(problem: PatchProblem, slot_of: Int64s) -> dict[str, int]:
     parts: dict[str, set[int]] = {}
     for block, k in zip(problem.blocks, slot_of, strict=True):
         if block.estate is not None:
