@@ -6,7 +6,9 @@ decide who may walk there and at which level: see `TAGS`.
 
 from __future__ import annotations
 
+import os
 import re
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
@@ -36,7 +38,19 @@ TAGS: Final = (
 _RENAMED: Final = {"class": "road_classification", "name_1": "name", "name1": "name"}
 _LINE_TYPES: Final = ("LineString", "MultiLineString", "Unknown", "GeometryCollection")
 _FORMATS: Final = ".osm, .osm.pbf, .graphml, .gpkg, .geojson or .shp"
-_GDAL_SUFFIXES: Final = frozenset({".gpkg", ".geojson", ".json", ".shp", ".fgb"})
+_GEOJSON: Final = (rb"(\xef\xbb\xbf)?\s*\{", "GeoJSON")
+_BEGINS: Final = {
+    ".gpkg": (rb"SQLite format 3\x00", "a GeoPackage"),
+    ".geojson": _GEOJSON,
+    ".json": _GEOJSON,
+    ".shp": (rb"\x00\x00\x27\x0a", "a shapefile"),
+    ".fgb": (rb"fgb", "FlatGeobuf"),
+    ".osm": (rb"(\xef\xbb\xbf)?\s*(<\?[^>]*>\s*|<!--.*?-->\s*)*<osm\b", "OpenStreetMap XML"),
+    ".pbf": (rb".{4}\x0a\x09OSMHeader", "OpenStreetMap PBF"),
+}
+"""How a file of each kind begins. GDAL goes by what it finds, not by the name, and some of what
+it then finds fetches other files; so each suffix is held to its own kind."""
+_SCAN_BYTES: Final = 2**20
 
 
 def read_street_lines(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -62,14 +76,18 @@ def read_street_lines(path: str | Path, *, layer: str | None = None) -> gpd.GeoD
     name = path.name.lower()
     if not path.is_file():
         raise _error(path, "is not there", "correct the path of the streets file")
-    if name.endswith((".osm", ".osm.pbf", ".pbf")):
-        _refuse_entities(path)
+    if name.endswith((".osm", ".pbf")):
+        _assert_kind(path)
+        if name.endswith(".osm"):
+            _refuse_entities(path)
         lines = _read_gdal(path, "lines", where="highway IS NOT NULL")
         lines = _with_other_tags(lines)
     elif name.endswith((".graphml", ".graphml.xml")):
         _refuse_entities(path)
         lines = _read_graphml(path)
-    elif path.suffix.lower() in _GDAL_SUFFIXES:
+    elif path.suffix.lower() in _BEGINS:
+        _assert_kind(path)
+        _assert_complete(path)
         lines = _read_gdal(path, layer or _line_layer(path))
     else:
         raise _error(path, "is not a kind of street file that is known", f"give a {_FORMATS}")
@@ -80,12 +98,44 @@ def _error(path: Path, reason: str, remedy: str) -> DataError:
     return DataError([Problem(file=path.name, reason=reason, remedy=remedy)])
 
 
-def _refuse_entities(path: Path) -> None:
-    """Refuse XML that defines entities: street files have none, and they can swell without end."""
+def _assert_kind(path: Path) -> None:
+    begins, kind = _BEGINS[path.suffix.lower()]
     with path.open("rb") as stream:
         head = stream.read(4096)
-    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        raise _error(path, "defines XML entities, which no street file needs", "export it again")
+    if not head:
+        raise _error(path, "cannot be read (it is empty)", "export it again")
+    if not re.match(begins, head, re.DOTALL):
+        raise _error(
+            path,
+            f"cannot be read (it is not {kind}, which its name says)",
+            f"give a {_FORMATS} file under the name that it was saved with",
+        )
+
+
+def _assert_complete(path: Path) -> None:
+    """Refuse a shapefile without its index, which GDAL needs."""
+    if path.suffix.lower() == ".shp" and not any(
+        path.with_suffix(s).exists() for s in (".shx", ".SHX")
+    ):
+        raise _error(
+            path,
+            "comes without the .shx file of the same name",
+            "copy all its files into the folder: .shp, .shx, .dbf and .prj",
+        )
+
+
+def _refuse_entities(path: Path) -> None:
+    """Refuse XML that defines entities: street files have none, and they can swell without end."""
+    marks = [m.encode(c) for m in ("<!DOCTYPE", "<!ENTITY") for c in ("ascii", "utf-16-le")]
+    tail = b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(_SCAN_BYTES):
+            seen = tail + chunk
+            if any(mark in seen for mark in marks):
+                raise _error(
+                    path, "defines XML entities, which no street file needs", "export it again"
+                )
+            tail = seen[-32:]
 
 
 def _line_layer(path: Path) -> str | None:
@@ -103,7 +153,8 @@ def _line_layer(path: Path) -> str | None:
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
-    first = str(error).strip().splitlines()[0][:200] if str(error).strip() else "it is damaged"
+    said = str(error).replace(f"{path.parent}{os.sep}", "").strip()
+    first = said.splitlines()[0][:200] if said else "it is damaged"
     return _error(
         path, f"cannot be read ({first})", "check that the file is whole; export it again"
     )
@@ -179,7 +230,10 @@ def _read_graphml(path: Path) -> gpd.GeoDataFrame:
                 continue
             data = {keys.get(d.get("key", ""), ""): d.text or "" for d in element}
             if tag == "node":
-                nodes[element.get("id", "")] = (float(data["x"]), float(data["y"]))
+                x, y = float(data["x"]), float(data["y"])
+                if not (isfinite(x) and isfinite(y)):
+                    raise ValueError(f"node {element.get('id', '')} has no place")
+                nodes[element.get("id", "")] = (x, y)
             elif tag == "edge":
                 ends = {"source": element.get("source", ""), "target": element.get("target", "")}
                 rows.append(data | ends)

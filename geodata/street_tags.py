@@ -29,6 +29,8 @@ _FOOT_NO: Final = frozenset({"no", "use_sidepath"})
 _FOOT_YES: Final = frozenset({"yes", "designated", "permissive", "official", "destination"})
 _ACCESS_NO: Final = frozenset({"no", "military"})
 _PRIVATE: Final = frozenset({"private", "permit", "residents"})
+_FAR_LAYER: Final = 100
+"""No street has so many others below it: what says so is a slip."""
 _NOT_SET: Final = frozenset({"", "no", "none", "nan", "false", "0", "f"})
 
 
@@ -84,6 +86,7 @@ def levels(lines: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
     import pandas as pd
 
     layer = pd.to_numeric(_tag(lines, "layer"), errors="coerce")
+    layer = layer.where(layer.abs() <= _FAR_LAYER)
     bridge = ~_tag(lines, "bridge").isin(_NOT_SET)
     tunnel = ~_tag(lines, "tunnel").isin(_NOT_SET)
     default = bridge.astype(int) - (tunnel & ~bridge).astype(int)
