@@ -16,7 +16,7 @@ from optimiser.routing.tasks import END_NODE, I64, VALUE, Compiled
 __all__ = ["Effort", "Found", "anneal", "as_rows"]
 
 _CHUNK_S: Final = 0.2
-_MEAN_REMOVED: Final = 10.0
+_MEAN_REMOVED: Final = 6.0
 _COLD_SHARE: Final = 1 / 300
 
 RouteKey = tuple[int, tuple[int, ...]]
@@ -32,7 +32,7 @@ class Effort:
 
     seconds: float
     iterations: int | None = None
-    heat: float = 0.1
+    heat: float = 0.03
 
 
 @dataclass(frozen=True)

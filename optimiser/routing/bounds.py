@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
+from optimiser.routing.compiling import inner, outer
 from optimiser.routing.kernels import leg, walk_of
 from optimiser.routing.tasks import (
     BLOCK,
@@ -188,7 +188,7 @@ class _Near:
         self.first = np.searchsorted(np.sort(block), np.arange(blocks + 1)).astype(np.int64)
 
 
-@njit(cache=True, nogil=True)
+@outer
 def _halves(
     net: Net, s: int, nodes: I64, sessions: I64, into: I64, out: I64, mates: I64, first_mate: I64
 ) -> F64:
@@ -238,7 +238,7 @@ def _halves(
     return result
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _may_meet(net: Net, s: int, on_shift: npt.NDArray[np.bool_], a: int, b: int) -> bool:
     """Return whether b can come right after a on shift s, as far as their own times tell."""
     first, last = net.shift[s, START_NODE], net.shift[s, END_NODE]

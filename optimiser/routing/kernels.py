@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from optimiser.routing.compiling import inner, outer
 from optimiser.routing.tasks import (
     ACCESS,
     BLOCK,
@@ -47,12 +47,14 @@ from optimiser.routing.tasks import (
 __all__ = ["State", "fit", "leg", "new_state", "next_start", "refresh", "service_of", "walk_of"]
 
 
-EARLY0, EARLY1, LATE0, LATE1 = range(4)
-"""Last axis of `State.time`; 0: the break is still to come, 1: it is behind."""
+EARLY0, EARLY1, LATE0, LATE1, WAY, WALK = range(6)
+"""Last axis of `State.time`; 0: the break is still to come, 1: it is behind. Way and walk
+are the seconds from the node before, with and without leaving and access."""
 
-SIZE, BUSY, WALKED, VERSION, TOUCHED, OLD_SIZE, OLD_VERSION = range(7)
+SIZE, BUSY, WALKED, VERSION, TOUCHED, OLD_SIZE, OLD_VERSION, STAMP = range(8)
 """Columns of `State.tally`: nodes in the row, busy seconds, seconds on foot, a number that
-changes with the row, and what an iteration in progress needs for its way back."""
+changes with the row, what an iteration in progress needs for its way back, and the last
+list of candidates that the shift was put on."""
 
 FIRST, SECOND, FIXED, LENGTH, OFFERED = range(5)
 """Columns of `State.task`: its shift, a pair's other shift, a placed pair's start and
@@ -61,9 +63,10 @@ seconds at the door; -1 where there is none. Offered: 1 as absent, 2 as taken ou
 NODE, START_S, LENGTH_S = range(3)
 """Last axis of `State.old` and `State.best`: a node and, of a pair, its start and seconds."""
 
-NOW, BEST, BEFORE, TOUCHES, OFFERS, VERSIONS, RANDOM = range(7)
+NOW, BEST, BEFORE, TOUCHES, OFFERS, VERSIONS, RANDOM, STAMPS = range(8)
 """Entries of `State.facts`: value of the plan, of the best plan, of the touched rows before
-the iteration; lengths of the lists in `State.queue`; version numbers given; random state."""
+the iteration; lengths of the lists in `State.queue`; version numbers given; random state;
+lists of candidates made."""
 
 MEMO_VERSION, MEMO_COST, MEMO_WALK, MEMO_AT = range(4)
 """Last axis of `State.memo`: the answer of `fit` for a visit and a shift, and the version of
@@ -74,13 +77,13 @@ class State(NamedTuple):
     """Routes, what follows from them, and what the search keeps beside them."""
 
     row: I64  # (shifts, length) nodes
-    time: I64  # (shifts, length, 4)
+    time: I64  # (shifts, length, 6)
     old: I64  # (shifts, length, 3)
     best: I64  # (shifts, length, 3)
-    tally: I64  # (shifts, 7)
+    tally: I64  # (shifts, 8)
     task: I64  # (tasks, 5)
-    queue: I64  # (2, .) touched shifts, tasks to offer
-    facts: I64  # (7,)
+    queue: I64  # (3, .) touched shifts, tasks to offer, candidate shifts
+    facts: I64  # (8,)
     memo: I64  # (visits, shifts, 4)
 
 
@@ -89,13 +92,13 @@ def new_state(net: Net, length: int, sessions: tuple[tuple[int, ...], ...], seed
     tasks = net.visits + net.rounds
     state = State(
         row=np.zeros((net.shifts, length), dtype=np.int64),
-        time=np.zeros((net.shifts, length, 4), dtype=np.int64),
+        time=np.zeros((net.shifts, length, 6), dtype=np.int64),
         old=np.zeros((net.shifts, length, 3), dtype=np.int64),
         best=np.zeros((net.shifts, length, 3), dtype=np.int64),
-        tally=np.zeros((net.shifts, 7), dtype=np.int64),
+        tally=np.zeros((net.shifts, 8), dtype=np.int64),
         task=np.full((tasks, 5), -1, dtype=np.int64),
-        queue=np.zeros((2, max(net.shifts, tasks)), dtype=np.int64),
-        facts=np.zeros(7, dtype=np.int64),
+        queue=np.zeros((3, max(net.shifts, tasks)), dtype=np.int64),
+        facts=np.zeros(8, dtype=np.int64),
         memo=np.full((net.visits, net.shifts, 4), -1, dtype=np.int64),
     )
     for s, own in enumerate(sessions):
@@ -108,7 +111,7 @@ def new_state(net: Net, length: int, sessions: tuple[tuple[int, ...], ...], seed
     return state
 
 
-@njit(cache=True, nogil=True)
+@inner
 def leg(net: Net, a: int, b: int) -> int:
     """Return the seconds from the end at node a to being ready at node b's door."""
     if net.node[a, BLOCK] >= 0 and net.node[a, BLOCK] == net.node[b, BLOCK]:
@@ -121,7 +124,7 @@ def leg(net: Net, a: int, b: int) -> int:
     )
 
 
-@njit(cache=True, nogil=True)
+@outer
 def legs_between(net: Net, nodes: I64) -> I64:
     """Return `leg` between all of these nodes."""
     legs = np.zeros((len(nodes), len(nodes)), dtype=np.int64)
@@ -131,7 +134,7 @@ def legs_between(net: Net, nodes: I64) -> I64:
     return legs
 
 
-@njit(cache=True, nogil=True)
+@inner
 def walk_of(net: Net, a: int, b: int) -> int:
     """Return the seconds on foot from node a to node b, stairs and lifts left out."""
     if net.node[a, BLOCK] >= 0 and net.node[a, BLOCK] == net.node[b, BLOCK]:
@@ -139,7 +142,7 @@ def walk_of(net: Net, a: int, b: int) -> int:
     return int(net.walk[net.node[a, PLACE], net.node[b, PLACE]])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def service_of(net: Net, st: State, s: int, node: int) -> int:
     """Return the seconds at the door of a node on shift s."""
     if node < net.visits:
@@ -149,7 +152,7 @@ def service_of(net: Net, st: State, s: int, node: int) -> int:
     return int(net.node[node, SERVICE])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def next_start(net: Net, st: State, node: int, day: int, at: int) -> int:
     """Return the first start at `at` or later, or NEVER."""
     if node < net.visits and st.task[node, FIXED] >= 0:
@@ -161,7 +164,7 @@ def next_start(net: Net, st: State, node: int, day: int, at: int) -> int:
     return NEVER
 
 
-@njit(cache=True, nogil=True)
+@inner
 def last_start(net: Net, st: State, node: int, day: int, at: int) -> int:
     """Return the last start at `at` or earlier, or -NEVER."""
     if node < net.visits and st.task[node, FIXED] >= 0:
@@ -173,14 +176,14 @@ def last_start(net: Net, st: State, node: int, day: int, at: int) -> int:
     return -NEVER
 
 
-@njit(cache=True, nogil=True)
+@inner
 def rested(net: Net, s: int, at: int) -> int:
     """Return when a break begun at `at` or later ends, or NEVER."""
     begin = max(at, int(net.shift[s, BREAK_LO]))
     return begin + int(net.shift[s, BREAK]) if begin <= net.shift[s, BREAK_HI] else NEVER
 
 
-@njit(cache=True, nogil=True)
+@inner
 def rest_before(net: Net, s: int, at: int) -> int:
     """Return the latest instant from which a break can still be over by `at`, or -NEVER."""
     if net.shift[s, BREAK_LO] + net.shift[s, BREAK] > at:
@@ -188,7 +191,7 @@ def rest_before(net: Net, s: int, at: int) -> int:
     return int(min(net.shift[s, BREAK_HI], at - net.shift[s, BREAK]))
 
 
-@njit(cache=True, nogil=True)
+@outer
 def refresh(net: Net, st: State, s: int) -> bool:
     """Work out row s anew after a change; return whether it can be done."""
     n, day = st.tally[s, SIZE], net.shift[s, DAY]
@@ -203,7 +206,9 @@ def refresh(net: Net, st: State, s: int) -> bool:
     for k in range(1, n):
         node = st.row[s, k]
         way = leg(net, st.row[s, k - 1], node)
-        walked += walk_of(net, st.row[s, k - 1], node)
+        st.time[s, k, WAY] = way
+        st.time[s, k, WALK] = walk_of(net, st.row[s, k - 1], node)
+        walked += st.time[s, k, WALK]
         busy += way
         if k == n - 1:
             break
@@ -223,7 +228,7 @@ def refresh(net: Net, st: State, s: int) -> bool:
     st.time[s, n - 1, LATE0] = -NEVER
     for k in range(n - 2, 0, -1):
         node = st.row[s, k]
-        way = leg(net, node, st.row[s, k + 1])
+        way = st.time[s, k + 1, WAY]
         length = service_of(net, st, s, node)
         by1 = st.time[s, k + 1, LATE1] - way
         by0 = -NEVER
@@ -231,11 +236,11 @@ def refresh(net: Net, st: State, s: int) -> bool:
             by0 = max(st.time[s, k + 1, LATE0] - way, rest_before(net, s, by1))
         st.time[s, k, LATE1] = last_start(net, st, node, day, by1 - length)
         st.time[s, k, LATE0] = last_start(net, st, node, day, by0 - length)
-    last = st.time[s, n - 2, EARLY1] + leg(net, st.row[s, n - 2], st.row[s, n - 1])
+    last = st.time[s, n - 2, EARLY1] + st.time[s, n - 1, WAY]
     return bool(last <= net.shift[s, END] and busy <= net.shift[s, LIMIT])
 
 
-@njit(cache=True, nogil=True)
+@outer
 def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, int]:
     """Return the cheapest place for a node on shift s: cost, walk, position before it.
 
@@ -255,35 +260,39 @@ def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, 
     spare = net.shift[s, LIMIT] - st.tally[s, BUSY] - length
     if spare < 0:
         return best, way, at
+    rests = net.shift[s, BREAK] > 0
     for k in range(n - 1):
         e0, e1 = st.time[s, k, EARLY0], st.time[s, k, EARLY1]
         if min(e0, e1) > shut:
             break
         a, b = st.row[s, k], st.row[s, k + 1]
-        l1, l2 = leg(net, a, node), leg(net, node, b)
-        more = l1 + l2 - leg(net, a, b)
-        if more > spare:
-            continue
-        end0 = next_start(net, st, node, day, e0 + l1) + length
+        l1 = leg(net, a, node)
+        end0 = next_start(net, st, node, day, e0 + l1) + length if rests else NEVER
         end1 = next_start(net, st, node, day, e1 + l1) + length
-        if net.shift[s, BREAK] > 0:
+        if rests:
             end1 = min(end1, rested(net, s, end0))
-        if end1 + l2 > st.time[s, k + 1, LATE1] and end0 + l2 > st.time[s, k + 1, LATE0]:
+        late0, late1 = st.time[s, k + 1, LATE0], st.time[s, k + 1, LATE1]
+        if end1 > late1 and end0 > late0:
+            continue
+        l2 = leg(net, node, b)
+        more = l1 + l2 - st.time[s, k + 1, WAY]
+        if more > spare or (end1 + l2 > late1 and end0 + l2 > late0):
             continue
         walk = walk_of(net, a, node) + walk_of(net, node, b)
         if n > 2:  # an officer without a stop stays where they are
-            walk -= walk_of(net, a, b)
+            walk -= st.time[s, k + 1, WALK]
         cost = net.walk_value * walk + prices[s] * (more + length)
         if cost < best:
             best, way, at = cost, net.walk_value * walk, k
     return best, way, at
 
 
-@njit(cache=True, nogil=True)
+@inner
 def fit_memo(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, int]:
     """Return `fit`, from memory where the row is as it was when last asked."""
     if node >= net.visits:
-        return fit(net, st, s, node, prices)
+        cost, walk, at = fit(net, st, s, node, prices)
+        return cost, walk, at
     if st.memo[node, s, MEMO_VERSION] != st.tally[s, VERSION]:
         cost, walk, at = fit(net, st, s, node, prices)
         st.memo[node, s, MEMO_VERSION] = st.tally[s, VERSION]

@@ -7,8 +7,8 @@ iteration is undone by writing the touched rows back.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from optimiser.routing.compiling import inner, outer
 from optimiser.routing.kernels import (
     BEFORE,
     BEST,
@@ -60,7 +60,7 @@ __all__ = [
 ]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def draw(st: State) -> float:
     """Return the next random number in [0, 1): xorshift64* (Marsaglia, Vigna)."""
     x = np.uint64(st.facts[RANDOM])
@@ -71,7 +71,7 @@ def draw(st: State) -> float:
     return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def gain(net: Net, st: State, node: int, s: int) -> int:
     """Return what a node is worth on shift s."""
     value = int(net.when[node * net.days + net.shift[s, DAY], VALUE])
@@ -87,7 +87,7 @@ def gain(net: Net, st: State, node: int, s: int) -> int:
     return value
 
 
-@njit(cache=True, nogil=True)
+@outer
 def total_value(net: Net, st: State) -> int:
     """Return the plan's value in units, walking taken off."""
     total = 0
@@ -96,7 +96,7 @@ def total_value(net: Net, st: State) -> int:
     return total
 
 
-@njit(cache=True, nogil=True)
+@inner
 def row_value(net: Net, st: State, s: int) -> int:
     """Return what row s adds to the plan; a pair counts in one of its two rows."""
     if st.tally[s, SIZE] <= 2:
@@ -110,7 +110,7 @@ def row_value(net: Net, st: State, s: int) -> int:
     return total
 
 
-@njit(cache=True, nogil=True)
+@inner
 def touch(net: Net, st: State, s: int) -> None:
     """Remember shift s as it was before its first change."""
     if st.tally[s, TOUCHED]:
@@ -129,7 +129,7 @@ def touch(net: Net, st: State, s: int) -> None:
             st.old[s, k, LENGTH_S] = st.task[node, LENGTH]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _forget(st: State, t: int, s: int) -> None:
     """Take shift s out of what is known of task t."""
     if st.task[t, FIRST] == s:
@@ -141,7 +141,7 @@ def _forget(st: State, t: int, s: int) -> None:
         st.task[t, FIXED] = -1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def restore(net: Net, st: State) -> None:
     """Undo the iteration."""
     for i in range(st.facts[TOUCHES]):
@@ -171,7 +171,7 @@ def restore(net: Net, st: State) -> None:
         st.tally[s, VERSION] = st.tally[s, OLD_VERSION]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _drop(net: Net, st: State, s: int, t: int) -> None:
     """Close row s over task t; rows are worked out anew by the caller."""
     touch(net, st, s)
@@ -185,7 +185,7 @@ def _drop(net: Net, st: State, s: int, t: int) -> None:
     _forget(st, t, s)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def take_out(net: Net, st: State, t: int) -> None:
     """Take task t out of the plan, out of both routes for a pair."""
     first = st.task[t, FIRST]
@@ -202,7 +202,7 @@ def take_out(net: Net, st: State, t: int) -> None:
     st.task[t, OFFERED] = 2
 
 
-@njit(cache=True, nogil=True)
+@inner
 def put(net: Net, st: State, s: int, node: int, at: int) -> None:
     """Insert a node after position `at` of row s."""
     touch(net, st, s)
@@ -217,7 +217,7 @@ def put(net: Net, st: State, s: int, node: int, at: int) -> None:
         st.task[t, SECOND] = s
 
 
-@njit(cache=True, nogil=True)
+@inner
 def keep_best(net: Net, st: State) -> None:
     """Remember the routes as the best so far."""
     st.facts[BEST] = st.facts[NOW]

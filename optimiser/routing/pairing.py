@@ -9,8 +9,8 @@ until it is taken out again.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from optimiser.routing.compiling import inner
 from optimiser.routing.kernels import (
     BUSY,
     EARLY0,
@@ -29,6 +29,7 @@ from optimiser.routing.tasks import (
     DAY,
     I64,
     INTERPRETER_S,
+    LANGUAGE,
     LIMIT,
     NEVER,
     OFFICER,
@@ -54,7 +55,7 @@ _MOST = 400
 """Places looked at together; beyond, the later shifts of a very large team are left out."""
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _slots(
     net: Net, st: State, s: int, node: int, length: int, price: int, out: I64, count: int
 ) -> int:
@@ -104,14 +105,24 @@ def _slots(
     return count
 
 
-@njit(cache=True, nogil=True)
-def _match(net: Net, node: int, out: I64, lo: int, hi: int, plain: bool, best: I64) -> None:
-    """Look for the best two places of rows lo..hi - 1 whose intervals meet."""
-    day = net.shift[out[lo, 5], DAY] if hi > lo else 0
-    value = net.when[node * net.days + day, VALUE]
-    for i in range(lo, hi):
+@inner
+def _match(net: Net, node: int, out: I64, count: int, plain: bool, best: I64) -> None:
+    """Look for the best two of the places listed, cheapest first, whose intervals meet."""
+    if count == 0:
+        return
+    value = net.when[node * net.days + net.shift[out[0, 5], DAY], VALUE]
+    own = net.visit[node, OWN]
+    most = value + (net.visit[node, OWN_VALUE] if own >= 0 else 0)
+    order = _by_cost(out, count)
+    for x in range(count):
+        i = order[x]
+        if most - 2 * out[i, 0] <= best[0]:
+            break
         o1 = net.shift[out[i, 5], OFFICER]
-        for j in range(i + 1, hi):
+        for y in range(x + 1, count):
+            j = order[y]
+            if most - out[i, 0] - out[j, 0] <= best[0]:
+                break
             o2 = net.shift[out[j, 5], OFFICER]
             if o1 == o2 or not (net.who[node, o1, SKILLED] or net.who[node, o2, SKILLED]):
                 continue
@@ -120,18 +131,28 @@ def _match(net: Net, node: int, out: I64, lo: int, hi: int, plain: bool, best: I
             start = max(out[i, 3], out[j, 3])
             if start > out[i, 4] or start > out[j, 4]:
                 continue
-            own = net.visit[node, OWN]
             gain = value + (net.visit[node, OWN_VALUE] if own >= 0 and own in (o1, o2) else 0)
-            if gain - out[i, 1] - out[j, 1] <= 0:
-                continue
             score = gain - out[i, 0] - out[j, 0]
-            if score > best[0]:
+            if score > best[0] and gain - out[i, 1] - out[j, 1] > 0:
                 best[0], best[1], best[2] = score, out[i, 5], out[j, 5]
                 best[3], best[4], best[5] = out[i, 2], out[j, 2], start
                 best[6] = net.node[node, SERVICE] if plain else net.visit[node, INTERPRETER_S]
 
 
-@njit(cache=True, nogil=True)
+@inner
+def _by_cost(out: I64, count: int) -> I64:
+    """Return the rows' order by cost: an insertion sort, as they come nearly in groups."""
+    order = np.arange(count)
+    for x in range(1, count):
+        row, y = order[x], x
+        while y > 0 and out[order[y - 1], 0] > out[row, 0]:
+            order[y] = order[y - 1]
+            y -= 1
+        order[y] = row
+    return order
+
+
+@inner
 def best_pair(net: Net, st: State, node: int, prices: I64) -> I64:
     """Return score, shifts, positions before it, start and service; score -NEVER**2 for none."""
     best = np.full(7, -1, dtype=np.int64)
@@ -139,6 +160,8 @@ def best_pair(net: Net, st: State, node: int, prices: I64) -> I64:
     out = np.empty((_MOST, 6), dtype=np.int64)
     first, last = net.visit[node, SHIFTS_LO], net.visit[node, SHIFTS_HI]
     for plain in (True, False):
+        if not plain and not net.visit[node, LANGUAGE]:
+            continue
         length = net.node[node, SERVICE] if plain else net.visit[node, INTERPRETER_S]
         k = first
         while k < last:
@@ -147,5 +170,5 @@ def best_pair(net: Net, st: State, node: int, prices: I64) -> I64:
                 s = net.lists[k]
                 count = _slots(net, st, s, node, length, prices[s], out, count)
                 k += 1
-            _match(net, node, out, 0, count, plain, best)
+            _match(net, node, out, count, plain, best)
     return best

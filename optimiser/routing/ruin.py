@@ -16,8 +16,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+import numpy.typing as npt
 
+from optimiser.routing.compiling import inner, outer
 from optimiser.routing.kernels import (
     BEFORE,
     BEST,
@@ -27,7 +28,10 @@ from optimiser.routing.kernels import (
     NOW,
     OFFERED,
     OFFERS,
+    SECOND,
     SIZE,
+    STAMP,
+    STAMPS,
     TOUCHED,
     TOUCHES,
     State,
@@ -72,14 +76,22 @@ from optimiser.routing.tasks import (
 
 __all__ = ["search"]
 
+F64 = npt.NDArray[np.float64]
+
 _STRING = 10
 """Longest string of stops taken out of one route."""
+
+_ALL, _SHARE = 0.1, 0.3
+"""Chance to offer every absent task, and the share of them offered otherwise."""
+
+_NEIGHBOURS, _FAR = 40, 0.1
+"""Visits around a task whose shifts are tried, and the chance to try every shift."""
 
 _BLINK = 0.01
 """Chance to overlook a shift, so that equal plans do not repeat."""
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _place_pair(net: Net, st: State, v: int, prices: I64) -> None:
     found = best_pair(net, st, v, prices)
     if found[1] < 0:
@@ -95,9 +107,9 @@ def _place_pair(net: Net, st: State, v: int, prices: I64) -> None:
     refresh(net, st, s2)
 
 
-@njit(cache=True, nogil=True)
-def _place(net: Net, st: State, t: int, prices: I64, everywhere: bool) -> None:
-    """Put task t at its best place, of all shifts or of the touched ones only."""
+@inner
+def _place(net: Net, st: State, t: int, prices: I64, reach: int) -> None:
+    """Put task t at its best place among the shifts in reach, see `_candidates`."""
     if t < net.visits and net.visit[t, PAIR]:
         _place_pair(net, st, t, prices)
         return
@@ -105,18 +117,11 @@ def _place(net: Net, st: State, t: int, prices: I64, everywhere: bool) -> None:
     best_s: Any = np.int64(-1)  # not a literal: numba would compile twice
     best_node: Any = np.int64(-1)
     best_at: Any = np.int64(-1)
-    if t < net.visits:
-        first, last = net.visit[t, SHIFTS_LO], net.visit[t, SHIFTS_HI]
-        node, end = np.int64(t), np.int64(t + 1)
-    else:
-        r = t - net.visits
-        first, last = net.round[r, TAKERS_LO], net.round[r, TAKERS_HI]
-        node, end = net.round[r, OPTIONS_LO], net.round[r, OPTIONS_HI]
-    count = last - first if everywhere else st.facts[TOUCHES]
-    for i in range(count):
-        s = net.lists[first + i] if everywhere else st.queue[0, i]
-        if not everywhere and not _takes(net, t, s):
-            continue
+    node, end = np.int64(t), np.int64(t + 1)
+    if t >= net.visits:
+        node, end = net.round[t - net.visits, OPTIONS_LO], net.round[t - net.visits, OPTIONS_HI]
+    for i in range(_candidates(net, st, t, reach)):
+        s = st.queue[2, i]
         if draw(st) < _BLINK:
             continue
         for u in range(node, end):
@@ -129,7 +134,46 @@ def _place(net: Net, st: State, t: int, prices: I64, everywhere: bool) -> None:
         refresh(net, st, best_s)
 
 
-@njit(cache=True, nogil=True)
+@inner
+def _candidates(net: Net, st: State, t: int, reach: int) -> int:
+    """List the shifts to try for task t; return how many.
+
+    Reach 0: the touched ones; 1: those and the ones with a visit near by; 2: all.
+    """
+    count: Any = np.int64(0)
+    if reach == 2 or (reach == 1 and t >= net.visits):
+        if t < net.visits:
+            first, last = net.visit[t, SHIFTS_LO], net.visit[t, SHIFTS_HI]
+        else:
+            r = t - net.visits
+            first, last = net.round[r, TAKERS_LO], net.round[r, TAKERS_HI]
+        for k in range(first, last):
+            st.queue[2, count] = net.lists[k]
+            count += 1
+        return int(count)
+    st.facts[STAMPS] += 1
+    for i in range(st.facts[TOUCHES]):
+        s = st.queue[0, i]
+        st.tally[s, STAMP] = st.facts[STAMPS]
+        if _takes(net, t, s):
+            st.queue[2, count] = s
+            count += 1
+    if reach == 0:
+        return int(count)
+    for j in range(min(_NEIGHBOURS, net.near.shape[2])):
+        v = net.near[0, t, j]
+        if v < 0:
+            break
+        for way in (FIRST, SECOND):
+            s = st.task[v, way]
+            if s >= 0 and st.tally[s, STAMP] != st.facts[STAMPS] and net.possible[t, s]:
+                st.tally[s, STAMP] = st.facts[STAMPS]
+                st.queue[2, count] = s
+                count += 1
+    return int(count)
+
+
+@inner
 def _takes(net: Net, t: int, s: int) -> bool:
     """Return whether shift s may take task t."""
     if t < net.visits:
@@ -138,7 +182,7 @@ def _takes(net: Net, t: int, s: int) -> bool:
     return bool(np.any(takers == s))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _key(net: Net, st: State, t: int, rule: int, place: int) -> float:
     """Return the task's place in the order of offering: smaller first."""
     node = t if t < net.visits else net.round[t - net.visits, OPTIONS_LO]
@@ -150,7 +194,7 @@ def _key(net: Net, st: State, t: int, rule: int, place: int) -> float:
             width += net.when[k, w + 1] - net.when[k, w] + 600
             shut = max(shut, net.when[k, w + 1] + 86_400 * (k - node * net.days))
     if rule == 0:
-        return noise
+        return float(noise)
     if rule == 1:
         return float(-noise * worth)
     if rule == 2:
@@ -162,11 +206,11 @@ def _key(net: Net, st: State, t: int, rule: int, place: int) -> float:
     return float(noise * shut)
 
 
-@njit(cache=True, nogil=True)
-def _offer_absent(net: Net, st: State) -> None:
-    """List the absent tasks that a touched shift might take."""
+@inner
+def _offer_absent(net: Net, st: State, share: float) -> None:
+    """List a random share of the absent tasks that a touched shift might take."""
     for v in range(net.visits):
-        if st.task[v, FIRST] >= 0 or st.task[v, OFFERED]:
+        if st.task[v, FIRST] >= 0 or st.task[v, OFFERED] or draw(st) > share:
             continue
         for i in range(st.facts[TOUCHES]):
             if net.possible[v, st.queue[0, i]]:
@@ -178,13 +222,27 @@ def _offer_absent(net: Net, st: State) -> None:
         s = st.queue[0, i]
         for k in range(net.shift[s, ROUNDS_LO], net.shift[s, ROUNDS_HI]):
             t = net.visits + net.lists[k]
-            if st.task[t, FIRST] < 0 and not st.task[t, OFFERED]:
+            if st.task[t, FIRST] < 0 and not st.task[t, OFFERED] and draw(st) < share:
                 st.task[t, OFFERED] = 1
                 st.queue[1, st.facts[OFFERS]] = t
                 st.facts[OFFERS] += 1
 
 
-@njit(cache=True, nogil=True)
+@inner
+def _sort(keys: F64, items: I64) -> None:
+    """Sort keys and items alike: Shell's sort, which compiles in no time."""
+    gap = len(keys) // 2
+    while gap > 0:
+        for i in range(gap, len(keys)):
+            key, item, j = keys[i], items[i], i
+            while j >= gap and keys[j - gap] > key:
+                keys[j], items[j] = keys[j - gap], items[j - gap]
+                j -= gap
+            keys[j], items[j] = key, item
+        gap //= 2
+
+
+@inner
 def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
     """Offer the listed tasks, each to its best place."""
     n = st.facts[OFFERS]
@@ -192,14 +250,18 @@ def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
     keys = np.empty(n)
     for i in range(n):
         keys[i] = _key(net, st, st.queue[1, i], rule, place)
-    for i in np.argsort(keys):
+    _sort(keys, st.queue[1])
+    for i in range(n):
         t = st.queue[1, i]
-        _place(net, st, t, prices, st.task[t, OFFERED] == 2)
+        reach = 0
+        if st.task[t, OFFERED] == 2:
+            reach = 2 if draw(st) < _FAR else 1
+        _place(net, st, t, prices, reach)
     for i in range(n):
         st.task[st.queue[1, i], OFFERED] = 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _remove_string(net: Net, st: State, s: int, t: int, most: int) -> None:
     """Take out up to `most` tasks in a row of shift s, task t among them."""
     n = st.tally[s, SIZE]
@@ -225,7 +287,7 @@ def _remove_string(net: Net, st: State, s: int, t: int, most: int) -> None:
             take_out(net, st, own[i])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _ruin(net: Net, st: State, mean: float) -> int:
     """Open several routes near a random task; return the place it was about."""
     tasks = net.visits + net.rounds
@@ -235,8 +297,11 @@ def _ruin(net: Net, st: State, mean: float) -> int:
     most = 1 + int(draw(st) * _STRING)
     strings = 1 + int(draw(st) * max(1.0, 4.0 * mean / (1.0 + most) - 1.0))
     opened = 0
-    for j in range(net.near.shape[1]):
-        t = net.near[seed, j]
+    kind = 0 if draw(st) < 0.5 else 1
+    for j in range(net.near.shape[2]):
+        t = net.near[kind, seed, j]
+        if t < 0:
+            break
         s = st.task[t, FIRST]
         if s < 0 or st.tally[s, TOUCHED]:
             continue
@@ -251,7 +316,7 @@ def _ruin(net: Net, st: State, mean: float) -> int:
     )
 
 
-@njit(cache=True, nogil=True)
+@outer
 def search(
     net: Net, st: State, prices: I64, iterations: int, hot: float, cold: float,
     mean: float, fresh: bool,
@@ -269,7 +334,7 @@ def search(
         st.facts[TOUCHES], st.facts[OFFERS] = 0, 0
         for s in range(net.shifts):
             touch(net, st, s)
-        _offer_absent(net, st)
+        _offer_absent(net, st, 1.0)
         _recreate(net, st, net.shift[0, START_NODE] * 0, prices)
         st.tally[:, TOUCHED] = 0
     st.facts[NOW] = total_value(net, st)
@@ -284,7 +349,7 @@ def search(
         for j in range(st.facts[TOUCHES]):
             sound = refresh(net, st, st.queue[0, j]) and sound
         if sound:
-            _offer_absent(net, st)
+            _offer_absent(net, st, 1.0 if draw(st) < _ALL else _SHARE)
             _recreate(net, st, place, prices)
             value = st.facts[NOW] - st.facts[BEFORE]
             for j in range(st.facts[TOUCHES]):

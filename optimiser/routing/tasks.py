@@ -44,8 +44,9 @@ OFFICER, DAY, START, END, BREAK, BREAK_LO, BREAK_HI, LIMIT = range(8)
 START_NODE, END_NODE, ROUNDS_LO, ROUNDS_HI = range(8, 12)
 """Columns of `Net.shift`; the last two bound its rounds in `Net.lists`."""
 
-PAIR, OWN, OWN_VALUE, INTERPRETER_S, SHIFTS_LO, SHIFTS_HI = range(6)
-"""Columns of `Net.visit`; own is an officer or -1, the last two bound its shifts in `lists`."""
+PAIR, OWN, OWN_VALUE, INTERPRETER_S, LANGUAGE, SHIFTS_LO, SHIFTS_HI = range(7)
+"""Columns of `Net.visit`; own is an officer or -1, language whether it needs one, the last two
+bound its shifts in `lists`."""
 
 OPTIONS_LO, OPTIONS_HI, TAKERS_LO, TAKERS_HI = range(4)
 """Columns of `Net.round`: its options' nodes, and the shifts in `lists` that may take it."""
@@ -63,13 +64,13 @@ class Net(NamedTuple):
     walk: I32  # (places, places) seconds
     node: I64  # (n, 9)
     when: I64  # (n * d, 2 + 2 * most windows)
-    visit: I64  # (v, 6)
+    visit: I64  # (v, 7)
     who: I64  # (v, o, 3)
     round: I64  # (r, 4)
     shift: I64  # (s, 12)
     lists: I64  # shifts of visits by day, shifts of rounds, rounds of shifts
     possible: B1  # (v, s) whether a visit may be on a shift
-    near: I64  # (tasks, k) tasks by walking time from each task, itself first
+    near: I64  # (2, tasks, k) nearest visits and nearest tasks of each task on foot, or -1
     floor_s: int  # a floor on foot
     lift_s: int
     walk_value: int
@@ -247,7 +248,7 @@ def _assemble(problem: VisitProblem, nodes: _Nodes, neighbours: int) -> Net:
         shift=_shift_table(problem, officer, day, len(place), bounds[2]),
         lists=lists,
         possible=np.ascontiguousarray(possible),
-        near=_near(walk, place[task_nodes], neighbours),
+        near=_near(walk, place[task_nodes], len(problem.visits), neighbours),
         floor_s=rules.stairs_seconds_floor,
         lift_s=rules.lift_seconds,
         walk_value=problem.walk_value,
@@ -269,6 +270,7 @@ def _visit_table(problem: VisitProblem, officer_of: dict[str, int], bounds: I64)
         [officer_of.get(v.own_officer or "", -1) for v in visits],
         [v.own_officer_value for v in visits],
         [v.interpreter_service_s for v in visits],
+        [v.language is not None for v in visits],
         bounds[:-1],
         bounds[1:],
     )
@@ -362,20 +364,16 @@ def _lists(*groups: Sequence[Sequence[int]]) -> tuple[I64, list[I64]]:
     return _ints(flat), bounds
 
 
-def _near(walk: I32, place: I64, count: int) -> I64:
-    """Return for each task the tasks nearest on foot, itself first."""
-    tasks = len(place)
-    count = min(count, tasks)
-    near = np.zeros((tasks, count), dtype=np.int64)
-    both_ways = np.empty(tasks, dtype=np.int64)
+def _near(walk: I32, place: I64, visits: int, count: int) -> I64:
+    """Return for each task the visits and the tasks nearest on foot, itself first."""
+    near = np.full((2, len(place), count), -1, dtype=np.int64)
     for at in np.unique(place):
-        both_ways[:] = walk[at, place]
-        order = np.argsort(both_ways, kind="stable")[:count]
-        near[place == at] = order
-    for t in range(tasks):
-        others = near[t][near[t] != t]
-        near[t, 0] = t
-        near[t, 1:] = others[: count - 1]
+        order = np.argsort(walk[at, place], kind="stable")
+        for k, nearest in enumerate((order[order < visits], order)):
+            for t in np.flatnonzero(place == at):
+                others = nearest[: count + 1]
+                found = np.concatenate([[t], others[others != t]])[:count]
+                near[k, t, : len(found)] = found
     return near
 
 
