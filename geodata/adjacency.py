@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from geodata.barriers import crosses_barrier
+from geodata.street_routing import points_along
 from geodata.streets import StreetNetwork
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+_TRIED: Final = 8
 _LEAST_M: Final = 1e-6
 """Sparse graphs hold no edge of length 0."""
 
@@ -123,6 +126,7 @@ def block_adjacency(
     network: WalkingNetwork,
     *,
     estates: pd.Series[Any] | None = None,
+    barriers: gpd.GeoDataFrame | None = None,
 ) -> Adjacency:
     """Return which blocks are neighbours on foot; the graph of all blocks is connected.
 
@@ -135,6 +139,10 @@ def block_adjacency(
     estates
         Each block's estate, None for no estate; blocks of one estate are made
         connected to each other by their nearest pairs. Same index as `points`.
+    barriers
+        What is crossed only where a street does, in the same coordinate system: a
+        block beyond it from its street, and without streets a pair across it, are
+        no neighbours. See `barriers.read_barriers`.
 
     Raises
     ------
@@ -153,15 +161,19 @@ def block_adjacency(
     else:
         near, cell = _delaunay_cells(xy)
     near = _between_members(near, cell)
+    if barriers is not None:
+        if barriers.crs != points.crs:
+            raise ValueError(f"barriers are in {barriers.crs}, points in {points.crs}")
+        near = near[~_parted(near, xy, network, barriers)]
     refs = [str(ref) for ref in points.index]
     joins: list[Join] = []
     if estates is not None:
         if not estates.index.equals(points.index):
             raise ValueError("estates and points have different indexes")
         for members in estates.groupby(estates, sort=True).indices.values():
-            near, added = _connect(near, xy, np.sort(members))
+            near, added = _connect(near, xy, np.sort(members), barriers)
             joins += [_join(refs, xy, pair, "estate") for pair in added]
-    near, added = _connect(near, xy, np.arange(len(xy)))
+    near, added = _connect(near, xy, np.arange(len(xy)), barriers)
     joins += [_join(refs, xy, pair, "apart") for pair in added]
     return Adjacency(near, tuple(joins))
 
@@ -182,6 +194,26 @@ def _join(
 def _touching_cells(cells: StreetCells) -> IntArray:
     owners = cells.owner[cells.split.pieces]
     return _unique_pairs(owners[(owners >= 0).all(axis=1)])
+
+
+def _parted(
+    near: IntArray, xy: FloatArray, network: WalkingNetwork, barriers: gpd.GeoDataFrame
+) -> BoolArray:
+    """Return which pairs a barrier keeps apart.
+
+    On streets it is the way to the street that must not cross one; two blocks
+    that both lie beyond, side by side, are not parted.
+    """
+    a, b = near.T
+    across = crosses_barrier(xy[a], xy[b], barriers)
+    if not isinstance(network, StreetNetwork):
+        return across
+    places = network.snap(xy)
+    known = np.flatnonzero(places.edge >= 0)
+    street = points_along(network.graph, places.edge[known], places.at_m[known])
+    beyond = np.zeros(len(xy), dtype=bool)
+    beyond[known] = crosses_barrier(xy[known], street, barriers)
+    return np.asarray((beyond[a] != beyond[b]) | (beyond[a] & across), dtype=np.bool_)
 
 
 def _delaunay_cells(xy: FloatArray) -> tuple[IntArray, IntArray]:
@@ -210,9 +242,13 @@ def _between_members(cell_pairs: IntArray, cell: IntArray) -> IntArray:
 
 
 def _connect(
-    near: IntArray, xy: FloatArray, members: IntArray
+    near: IntArray, xy: FloatArray, members: IntArray, barriers: gpd.GeoDataFrame | None
 ) -> tuple[IntArray, list[tuple[int, int]]]:
-    """Connect the members among themselves: each piece, smallest first, by its nearest pair."""
+    """Connect the members among themselves: each piece, smallest first, by its nearest pair.
+
+    A pair with no barrier between goes before a nearer one across it, among the
+    `_TRIED` nearest of each block.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
@@ -231,9 +267,12 @@ def _connect(
             break
         smallest = int(np.argmin(np.bincount(label)))
         own, rest = np.flatnonzero(label == smallest), np.flatnonzero(label != smallest)
-        metres, to = cKDTree(xy[members[rest]]).query(xy[members[own]])
-        k = int(np.argmin(metres))
-        i, j = int(own[k]), int(rest[to[k]])
+        tried = range(1, min(_TRIED, len(rest)) + 1)
+        metres, to = cKDTree(xy[members[rest]]).query(xy[members[own]], k=tried)
+        left, right = np.repeat(own, len(tried)), rest[to.ravel()]
+        barred = crosses_barrier(xy[members[left]], xy[members[right]], barriers)
+        k = int(np.lexsort((metres.ravel(), barred))[0])
+        i, j = int(left[k]), int(right[k])
         inside = np.concatenate([inside, [[i, j]]])
         added.append((int(members[i]), int(members[j])))
     if added:

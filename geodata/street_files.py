@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["TAGS", "read_street_lines"]
+__all__ = ["TAGS", "assert_osm", "read_street_lines"]
 
 TAGS: Final = (
     "highway",
@@ -77,9 +77,7 @@ def read_street_lines(path: str | Path, *, layer: str | None = None) -> gpd.GeoD
     if not path.is_file():
         raise _error(path, "is not there", "correct the path of the streets file")
     if name.endswith((".osm", ".pbf")):
-        _assert_kind(path)
-        if name.endswith(".osm"):
-            _refuse_entities(path)
+        assert_osm(path)
         lines = _read_gdal(path, "lines", where="highway IS NOT NULL")
         lines = _with_other_tags(lines)
     elif name.endswith((".graphml", ".graphml.xml")):
@@ -96,6 +94,15 @@ def read_street_lines(path: str | Path, *, layer: str | None = None) -> gpd.GeoD
 
 def _error(path: Path, reason: str, remedy: str) -> DataError:
     return DataError([Problem(file=path.name, reason=reason, remedy=remedy)])
+
+
+def assert_osm(path: Path) -> None:
+    """Raise a DataError unless the file is OpenStreetMap's and defines no entities."""
+    if not path.is_file():
+        raise _error(path, "is not there", "correct its path")
+    _assert_kind(path)
+    if path.suffix.lower() == ".osm":
+        _refuse_entities(path)
 
 
 def _assert_kind(path: Path) -> None:
