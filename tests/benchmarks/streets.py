@@ -15,6 +15,7 @@ import argparse
 import json
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ import shapely
 from geodata.adjacency import block_adjacency
 from geodata.streets import StreetNetwork
 from geodata.tessellation import patch_polygons
+from geodata.walking_cache import cached_walk_seconds
 
 
 def timed(stage: str, job: Callable[[], Any], tell: Callable[[Any], dict[str, Any]]) -> Any:
@@ -102,6 +104,19 @@ def main() -> None:
         lambda: network.walk_metres(xy, xy),
         lambda m: {"shape": m.shape, "unreachable": int(np.isinf(m).sum())},
     )
+    with tempfile.TemporaryDirectory() as cache:
+
+        def cached() -> np.ndarray:
+            return cached_walk_seconds(
+                args.file, xy, network=lambda: network, crs=args.crs, cache_dir=cache
+            )
+
+        first = timed("cache, first start", cached, lambda s: {"shape": s.shape})
+        timed(
+            "cache, second start",
+            cached,
+            lambda s: {"same": bool(np.array_equal(s, first))},
+        )
     count = min(args.peer_sources, len(xy))
     timed(
         "walk_metres networkx",
