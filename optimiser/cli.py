@@ -290,7 +290,7 @@ def _refuse_foreign(folder: Path) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
     from geodata import DataError
-    from optimiser.settings import load_settings, settings_path
+    from optimiser.workspace.settings import load_settings, settings_path
 
     try:
         synthetic = load_settings(settings_path(folder)).about.synthetic

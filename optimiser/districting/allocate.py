@@ -190,7 +190,8 @@ class _Job:
         self._lagrangian.improve(done)
 
     def _proven(self, incumbent: Incumbent) -> bool:
-        return incumbent.cost - self._lagrangian.bound <= OPTIMAL_GAP * incumbent.cost
+        gap = incumbent.cost - self._lagrangian.bound
+        return incumbent.part is not None and gap <= OPTIMAL_GAP * incumbent.cost
 
     def _report(self, stage: str, incumbent: Incumbent) -> None:
         if self._progress is not None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from geodata.errors import DataError, Problem
-from optimiser.model import Outcome, PatchPlan, VisitPlan, WorkspaceView
+from optimiser.model import Outcome, PatchPlan, PatchProblem, VisitPlan, WorkspaceView
 from optimiser.outputs.documents import (
     SharedShapes,
     patches_summary,
@@ -46,7 +46,9 @@ _USER_CAN_MEND: Final = {
 }
 
 
-def write_patches(view: WorkspaceView, plan: PatchPlan, folder: Path) -> list[Path]:
+def write_patches(
+    view: WorkspaceView, plan: PatchPlan, folder: Path, *, problem: PatchProblem | None = None
+) -> list[Path]:
     """Write a redraw's folder and return its files.
 
     Parameters
@@ -57,6 +59,8 @@ def write_patches(view: WorkspaceView, plan: PatchPlan, folder: Path) -> list[Pa
         A plan without violations.
     folder
         Where to: absent, empty, or an earlier output of ours.
+    problem
+        What the plan solves; without it there is no patch editor.
 
     Raises
     ------
@@ -67,7 +71,7 @@ def write_patches(view: WorkspaceView, plan: PatchPlan, folder: Path) -> list[Pa
     """
     _refuse_violations(plan)
     shared = cast(WorkspaceView, SharedShapes(view))
-    return _replace(folder, lambda new: _fill_patches(shared, plan, new))
+    return _replace(folder, lambda new: _fill_patches(shared, plan, new, problem))
 
 
 def write_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> list[Path]:
@@ -77,8 +81,10 @@ def write_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> list[Path]
     return _replace(folder, lambda new: _fill_week(shared, plan, new))
 
 
-def _fill_patches(view: WorkspaceView, plan: PatchPlan, folder: Path) -> None:
-    from optimiser.outputs import patch_map, save_page
+def _fill_patches(
+    view: WorkspaceView, plan: PatchPlan, folder: Path, problem: PatchProblem | None
+) -> None:
+    from optimiser.outputs import patch_editor, patch_map, save_page
     from optimiser.outputs.redraw_tables import changes_sheets, homes_frame
     from optimiser.outputs.report import patches_report
     from optimiser.outputs.tables import write_csv, write_patches_gpkg, write_xlsx
@@ -86,6 +92,9 @@ def _fill_patches(view: WorkspaceView, plan: PatchPlan, folder: Path) -> None:
     title = f"Patches: {view.title}"
     notice = _notice(view)
     save_page(patch_map(view, plan), folder / "map.html", title=title)
+    if problem is not None:
+        editor = patch_editor(view, plan, problem)
+        save_page(editor, folder / "editor.html", title=f"Patch editor: {view.title}")
     write_patches_gpkg(folder / "patches.gpkg", view, plan, notice=notice)
     write_csv(folder / "homes.csv", homes_frame(view, plan), synthetic=view.synthetic)
     sheets = changes_sheets(view, plan)

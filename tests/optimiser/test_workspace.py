@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from geodata import DataError
-from optimiser import Workspace
+from optimiser import Workspace, allocate_patches
+from optimiser.model import PatchParams
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +174,13 @@ def test_blocks_that_no_street_reaches_are_named_and_the_others_visited(copy):
         ws.patch_problem()
     notes = ws.visit_problem("2026-11-30").notes
     assert any("nobody is sent there" in note and lost in note for note in notes)
+
+
+def test_a_saved_redraw_has_its_editor_and_can_be_planned_with(ws, tmp_path):
+    plan = allocate_patches(ws.patch_problem(), params=PatchParams(iterations=1))
+    written = ws.save(plan, tmp_path / "patches")
+    assert "editor.html" in {path.name for path in written}
+    problem = ws.visit_problem("2026-11-30", patches=tmp_path / "patches")
+    same = ws.visit_problem("2026-11-30", patches=plan)
+    assert [o.patch for o in problem.officers] == [o.patch for o in same.officers]
+    assert problem.rounds == same.rounds

@@ -14,7 +14,7 @@ from geodata import DataError, Problem
 if TYPE_CHECKING:
     from geodata.walking import WalkingNetwork
     from optimiser.model.view import Point
-    from optimiser.workspace import Workspace
+    from optimiser.workspace.workspace import Workspace
 
 __all__ = ["cut_off", "cut_off_note", "require_blocks", "require_starts"]
 

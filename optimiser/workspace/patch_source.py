@@ -12,7 +12,7 @@ from geodata import DataError, Problem
 from optimiser.model import PatchPlan
 
 if TYPE_CHECKING:
-    from optimiser.workspace import Workspace
+    from optimiser.workspace.workspace import Workspace
 
 __all__ = ["PatchSource", "patch_source"]
 

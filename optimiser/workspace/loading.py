@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from geodata import (
     DataError,
@@ -21,15 +24,16 @@ from geodata import (
     read_visits,
 )
 from geodata.validation import cross_check
-from optimiser.settings import LAYERED
+from optimiser.model.visit_types import VisitTypes, load_visit_types
+from optimiser.workspace.settings import LAYERED, fault_problems
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from optimiser.settings import Settings
+    from optimiser.workspace.settings import Settings
 
-__all__ = ["Inputs", "load_inputs"]
+__all__ = ["Inputs", "load_inputs", "read_visit_types"]
 
 
 @dataclass(frozen=True)
@@ -136,3 +140,21 @@ def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
     for problem in problems:
         first.setdefault(problem.file, len(first))
     return tuple(sorted(problems, key=lambda p: (first[p.file], p.sheet or "", p.row or 0)))
+
+
+def read_visit_types(folder: Path, name: str | None) -> tuple[VisitTypes, list[Problem]]:
+    """Return the visit types, the packaged ones where the file's cannot be used."""
+    try:
+        return load_visit_types(folder / name if name else None), []
+    except ValidationError as error:
+        return load_visit_types(), fault_problems(Path(name or "").name, error)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        problem = Problem(
+            file=Path(name or "").name,
+            reason="the visit rules are not there"
+            if missing
+            else f"the visit rules are not a TOML file: {error}",
+            remedy="correct it, or leave visit_rules out for the packaged rules",
+        )
+        return load_visit_types(), [problem]

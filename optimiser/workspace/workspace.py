@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +13,13 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from geodata import DataError, Problem
-from optimiser.cut_off import cut_off, cut_off_note, require_blocks, require_starts
-from optimiser.loading import Inputs, load_inputs
 from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
-from optimiser.model.visit_types import VisitTypes, load_visit_types
-from optimiser.patch_source import PatchSource, patch_source
-from optimiser.refused import refused_requests
-from optimiser.settings import Settings, fault_problems, load_settings, settings_path
+from optimiser.model.visit_types import VisitTypes
+from optimiser.workspace.cut_off import cut_off, cut_off_note, require_blocks, require_starts
+from optimiser.workspace.loading import Inputs, load_inputs, read_visit_types
+from optimiser.workspace.patch_source import PatchSource, patch_source
+from optimiser.workspace.refused import refused_requests
+from optimiser.workspace.settings import Settings, fault_problems, load_settings, settings_path
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
     from optimiser.model.view import Point
 
 __all__ = ["Workspace"]
-
-logger = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -70,7 +66,7 @@ class Workspace:
         file = settings_path(path)
         settings = load_settings(file)
         inputs = load_inputs(file.parent, settings)
-        types, wrong = _visit_types(file.parent, settings.data.visit_rules)
+        types, wrong = read_visit_types(file.parent, settings.data.visit_rules)
         problems = [*inputs.problems, *wrong]
         fatal = inputs.unusable or wrong
         if fatal or (not lenient and any(p.severity == "error" for p in problems)):
@@ -200,9 +196,8 @@ class Workspace:
         count = len(self.adjacency_notes)
         if not count:
             return ()
-        return (
-            f"{count} pairs of blocks were made neighbours without a street; check lists them.",
-        )
+        pairs = "1 pair of blocks was" if count == 1 else f"{count} pairs of blocks were"
+        return (f"{pairs} made neighbours without a street; doorstep check lists them.",)
 
     def walk_paths(self, legs: Sequence[tuple[Point, Point]]) -> list[LineString]:
         """Return the way on foot of each leg."""
@@ -370,23 +365,14 @@ class Workspace:
         from optimiser.outputs.files import write_patches, write_week
 
         if isinstance(plan, PatchPlan):
-            return write_patches(self, plan, Path(folder))
+            return write_patches(self, plan, Path(folder), problem=self._problem_of(plan))
         return write_week(self, plan, Path(folder))
 
-
-def _visit_types(folder: Path, name: str | None) -> tuple[VisitTypes, list[Problem]]:
-    """Return the visit types, the packaged ones where the file's cannot be used."""
-    try:
-        return load_visit_types(folder / name if name else None), []
-    except ValidationError as error:
-        return load_visit_types(), fault_problems(Path(name or "").name, error)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        missing = isinstance(error, FileNotFoundError)
-        problem = Problem(
-            file=Path(name or "").name,
-            reason="the visit rules are not there"
-            if missing
-            else f"the visit rules are not a TOML file: {error}",
-            remedy="correct it, or leave visit_rules out for the packaged rules",
-        )
-        return load_visit_types(), [problem]
+    def _problem_of(self, plan: PatchPlan) -> PatchProblem | None:
+        """Return this workspace's patch problem, if that is what the plan solves."""
+        problem = self.patch_problem()
+        same_blocks = [b.block_ref for b in problem.blocks] == [
+            a.block_ref for a in plan.assignments
+        ]
+        same_patches = {s.patch for s in problem.slots} == {s.patch for s in plan.patches}
+        return problem if same_blocks and same_patches else None
