@@ -94,6 +94,7 @@ def show_check(ws: Workspace) -> None:
     table.add_row("blocks that no street reaches", f"{len(ws.unreachable_blocks):,}")
     console.print(table)
     _list(console, "Streets", ws.caveats)
+    _list(console, "Blocks apart from the streets", ws.blocks_apart, most=10)
     _list(console, "Neighbours without a street", ws.adjacency_notes, most=10)
     left_out = [p for p in ws.problems if p.severity == "error"]
     _list(console, "Left out", problem_lines(left_out))

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace"]
 
+OPENSTREETMAP_SUFFIXES = (".osm", ".pbf")
+
 
 class Workspace:
     """A folder with a doorstep.toml, read and checked.
@@ -173,7 +175,22 @@ class Workspace:
     @cached_property
     def block_walk_s(self) -> npt.NDArray[np.float64]:
         """Walking seconds between the n blocks, as (n, n), in their order."""
-        return self.network.walk_seconds(self._block_xy, self._block_xy)
+        from platformdirs import user_cache_path
+
+        from geodata.walking_cache import cached_walk_seconds
+
+        streets = self.settings.data.streets
+        if streets is None:
+            return self.network.walk_seconds(self._block_xy, self._block_xy)
+        return cached_walk_seconds(
+            self.folder / streets,
+            self._block_xy,
+            network=lambda: self.network,
+            crs=self.crs,
+            walking_kmh=self.settings.rules.visits.walking_kmh,
+            layer=self.settings.data.sheets.get("streets"),
+            cache_dir=user_cache_path("doorstep"),
+        )
 
     @cached_property
     def unreachable_blocks(self) -> tuple[str, ...]:
@@ -185,7 +202,29 @@ class Workspace:
         """Which blocks are neighbours on foot."""
         from geodata.adjacency import block_adjacency
 
-        return block_adjacency(self.blocks.geometry, self.network, estates=self.blocks["estate"])
+        return block_adjacency(
+            self.blocks.geometry,
+            self.network,
+            estates=self.blocks["estate"],
+            barriers=self._barriers,
+        )
+
+    @property
+    def _barriers(self) -> gpd.GeoDataFrame | None:
+        """Canals, railways and the largest roads, where the streets file is OpenStreetMap's."""
+        from geodata.barriers import read_barriers
+
+        streets = self.settings.data.streets
+        if streets is None or Path(streets).suffix.lower() not in OPENSTREETMAP_SUFFIXES:
+            return None
+        return read_barriers(self.folder / streets, self.crs)
+
+    @property
+    def blocks_apart(self) -> tuple[str, ...]:
+        """Which blocks stand at streets without a way to the rest, in sentences."""
+        from geodata.street_pieces import blocks_apart
+
+        return tuple(str(piece) for piece in blocks_apart(self.blocks.geometry, self.network))
 
     @property
     def adjacency_notes(self) -> tuple[str, ...]:
