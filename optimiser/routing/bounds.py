@@ -62,7 +62,15 @@ from optimiser.routing.tasks import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Bounds", "Columns", "all_bounds", "columns_of", "dual_bound", "shift_prices"]
+__all__ = [
+    "Bounds",
+    "Columns",
+    "all_bounds",
+    "columns_of",
+    "dual_bound",
+    "held_nodes",
+    "shift_prices",
+]
 
 F64 = npt.NDArray[np.float64]
 
@@ -128,7 +136,7 @@ def columns_of(compiled: Compiled) -> tuple[Columns, Worth]:
     capacity = np.zeros(net.shifts)
     for s in range(net.shifts):
         own = np.array(compiled.sessions[s], dtype=np.int64)
-        held = _held(net, s)
+        held = held_nodes(net, s)
         fixed = np.concatenate([own, net.shift[s, [START_NODE, END_NODE]]])
         halves = _halves(
             net, s, np.concatenate([held, fixed]), own, near.into, near.out, near.mates, near.first
@@ -144,7 +152,7 @@ def columns_of(compiled: Compiled) -> tuple[Columns, Worth]:
     return columns, Worth(value, own_value, net.walk_value * walk)
 
 
-def _held(net: Net, s: int) -> I64:
+def held_nodes(net: Net, s: int) -> I64:
     """Return the nodes that shift s may hold."""
     options = [
         np.arange(net.round[r, OPTIONS_LO], net.round[r, OPTIONS_HI])
@@ -230,8 +238,8 @@ def _halves(
                         continue  # a route without stops is no route
                 elif not _may_meet(net, s, on_shift, a, b):
                     continue
-                best = min(best, leg(net, a, b))
-                least = min(least, walk_of(net, a, b))
+                best = min(best, leg(net.walk, net.node, net.floor_s, net.lift_s, a, b))
+                least = min(least, walk_of(net.walk, net.node, a, b))
             least = min(least, best)
             result[i, way] = best / 2 if best < 1e9 else 0.0
             result[i, 2 + way] = least / 2 if least < 1e9 else 0.0
@@ -250,7 +258,12 @@ def _may_meet(net: Net, s: int, on_shift: npt.NDArray[np.bool_], a: int, b: int)
         return True
     ka, kb = a * net.days + net.shift[s, DAY], b * net.days + net.shift[s, DAY]
     shut = net.when[kb, WINDOW + 2 * net.when[kb, WINDOWS] - 1]
-    return bool(net.when[ka, WINDOW] + net.node[a, SERVICE] + leg(net, a, b) <= shut)
+    return bool(
+        net.when[ka, WINDOW]
+        + net.node[a, SERVICE]
+        + leg(net.walk, net.node, net.floor_s, net.lift_s, a, b)
+        <= shut
+    )
 
 
 def shift_prices(net: Net, columns: Columns, worth: F64) -> F64:

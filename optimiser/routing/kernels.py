@@ -7,6 +7,9 @@ behind (EARLY1, which may be taken right there); backward, the latest instant
 to be ready at k's door with the break still to come after k (LATE0) or done
 (LATE1). Walks are constant over the day, so earlier is never worse and an
 insertion between k and k + 1 fits exactly when one of the two passes meets.
+
+Kernels bind the arrays that they read in loops to names of their own: reading a field of
+the tuples counts a reference each time, which takes longer than the arithmetic.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from optimiser.routing.compiling import inner, outer
+from optimiser.routing.compiling import inlined, inner, outer
 from optimiser.routing.tasks import (
     ACCESS,
     BLOCK,
@@ -27,6 +30,7 @@ from optimiser.routing.tasks import (
     END_NODE,
     FLOOR_IN,
     FLOOR_OUT,
+    I32,
     I64,
     LEAVE,
     LIFT,
@@ -44,12 +48,24 @@ from optimiser.routing.tasks import (
     Net,
 )
 
-__all__ = ["State", "fit", "leg", "new_state", "next_start", "refresh", "service_of", "walk_of"]
+__all__ = [
+    "State",
+    "fit",
+    "fit_memo",
+    "leg",
+    "legs_between",
+    "new_state",
+    "next_start",
+    "refresh",
+    "walk_of",
+    "walks_between",
+]
 
 
-EARLY0, EARLY1, LATE0, LATE1, WAY, WALK = range(6)
+EARLY0, EARLY1, LATE0, LATE1, WAY, WALK, SPENT = range(7)
 """Last axis of `State.time`; 0: the break is still to come, 1: it is behind. Way and walk
-are the seconds from the node before, with and without leaving and access."""
+are the seconds from the node before, with and without leaving and access; spent those at
+the door."""
 
 SIZE, BUSY, WALKED, VERSION, TOUCHED, OLD_SIZE, OLD_VERSION, STAMP = range(8)
 """Columns of `State.tally`: nodes in the row, busy seconds, seconds on foot, a number that
@@ -77,7 +93,7 @@ class State(NamedTuple):
     """Routes, what follows from them, and what the search keeps beside them."""
 
     row: I64  # (shifts, length) nodes
-    time: I64  # (shifts, length, 6)
+    time: I64  # (shifts, length, 7)
     old: I64  # (shifts, length, 3)
     best: I64  # (shifts, length, 3)
     tally: I64  # (shifts, 8)
@@ -92,7 +108,7 @@ def new_state(net: Net, length: int, sessions: tuple[tuple[int, ...], ...], seed
     tasks = net.visits + net.rounds
     state = State(
         row=np.zeros((net.shifts, length), dtype=np.int64),
-        time=np.zeros((net.shifts, length, 6), dtype=np.int64),
+        time=np.zeros((net.shifts, length, 7), dtype=np.int64),
         old=np.zeros((net.shifts, length, 3), dtype=np.int64),
         best=np.zeros((net.shifts, length, 3), dtype=np.int64),
         tally=np.zeros((net.shifts, 8), dtype=np.int64),
@@ -111,180 +127,190 @@ def new_state(net: Net, length: int, sessions: tuple[tuple[int, ...], ...], seed
     return state
 
 
-@inner
-def leg(net: Net, a: int, b: int) -> int:
+@inlined
+def leg(walk: I32, node: I64, floor_s: int, lift_s: int, a: int, b: int) -> int:
     """Return the seconds from the end at node a to being ready at node b's door."""
-    if net.node[a, BLOCK] >= 0 and net.node[a, BLOCK] == net.node[b, BLOCK]:
-        floors = abs(net.node[a, FLOOR_OUT] - net.node[b, FLOOR_IN])
-        if net.node[b, LIFT]:
-            return net.lift_s if floors > 0 else 0
-        return int(floors * net.floor_s)
-    return int(
-        net.node[a, LEAVE] + net.walk[net.node[a, PLACE], net.node[b, PLACE]] + net.node[b, ACCESS]
-    )
+    if node[a, BLOCK] >= 0 and node[a, BLOCK] == node[b, BLOCK]:
+        floors = abs(node[a, FLOOR_OUT] - node[b, FLOOR_IN])
+        if node[b, LIFT]:
+            return lift_s if floors > 0 else 0
+        return int(floors * floor_s)
+    return int(node[a, LEAVE] + walk[node[a, PLACE], node[b, PLACE]] + node[b, ACCESS])
+
+
+@inlined
+def walk_of(walk: I32, node: I64, a: int, b: int) -> int:
+    """Return the seconds on foot from node a to node b, stairs and lifts left out."""
+    if node[a, BLOCK] >= 0 and node[a, BLOCK] == node[b, BLOCK]:
+        return 0
+    return int(walk[node[a, PLACE], node[b, PLACE]])
 
 
 @outer
 def legs_between(net: Net, nodes: I64) -> I64:
     """Return `leg` between all of these nodes."""
+    walk, node = net.walk, net.node
     legs = np.zeros((len(nodes), len(nodes)), dtype=np.int64)
     for i in range(len(nodes)):
         for j in range(len(nodes)):
-            legs[i, j] = leg(net, nodes[i], nodes[j])
+            legs[i, j] = leg(walk, node, net.floor_s, net.lift_s, nodes[i], nodes[j])
     return legs
 
 
-@inner
-def walk_of(net: Net, a: int, b: int) -> int:
-    """Return the seconds on foot from node a to node b, stairs and lifts left out."""
-    if net.node[a, BLOCK] >= 0 and net.node[a, BLOCK] == net.node[b, BLOCK]:
-        return 0
-    return int(net.walk[net.node[a, PLACE], net.node[b, PLACE]])
+@outer
+def walks_between(net: Net, nodes: I64) -> I64:
+    """Return `walk_of` between all of these nodes."""
+    walk, node = net.walk, net.node
+    walks = np.zeros((len(nodes), len(nodes)), dtype=np.int64)
+    for i in range(len(nodes)):
+        for j in range(len(nodes)):
+            walks[i, j] = walk_of(walk, node, nodes[i], nodes[j])
+    return walks
 
 
-@inner
-def service_of(net: Net, st: State, s: int, node: int) -> int:
-    """Return the seconds at the door of a node on shift s."""
-    if node < net.visits:
-        if net.visit[node, PAIR]:
-            return int(st.task[node, LENGTH])
-        return int(net.who[node, net.shift[s, OFFICER], SERVICE_S])
-    return int(net.node[node, SERVICE])
+@inlined
+def next_start(when: I64, k: int, fixed: int, at: int) -> int:
+    """Return the first start at `at` or later in row k of `Net.when`, or NEVER.
 
-
-@inner
-def next_start(net: Net, st: State, node: int, day: int, at: int) -> int:
-    """Return the first start at `at` or later, or NEVER."""
-    if node < net.visits and st.task[node, FIXED] >= 0:
-        return int(st.task[node, FIXED]) if at <= st.task[node, FIXED] else NEVER
-    k = node * net.days + day
-    for w in range(WINDOW, WINDOW + 2 * net.when[k, WINDOWS], 2):
-        if at <= net.when[k, w + 1]:
-            return max(at, int(net.when[k, w]))
+    `fixed` is the start of a placed pair, else -1.
+    """
+    if fixed >= 0:
+        return fixed if at <= fixed else NEVER
+    for w in range(WINDOW, WINDOW + 2 * when[k, WINDOWS], 2):
+        if at <= when[k, w + 1]:
+            return max(at, int(when[k, w]))
     return NEVER
 
 
-@inner
-def last_start(net: Net, st: State, node: int, day: int, at: int) -> int:
-    """Return the last start at `at` or earlier, or -NEVER."""
-    if node < net.visits and st.task[node, FIXED] >= 0:
-        return int(st.task[node, FIXED]) if at >= st.task[node, FIXED] else -NEVER
-    k = node * net.days + day
-    for w in range(WINDOW + 2 * net.when[k, WINDOWS] - 2, WINDOW - 1, -2):
-        if at >= net.when[k, w]:
-            return min(at, int(net.when[k, w + 1]))
+@inlined
+def last_start(when: I64, k: int, fixed: int, at: int) -> int:
+    """Return the last start at `at` or earlier in row k of `Net.when`, or -NEVER."""
+    if fixed >= 0:
+        return fixed if at >= fixed else -NEVER
+    for w in range(WINDOW + 2 * when[k, WINDOWS] - 2, WINDOW - 1, -2):
+        if at >= when[k, w]:
+            return min(at, int(when[k, w + 1]))
     return -NEVER
 
 
-@inner
-def rested(net: Net, s: int, at: int) -> int:
+@inlined
+def rested(shift: I64, at: int) -> int:
     """Return when a break begun at `at` or later ends, or NEVER."""
-    begin = max(at, int(net.shift[s, BREAK_LO]))
-    return begin + int(net.shift[s, BREAK]) if begin <= net.shift[s, BREAK_HI] else NEVER
+    begin = max(at, int(shift[BREAK_LO]))
+    return begin + int(shift[BREAK]) if begin <= shift[BREAK_HI] else NEVER
 
 
-@inner
-def rest_before(net: Net, s: int, at: int) -> int:
+@inlined
+def rest_before(shift: I64, at: int) -> int:
     """Return the latest instant from which a break can still be over by `at`, or -NEVER."""
-    if net.shift[s, BREAK_LO] + net.shift[s, BREAK] > at:
+    if shift[BREAK_LO] + shift[BREAK] > at:
         return -NEVER
-    return int(min(net.shift[s, BREAK_HI], at - net.shift[s, BREAK]))
+    return int(min(shift[BREAK_HI], at - shift[BREAK]))
 
 
 @outer
 def refresh(net: Net, st: State, s: int) -> bool:
     """Work out row s anew after a change; return whether it can be done."""
-    n, day = st.tally[s, SIZE], net.shift[s, DAY]
-    first = net.shift[s, START]
-    if net.shift[s, BREAK] > 0:
-        st.time[s, 0, EARLY0] = first
-        st.time[s, 0, EARLY1] = rested(net, s, first)
-    else:
-        st.time[s, 0, EARLY0] = NEVER
-        st.time[s, 0, EARLY1] = first
+    walk, nodes, when, visit, who, task = net.walk, net.node, net.when, net.visit, net.who, st.task
+    shift, row, time, tally = net.shift[s], st.row[s], st.time[s], st.tally[s]
+    visits, days, floor_s, lift_s = net.visits, net.days, net.floor_s, net.lift_s
+    n, day, rests = tally[SIZE], shift[DAY], shift[BREAK] > 0
+    time[0, EARLY0] = shift[START] if rests else NEVER
+    time[0, EARLY1] = rested(shift, shift[START]) if rests else shift[START]
     busy, walked = 0, 0
     for k in range(1, n):
-        node = st.row[s, k]
-        way = leg(net, st.row[s, k - 1], node)
-        st.time[s, k, WAY] = way
-        st.time[s, k, WALK] = walk_of(net, st.row[s, k - 1], node)
-        walked += st.time[s, k, WALK]
+        node = row[k]
+        way = leg(walk, nodes, floor_s, lift_s, row[k - 1], node)
+        time[k, WAY] = way
+        time[k, WALK] = walk_of(walk, nodes, row[k - 1], node)
+        walked += time[k, WALK]
         busy += way
         if k == n - 1:
             break
-        length = service_of(net, st, s, node)
+        length, fixed = nodes[node, SERVICE], NEVER - NEVER - 1
+        if node < visits:
+            length, fixed = who[node, shift[OFFICER], SERVICE_S], task[node, FIXED]
+            if visit[node, PAIR]:
+                length = task[node, LENGTH]
+        time[k, SPENT] = length
         busy += length
-        end0 = next_start(net, st, node, day, st.time[s, k - 1, EARLY0] + way) + length
-        end1 = next_start(net, st, node, day, st.time[s, k - 1, EARLY1] + way) + length
-        st.time[s, k, EARLY0] = min(end0, NEVER)
-        st.time[s, k, EARLY1] = min(end1, NEVER)
-        if net.shift[s, BREAK] > 0:
-            st.time[s, k, EARLY1] = min(st.time[s, k, EARLY1], rested(net, s, end0))
-    st.tally[s, BUSY] = busy
+        end1 = next_start(when, node * days + day, fixed, time[k - 1, EARLY1] + way) + length
+        if rests:
+            end0 = next_start(when, node * days + day, fixed, time[k - 1, EARLY0] + way) + length
+            time[k, EARLY0] = min(end0, NEVER)
+            end1 = min(end1, rested(shift, end0))
+        else:
+            time[k, EARLY0] = NEVER
+        time[k, EARLY1] = min(end1, NEVER)
+    tally[BUSY], tally[WALKED] = busy, walked
     st.facts[VERSIONS] += 1
-    st.tally[s, VERSION] = st.facts[VERSIONS]
-    st.tally[s, WALKED] = walked
-    st.time[s, n - 1, LATE1] = net.shift[s, END]
-    st.time[s, n - 1, LATE0] = -NEVER
+    tally[VERSION] = st.facts[VERSIONS]
+    time[n - 1, LATE1] = shift[END]
+    time[n - 1, LATE0] = -NEVER
     for k in range(n - 2, 0, -1):
-        node = st.row[s, k]
-        way = st.time[s, k + 1, WAY]
-        length = service_of(net, st, s, node)
-        by1 = st.time[s, k + 1, LATE1] - way
-        by0 = -NEVER
-        if net.shift[s, BREAK] > 0:
-            by0 = max(st.time[s, k + 1, LATE0] - way, rest_before(net, s, by1))
-        st.time[s, k, LATE1] = last_start(net, st, node, day, by1 - length)
-        st.time[s, k, LATE0] = last_start(net, st, node, day, by0 - length)
-    last = st.time[s, n - 2, EARLY1] + st.time[s, n - 1, WAY]
-    return bool(last <= net.shift[s, END] and busy <= net.shift[s, LIMIT])
+        node, length = row[k], time[k, SPENT]
+        fixed = task[node, FIXED] if node < visits else -1
+        by1 = time[k + 1, LATE1] - time[k + 1, WAY]
+        time[k, LATE1] = last_start(when, node * days + day, fixed, by1 - length)
+        time[k, LATE0] = -NEVER
+        if rests:
+            by0 = max(time[k + 1, LATE0] - time[k + 1, WAY], rest_before(shift, by1))
+            time[k, LATE0] = last_start(when, node * days + day, fixed, by0 - length)
+    last = time[n - 2, EARLY1] + time[n - 1, WAY]
+    return bool(last <= shift[END] and busy <= shift[LIMIT])
 
 
 @outer
 def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, int]:
-    """Return the cheapest place for a node on shift s: cost, walk, position before it.
+    """Return the cheapest place for an absent node on shift s: cost, walk, position before it.
 
     The cost is the walking value lost plus the shift's price of time for the
     seconds used, walk the first of the two; position -1 where it does not fit.
+    Not for two officers.
     """
-    day = net.shift[s, DAY]
+    walk, nodes, when = net.walk, net.node, net.when
+    shift, row, time = net.shift[s], st.row[s], st.time[s]
+    floor_s, lift_s, walk_value, price = net.floor_s, net.lift_s, net.walk_value, prices[s]
     best: Any = np.int64(NEVER * NEVER)  # not a literal: numba would compile twice
     at: Any = np.int64(-1)
-    way: Any = np.int64(0)
+    toll: Any = np.int64(0)
     n = st.tally[s, SIZE]
-    length = service_of(net, st, s, node)
-    k0 = node * net.days + day
-    if net.when[k0, WINDOWS] == 0 or n >= st.row.shape[1]:
-        return best, way, at
-    shut = net.when[k0, WINDOW + 2 * net.when[k0, WINDOWS] - 1]
-    spare = net.shift[s, LIMIT] - st.tally[s, BUSY] - length
+    k0 = node * net.days + shift[DAY]
+    if when[k0, WINDOWS] == 0 or n >= len(row):
+        return best, toll, at
+    length = nodes[node, SERVICE]
+    if node < net.visits:
+        length = net.who[node, shift[OFFICER], SERVICE_S]
+    shut = when[k0, WINDOW + 2 * when[k0, WINDOWS] - 1]
+    spare = shift[LIMIT] - st.tally[s, BUSY] - length
     if spare < 0:
-        return best, way, at
-    rests = net.shift[s, BREAK] > 0
+        return best, toll, at
+    rests = shift[BREAK] > 0
     for k in range(n - 1):
-        e0, e1 = st.time[s, k, EARLY0], st.time[s, k, EARLY1]
+        e0, e1 = time[k, EARLY0], time[k, EARLY1]
         if min(e0, e1) > shut:
             break
-        a, b = st.row[s, k], st.row[s, k + 1]
-        l1 = leg(net, a, node)
-        end0 = next_start(net, st, node, day, e0 + l1) + length if rests else NEVER
-        end1 = next_start(net, st, node, day, e1 + l1) + length
+        a, b = row[k], row[k + 1]
+        l1 = leg(walk, nodes, floor_s, lift_s, a, node)
+        end1 = next_start(when, k0, -1, e1 + l1) + length
+        end0 = end1 - end1 + NEVER
         if rests:
-            end1 = min(end1, rested(net, s, end0))
-        late0, late1 = st.time[s, k + 1, LATE0], st.time[s, k + 1, LATE1]
+            end0 = next_start(when, k0, -1, e0 + l1) + length
+            end1 = min(end1, rested(shift, end0))
+        late0, late1 = time[k + 1, LATE0], time[k + 1, LATE1]
         if end1 > late1 and end0 > late0:
             continue
-        l2 = leg(net, node, b)
-        more = l1 + l2 - st.time[s, k + 1, WAY]
+        l2 = leg(walk, nodes, floor_s, lift_s, node, b)
+        more = l1 + l2 - time[k + 1, WAY]
         if more > spare or (end1 + l2 > late1 and end0 + l2 > late0):
             continue
-        walk = walk_of(net, a, node) + walk_of(net, node, b)
+        steps = walk_of(walk, nodes, a, node) + walk_of(walk, nodes, node, b)
         if n > 2:  # an officer without a stop stays where they are
-            walk -= st.time[s, k + 1, WALK]
-        cost = net.walk_value * walk + prices[s] * (more + length)
+            steps -= time[k + 1, WALK]
+        cost = walk_value * steps + price * (more + length)
         if cost < best:
-            best, way, at = cost, net.walk_value * walk, k
-    return best, way, at
+            best, toll, at = cost, walk_value * steps, k
+    return best, toll, at
 
 
 @inner

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.routing.compiling import inner, outer
+from optimiser.routing.compiling import inlined, inner, outer
 from optimiser.routing.kernels import (
     BEFORE,
     BEST,
@@ -60,30 +60,31 @@ __all__ = [
 ]
 
 
-@inner
-def draw(st: State) -> float:
+@inlined
+def draw(facts: I64) -> float:
     """Return the next random number in [0, 1): xorshift64* (Marsaglia, Vigna)."""
-    x = np.uint64(st.facts[RANDOM])
+    x = np.uint64(facts[RANDOM])
     x ^= x >> np.uint64(12)
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
-    st.facts[RANDOM] = np.int64(x)
+    facts[RANDOM] = np.int64(x)
     return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
 
 
-@inner
+@inlined
 def gain(net: Net, st: State, node: int, s: int) -> int:
     """Return what a node is worth on shift s."""
-    value = int(net.when[node * net.days + net.shift[s, DAY], VALUE])
-    if node >= net.visits or net.visit[node, OWN] < 0:
+    visit, task, shift = net.visit, st.task, net.shift
+    value = int(net.when[node * net.days + shift[s, DAY], VALUE])
+    if node >= net.visits or visit[node, OWN] < 0:
         return value
-    own = net.visit[node, OWN]
-    if own == net.shift[s, OFFICER]:
-        return value + int(net.visit[node, OWN_VALUE])
-    if net.visit[node, PAIR] and st.task[node, SECOND] >= 0:
-        t = st.task[node, SECOND] if st.task[node, FIRST] == s else st.task[node, FIRST]
-        if own == net.shift[t, OFFICER]:
-            return value + int(net.visit[node, OWN_VALUE])
+    own = visit[node, OWN]
+    if own == shift[s, OFFICER]:
+        return value + int(visit[node, OWN_VALUE])
+    if visit[node, PAIR] and task[node, SECOND] >= 0:
+        t = task[node, SECOND] if task[node, FIRST] == s else task[node, FIRST]
+        if own == shift[t, OFFICER]:
+            return value + int(visit[node, OWN_VALUE])
     return value
 
 
@@ -101,11 +102,12 @@ def row_value(net: Net, st: State, s: int) -> int:
     """Return what row s adds to the plan; a pair counts in one of its two rows."""
     if st.tally[s, SIZE] <= 2:
         return 0
+    nodes, row, task = net.node, st.row[s], st.task
     total = -int(net.walk_value * st.tally[s, WALKED])
     for k in range(1, st.tally[s, SIZE] - 1):
-        node = st.row[s, k]
-        t = net.node[node, TASK]
-        if t >= 0 and st.task[t, FIRST] == s:
+        node = row[k]
+        t = nodes[node, TASK]
+        if t >= 0 and task[t, FIRST] == s:
             total += gain(net, st, node, s)
     return total
 
@@ -121,50 +123,59 @@ def touch(net: Net, st: State, s: int) -> None:
     st.facts[BEFORE] += row_value(net, st, s)
     st.tally[s, OLD_SIZE] = st.tally[s, SIZE]
     st.tally[s, OLD_VERSION] = st.tally[s, VERSION]
-    for k in range(st.tally[s, SIZE]):
-        node = st.row[s, k]
-        st.old[s, k, NODE] = node
-        if node < net.visits and net.visit[node, PAIR]:
-            st.old[s, k, START_S] = st.task[node, FIXED]
-            st.old[s, k, LENGTH_S] = st.task[node, LENGTH]
+    _copy_row(net, st, s, st.old[s])
 
 
 @inner
-def _forget(st: State, t: int, s: int) -> None:
+def _copy_row(net: Net, st: State, s: int, out: I64) -> None:
+    """Write row s, with the starts and lengths of its pairs."""
+    row, visit, task, visits = st.row[s], net.visit, st.task, net.visits
+    for k in range(st.tally[s, SIZE]):
+        node = row[k]
+        out[k, NODE] = node
+        if node < visits and visit[node, PAIR]:
+            out[k, START_S] = task[node, FIXED]
+            out[k, LENGTH_S] = task[node, LENGTH]
+
+
+@inlined
+def _forget(task: I64, t: int, s: int) -> None:
     """Take shift s out of what is known of task t."""
-    if st.task[t, FIRST] == s:
-        st.task[t, FIRST] = st.task[t, SECOND]
-        st.task[t, SECOND] = -1
-    elif st.task[t, SECOND] == s:
-        st.task[t, SECOND] = -1
-    if st.task[t, FIRST] < 0:
-        st.task[t, FIXED] = -1
+    if task[t, FIRST] == s:
+        task[t, FIRST] = task[t, SECOND]
+        task[t, SECOND] = -1
+    elif task[t, SECOND] == s:
+        task[t, SECOND] = -1
+    if task[t, FIRST] < 0:
+        task[t, FIXED] = -1
 
 
 @inner
 def restore(net: Net, st: State) -> None:
     """Undo the iteration."""
+    nodes, visit, task, tally, visits = net.node, net.visit, st.task, st.tally, net.visits
     for i in range(st.facts[TOUCHES]):
         s = st.queue[0, i]
-        for k in range(1, st.tally[s, SIZE] - 1):
-            t = net.node[st.row[s, k], TASK]
+        row = st.row[s]
+        for k in range(1, tally[s, SIZE] - 1):
+            t = nodes[row[k], TASK]
             if t >= 0:
-                _forget(st, t, s)
+                _forget(task, t, s)
     for i in range(st.facts[TOUCHES]):
         s = st.queue[0, i]
-        st.tally[s, SIZE] = st.tally[s, OLD_SIZE]
-        for k in range(st.tally[s, SIZE]):
-            node = st.old[s, k, NODE]
-            st.row[s, k] = node
-            t = net.node[node, TASK]
+        row, old = st.row[s], st.old[s]
+        tally[s, SIZE] = tally[s, OLD_SIZE]
+        for k in range(tally[s, SIZE]):
+            row[k] = old[k, NODE]
+            t = nodes[row[k], TASK]
             if t >= 0:
-                if st.task[t, FIRST] < 0:
-                    st.task[t, FIRST] = s
-                elif st.task[t, FIRST] != s:
-                    st.task[t, SECOND] = s
-                if t < net.visits and net.visit[t, PAIR]:
-                    st.task[t, FIXED] = st.old[s, k, START_S]
-                    st.task[t, LENGTH] = st.old[s, k, LENGTH_S]
+                if task[t, FIRST] < 0:
+                    task[t, FIRST] = s
+                elif task[t, FIRST] != s:
+                    task[t, SECOND] = s
+                if t < visits and visit[t, PAIR]:
+                    task[t, FIXED] = old[k, START_S]
+                    task[t, LENGTH] = old[k, LENGTH_S]
     for i in range(st.facts[TOUCHES]):
         s = st.queue[0, i]
         refresh(net, st, s)
@@ -175,14 +186,15 @@ def restore(net: Net, st: State) -> None:
 def _drop(net: Net, st: State, s: int, t: int) -> None:
     """Close row s over task t; rows are worked out anew by the caller."""
     touch(net, st, s)
+    nodes, row, task = net.node, st.row[s], st.task
     shift = 0
     for k in range(st.tally[s, SIZE]):
-        if net.node[st.row[s, k], TASK] == t:
+        if nodes[row[k], TASK] == t:
             shift = 1
         elif shift:
-            st.row[s, k - 1] = st.row[s, k]
+            row[k - 1] = row[k]
     st.tally[s, SIZE] -= shift
-    _forget(st, t, s)
+    _forget(task, t, s)
 
 
 @inner
@@ -206,9 +218,10 @@ def take_out(net: Net, st: State, t: int) -> None:
 def put(net: Net, st: State, s: int, node: int, at: int) -> None:
     """Insert a node after position `at` of row s."""
     touch(net, st, s)
+    row = st.row[s]
     for k in range(st.tally[s, SIZE], at + 1, -1):
-        st.row[s, k] = st.row[s, k - 1]
-    st.row[s, at + 1] = node
+        row[k] = row[k - 1]
+    row[at + 1] = node
     st.tally[s, SIZE] += 1
     t = net.node[node, TASK]
     if st.task[t, FIRST] < 0:
@@ -222,12 +235,7 @@ def keep_best(net: Net, st: State) -> None:
     """Remember the routes as the best so far."""
     st.facts[BEST] = st.facts[NOW]
     for s in range(net.shifts):
-        for k in range(st.tally[s, SIZE]):
-            node = st.row[s, k]
-            st.best[s, k, NODE] = node
-            if node < net.visits and net.visit[node, PAIR]:
-                st.best[s, k, START_S] = st.task[node, FIXED]
-                st.best[s, k, LENGTH_S] = st.task[node, LENGTH]
+        _copy_row(net, st, s, st.best[s])
 
 
 def load_rows(net: Net, st: State, rows: I64) -> None:

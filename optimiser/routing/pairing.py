@@ -18,6 +18,8 @@ from optimiser.routing.kernels import (
     LATE0,
     LATE1,
     SIZE,
+    WALK,
+    WAY,
     State,
     leg,
     next_start,
@@ -60,31 +62,38 @@ def _slots(
     net: Net, st: State, s: int, node: int, length: int, price: int, out: I64, count: int
 ) -> int:
     """Append the cheapest (cost, walk cost, position, from, to, shift) of shift s to `out`."""
-    day, n, first = net.shift[s, DAY], st.tally[s, SIZE], count
-    k0 = node * net.days + day
-    spare = net.shift[s, LIMIT] - st.tally[s, BUSY] - length
-    if spare < 0 or n >= st.row.shape[1]:
+    walk, nodes, when = net.walk, net.node, net.when
+    shift, row, time = net.shift[s], st.row[s], st.time[s]
+    floor_s, lift_s = net.floor_s, net.lift_s
+    n, first = st.tally[s, SIZE], count
+    k0 = node * net.days + shift[DAY]
+    spare = shift[LIMIT] - st.tally[s, BUSY] - length
+    if spare < 0 or n >= len(row):
         return count
-    shut = net.when[k0, WINDOW + 2 * net.when[k0, WINDOWS] - 1]
+    shut = when[k0, WINDOW + 2 * when[k0, WINDOWS] - 1]
     for k in range(n - 1):
-        if min(st.time[s, k, EARLY0], st.time[s, k, EARLY1]) > shut:
+        if min(time[k, EARLY0], time[k, EARLY1]) > shut:
             break
-        a, b = st.row[s, k], st.row[s, k + 1]
-        l1, l2 = leg(net, a, node), leg(net, node, b)
-        more = l1 + l2 - leg(net, a, b)
+        a, b = row[k], row[k + 1]
+        l1 = leg(walk, nodes, floor_s, lift_s, a, node)
+        l2 = leg(walk, nodes, floor_s, lift_s, node, b)
+        more = l1 + l2 - time[k + 1, WAY]
         if more > spare:
             continue
-        walk = net.walk_value * (walk_of(net, a, node) + walk_of(net, node, b) - walk_of(net, a, b))
-        cost = walk + price * (more + length)
-        by1 = st.time[s, k + 1, LATE1] - l2
+        steps = walk_of(walk, nodes, a, node) + walk_of(walk, nodes, node, b)
+        if n > 2:  # an officer without a stop stays where they are
+            steps -= time[k + 1, WALK]
+        toll = net.walk_value * steps
+        cost = toll + price * (more + length)
+        by1 = time[k + 1, LATE1] - l2
         for before in range(2):  # the break behind, or still to come
             if before == 1:
-                start = next_start(net, st, node, day, st.time[s, k, EARLY1] + l1)
+                start = next_start(when, k0, -1, time[k, EARLY1] + l1)
                 end = by1 - length
             else:
-                start = next_start(net, st, node, day, st.time[s, k, EARLY0] + l1)
-                end = max(st.time[s, k + 1, LATE0] - l2, rest_before(net, s, by1)) - length
-                if net.shift[s, BREAK] == 0:
+                start = next_start(when, k0, -1, time[k, EARLY0] + l1)
+                end = max(time[k + 1, LATE0] - l2, rest_before(shift, by1)) - length
+                if shift[BREAK] == 0:
                     continue
             if start > end or start >= NEVER:
                 continue
@@ -100,7 +109,7 @@ def _slots(
                 if count >= _MOST:
                     return count
                 count += 1
-            out[at, 0], out[at, 1], out[at, 2] = cost, walk, k
+            out[at, 0], out[at, 1], out[at, 2] = cost, toll, k
             out[at, 3], out[at, 4], out[at, 5] = start, end, s
     return count
 

@@ -122,7 +122,7 @@ def _place(net: Net, st: State, t: int, prices: I64, reach: int) -> None:
         node, end = net.round[t - net.visits, OPTIONS_LO], net.round[t - net.visits, OPTIONS_HI]
     for i in range(_candidates(net, st, t, reach)):
         s = st.queue[2, i]
-        if draw(st) < _BLINK:
+        if draw(st.facts) < _BLINK:
             continue
         for u in range(node, end):
             worth = gain(net, st, u, s)
@@ -186,7 +186,7 @@ def _takes(net: Net, t: int, s: int) -> bool:
 def _key(net: Net, st: State, t: int, rule: int, place: int) -> float:
     """Return the task's place in the order of offering: smaller first."""
     node = t if t < net.visits else net.round[t - net.visits, OPTIONS_LO]
-    noise = 0.8 + 0.4 * draw(st)
+    noise = 0.8 + 0.4 * draw(st.facts)
     worth, width, shut = 0, 0, 0
     for k in range(node * net.days, (node + 1) * net.days):
         worth = max(worth, net.when[k, VALUE])
@@ -210,7 +210,7 @@ def _key(net: Net, st: State, t: int, rule: int, place: int) -> float:
 def _offer_absent(net: Net, st: State, share: float) -> None:
     """List a random share of the absent tasks that a touched shift might take."""
     for v in range(net.visits):
-        if st.task[v, FIRST] >= 0 or st.task[v, OFFERED] or draw(st) > share:
+        if st.task[v, FIRST] >= 0 or st.task[v, OFFERED] or draw(st.facts) > share:
             continue
         for i in range(st.facts[TOUCHES]):
             if net.possible[v, st.queue[0, i]]:
@@ -222,7 +222,7 @@ def _offer_absent(net: Net, st: State, share: float) -> None:
         s = st.queue[0, i]
         for k in range(net.shift[s, ROUNDS_LO], net.shift[s, ROUNDS_HI]):
             t = net.visits + net.lists[k]
-            if st.task[t, FIRST] < 0 and not st.task[t, OFFERED] and draw(st) < share:
+            if st.task[t, FIRST] < 0 and not st.task[t, OFFERED] and draw(st.facts) < share:
                 st.task[t, OFFERED] = 1
                 st.queue[1, st.facts[OFFERS]] = t
                 st.facts[OFFERS] += 1
@@ -246,7 +246,7 @@ def _sort(keys: F64, items: I64) -> None:
 def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
     """Offer the listed tasks, each to its best place."""
     n = st.facts[OFFERS]
-    rule = int(draw(st) * 6)
+    rule = int(draw(st.facts) * 6)
     keys = np.empty(n)
     for i in range(n):
         keys[i] = _key(net, st, st.queue[1, i], rule, place)
@@ -255,7 +255,7 @@ def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
         t = st.queue[1, i]
         reach = 0
         if st.task[t, OFFERED] == 2:
-            reach = 2 if draw(st) < _FAR else 1
+            reach = 2 if draw(st.facts) < _FAR else 1
         _place(net, st, t, prices, reach)
     for i in range(n):
         st.task[st.queue[1, i], OFFERED] = 0
@@ -274,12 +274,12 @@ def _remove_string(net: Net, st: State, s: int, t: int, most: int) -> None:
                 at = count
             own[count] = task
             count += 1
-    length = 1 + int(draw(st) * min(most, count))
+    length = 1 + int(draw(st.facts) * min(most, count))
     lowest, highest = max(0, at - length + 1), min(at, count - length)
-    first = lowest + int(draw(st) * (highest - lowest + 1))
+    first = lowest + int(draw(st.facts) * (highest - lowest + 1))
     spare = -1
-    if length > 2 and draw(st) < 0.5:  # leave one in the middle where it is
-        spare = first + 1 + int(draw(st) * (length - 2))
+    if length > 2 and draw(st.facts) < 0.5:  # leave one in the middle where it is
+        spare = first + 1 + int(draw(st.facts) * (length - 2))
         if spare == at:
             spare = -1
     for i in range(first, first + length):
@@ -291,13 +291,13 @@ def _remove_string(net: Net, st: State, s: int, t: int, most: int) -> None:
 def _ruin(net: Net, st: State, mean: float) -> int:
     """Open several routes near a random task; return the place it was about."""
     tasks = net.visits + net.rounds
-    seed = int(draw(st) * tasks)
-    if net.visits > 0 and draw(st) < 0.5:  # rounds may be many more than visits
-        seed = int(draw(st) * net.visits)
-    most = 1 + int(draw(st) * _STRING)
-    strings = 1 + int(draw(st) * max(1.0, 4.0 * mean / (1.0 + most) - 1.0))
+    seed = int(draw(st.facts) * tasks)
+    if net.visits > 0 and draw(st.facts) < 0.5:  # rounds may be many more than visits
+        seed = int(draw(st.facts) * net.visits)
+    most = 1 + int(draw(st.facts) * _STRING)
+    strings = 1 + int(draw(st.facts) * max(1.0, 4.0 * mean / (1.0 + most) - 1.0))
     opened = 0
-    kind = 0 if draw(st) < 0.5 else 1
+    kind = 0 if draw(st.facts) < 0.5 else 1
     for j in range(net.near.shape[2]):
         t = net.near[kind, seed, j]
         if t < 0:
@@ -349,12 +349,12 @@ def search(
         for j in range(st.facts[TOUCHES]):
             sound = refresh(net, st, st.queue[0, j]) and sound
         if sound:
-            _offer_absent(net, st, 1.0 if draw(st) < _ALL else _SHARE)
+            _offer_absent(net, st, 1.0 if draw(st.facts) < _ALL else _SHARE)
             _recreate(net, st, place, prices)
             value = st.facts[NOW] - st.facts[BEFORE]
             for j in range(st.facts[TOUCHES]):
                 value += row_value(net, st, st.queue[0, j])
-            sound = value > st.facts[NOW] + heat * np.log(draw(st) + 1e-300)
+            sound = value > st.facts[NOW] + heat * np.log(draw(st.facts) + 1e-300)
         else:
             value = st.facts[NOW]
             for j in range(st.facts[OFFERS]):
