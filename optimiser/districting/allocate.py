@@ -8,14 +8,14 @@ import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from optimiser.districting.search import Incumbent
 from optimiser.errors import NoSolutionInTime
 from optimiser.model import PatchParams, PatchPlan, PatchProblem, Progress, ProgressCallback
-from optimiser.model.outcome import OPTIMAL_GAP
 from optimiser.model.patches import COST_UNITS_PER_MINUTE
 
 if TYPE_CHECKING:
     from optimiser.districting.instance import Instance, Int64s
-    from optimiser.districting.search import Clock, Incumbent
+    from optimiser.districting.search import Clock
 
 __all__ = ["allocate_patches"]
 
@@ -24,9 +24,10 @@ log = logging.getLogger(__name__)
 _SEARCH_ALONE = 0.3
 """Share of the time that all workers search; then one of them raises the bound."""
 
+_EXACT_SHARE = 0.1
+"""Share of the time at the end in which CP-SAT re-optimises a few patches at a time."""
+
 _FINISH_SHARE = 0.02
-_MOST_BOUND_STEPS = 3000
-_ITERATION_BOUND_STEPS = 400
 _FIRST_ROUNDS = 6
 
 
@@ -107,40 +108,83 @@ class _Job:
         progress: ProgressCallback | None,
         params: PatchParams,
     ) -> None:
-        from optimiser.districting.bounds import Lagrangian
+        from optimiser.districting.proof import Prover
 
         self._instance, self._clock, self._params = instance, clock, params
         self._limit_s, self._seed, self._progress = time_limit_s, seed, progress
-        self._lagrangian = Lagrangian(instance.arrays)
+        self._prover = Prover(instance)
 
     def run(self, executor: Executor) -> PatchPlan:
-        """Search and bound, by turns or side by side; then build the plan and check it."""
+        """Search and prove, by turns or side by side; then build the plan and check it."""
         if self._params.iterations is not None:
-            incumbent = self._search(executor, rounds=_FIRST_ROUNDS + self._params.iterations)
-            self._raise_bound(self._found(incumbent), steps=_ITERATION_BOUND_STEPS)
+            rounds = _FIRST_ROUNDS + self._params.iterations
+            incumbent = self._search(executor, Incumbent(), rounds=rounds)
+            self._polish(incumbent, most=self._params.iterations)
+            self._prover.run(incumbent, None)
         elif self._params.workers == 1:
-            incumbent = self._search(executor, until=1 - _SEARCH_ALONE)
-            self._raise_bound(self._found(incumbent), steps=None)
+            until = 1 - _SEARCH_ALONE
+            incumbent = self._search(executor, Incumbent(), until=until - _EXACT_SHARE)
+            self._polish(incumbent, until=until)
+            self._prover.run(incumbent, self._left)
         else:
-            incumbent = self._search(executor, until=_SEARCH_ALONE)
-            if incumbent.part is None:
-                incumbent = self._search(executor, until=1 - _SEARCH_ALONE, incumbent=incumbent)
-            part = self._found(incumbent)
-            thread = threading.Thread(target=self._raise_bound, args=(part, None))
-            thread.start()
-            until = 1 - _FINISH_SHARE
-            incumbent = self._search(executor, until=until, incumbent=incumbent, beside=thread)
-            thread.join()
+            incumbent = self._search(executor, Incumbent(), until=_SEARCH_ALONE)
+            prover = threading.Thread(target=self._prover.run, args=(incumbent, self._left))
+            prover.start()
+            until = 1 - 2 * _FINISH_SHARE
+            incumbent = self._search(
+                executor, incumbent, until=until - _EXACT_SHARE, beside=prover
+            )
+            self._polish(incumbent, until=until)
+            prover.join()
+        incumbent = self._prover.settle(incumbent)
+        if incumbent.part is None:
+            raise NoSolutionInTime(
+                f"no plan within all limits was found in {self._clock.seconds():.0f} s; this "
+                "does not prove that none exists: allow more time or raise the balance"
+            )
         self._report("done", incumbent)
         return self._plan(incumbent)
+
+    def _polish(
+        self, incumbent: Incumbent, *, most: int | None = None, until: float = 1.0
+    ) -> None:
+        """Let CP-SAT mend what annealing leaves: the best deal among a few patches."""
+        import numpy as np
+
+        from optimiser.districting.neighbourhoods import improve_exactly
+
+        def improved(part: Int64s, cost: float) -> None:
+            incumbent.part, incumbent.cost = part, cost
+            self._report("exact", incumbent)
+
+        def left() -> float:
+            if self._prover.decides(incumbent):
+                return 0.0
+            return self._clock.left() - (1 - until) * self._limit_s
+
+        if incumbent.part is None:
+            return
+        improve_exactly(
+            self._instance.arrays,
+            incumbent.part,
+            rng=np.random.default_rng(self._seed),
+            size=self._params.neighbourhood_patches,
+            seconds=self._params.neighbourhood_seconds,
+            most=most,
+            time_left=left,
+            improved=improved,
+        )
+
+    def _left(self) -> float:
+        return self._clock.left() - 2 * _FINISH_SHARE * self._limit_s
 
     def _search(
         self,
         executor: Executor,
+        incumbent: Incumbent,
         *,
         rounds: int | None = None,
         until: float = 1.0,
-        incumbent: Incumbent | None = None,
         beside: threading.Thread | None = None,
     ) -> Incumbent:
         from optimiser.districting.search import search
@@ -150,13 +194,13 @@ class _Job:
             return max(1, self._params.workers - busy)
 
         def left() -> float:
-            if incumbent is not None and self._proven(incumbent):
+            if beside is not None and self._prover.decides(incumbent):
                 return 0.0
             return self._clock.left() - (1 - until) * self._limit_s
 
         return search(
             self._instance,
-            seed=self._seed + (0 if incumbent is None else 1_000_003),
+            seed=self._seed + (0 if beside is None else 1_000_003),
             rounds=rounds,
             workers=workers,
             executor=executor,
@@ -165,37 +209,9 @@ class _Job:
             incumbent=incumbent,
         )
 
-    def _found(self, incumbent: Incumbent) -> Int64s:
-        if incumbent.part is None:
-            raise NoSolutionInTime(
-                f"no plan within all limits was found in {self._clock.seconds():.0f} s; this "
-                "does not prove that none exists: allow more time or raise the balance"
-            )
-        return incumbent.part
-
-    def _raise_bound(self, part: Int64s, steps: int | None) -> None:
-        from optimiser.districting.metrics import best_centres
-
-        problem = self._instance.problem
-        self._lagrangian.start(part, best_centres(problem, part[self._instance.unit_of]))
-        budget = max(1e-3, self._clock.left() - 2 * _FINISH_SHARE * self._limit_s)
-        began = self._clock.seconds()
-
-        def done(step: int) -> float:
-            if steps is not None:
-                return step / steps
-            by_count = step / _MOST_BOUND_STEPS
-            return max(by_count, (self._clock.seconds() - began) / budget)
-
-        self._lagrangian.improve(done)
-
-    def _proven(self, incumbent: Incumbent) -> bool:
-        gap = incumbent.cost - self._lagrangian.bound
-        return incumbent.part is not None and gap <= OPTIMAL_GAP * incumbent.cost
-
     def _report(self, stage: str, incumbent: Incumbent) -> None:
         if self._progress is not None:
-            bound = self._lagrangian.bound
+            bound = self._prover.bound
             self._progress(
                 Progress(
                     stage=stage,
@@ -209,11 +225,12 @@ class _Job:
         from optimiser.districting.checks import check_patches
         from optimiser.districting.metrics import build_plan
 
+        assert incumbent.part is not None
         problem = self._instance.problem
         plan = build_plan(
             problem,
-            self._found(incumbent)[self._instance.unit_of],
-            bound=self._lagrangian.bound,
+            incumbent.part[self._instance.unit_of],
+            bound=self._prover.bound,
             seed=self._seed,
             seconds=self._clock.seconds(),
         )

@@ -87,6 +87,7 @@ class Lagrangian:
         self._steps = 0
         self._best = -math.inf
         self._best_size = 0.0
+        self._best_point = np.zeros(a.weight.size)
         self._since_full = _FULL_ROUND_STEPS
 
     @property
@@ -95,6 +96,38 @@ class Lagrangian:
         if not math.isfinite(self._best):
             return 0
         return max(0, math.ceil(self._best - 1e-10 * self._best_size - 1e-3))
+
+    @property
+    def group_of(self) -> Int64s:
+        """Return (p,) the number of each slot's group of equal knapsacks."""
+        return self._group
+
+    def at_best(self) -> tuple[Floats, Floats, float]:
+        """Return offers (groups, m), exact prices (groups, n) and L at the best multipliers."""
+        m = self._arrays.weight.size
+        offer = self._best_point[None, :m] - self._move
+        if self._best_point.size > m:
+            offer = offer - self._cuts.charge(self._best_point[m:])
+        price = np.empty((offer.shape[0], self._tables.cost.shape[0]))
+        every = np.indices(price.shape, dtype=np.int64).reshape(2, -1)
+        price_pairs(self._tables, offer, every[0], every[1], price)
+        return offer, price, self._best
+
+    def rises(self, offer: Floats, group: int, centre: int) -> Floats:
+        """Return (m,) by how much the knapsack gets dearer at least if u must be in it."""
+        t = self._tables
+        share = np.empty((1, t.weight.size))
+        pair = np.array([group], dtype=np.int64), np.array([centre], dtype=np.int64)
+        solve_pairs(t, offer, *pair, share)
+        reduced = t.cost[centre] - offer[group]
+        own = t.own[centre]
+        if t.chain.shape[0] > 1:
+            reduced = np.where(t.chain[own] > t.upper[group], np.inf, reduced)
+        part = np.flatnonzero((share[0] > 1e-9) & (share[0] < 1 - 1e-9))
+        # The price of workload is that of the unit taken in part, where there is one.
+        price = -reduced[part[0]] / t.weight[part[0]] if part.size else 0.0
+        rise = np.where(share[0] >= 1 - 1e-9, 0.0, reduced + price * t.weight)
+        return np.maximum(0.0, rise)
 
     def start(self, part: Int64s, centres: Int64s) -> None:
         """Set the multipliers to what each unit costs in a known plan."""
@@ -160,6 +193,7 @@ class Lagrangian:
         if math.isfinite(value) and value > self._best:
             self._best = value
             self._best_size = float(np.abs(point).sum() + np.abs(chosen).sum())
+            self._best_point = point
         share = np.empty((slots.size, m))
         groups = self._group[slots].astype(np.int64)
         solve_pairs(self._tables, offer, groups, centres.astype(np.int64), share)
