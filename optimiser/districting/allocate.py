@@ -131,9 +131,7 @@ class _Job:
             prover = threading.Thread(target=self._prover.run, args=(incumbent, self._left))
             prover.start()
             until = 1 - 2 * _FINISH_SHARE
-            incumbent = self._search(
-                executor, incumbent, until=until - _EXACT_SHARE, beside=prover
-            )
+            incumbent = self._search(executor, incumbent, until=until - _EXACT_SHARE, beside=prover)
             self._polish(incumbent, until=until)
             prover.join()
         incumbent = self._prover.settle(incumbent)
@@ -145,9 +143,7 @@ class _Job:
         self._report("done", incumbent)
         return self._plan(incumbent)
 
-    def _polish(
-        self, incumbent: Incumbent, *, most: int | None = None, until: float = 1.0
-    ) -> None:
+    def _polish(self, incumbent: Incumbent, *, most: int | None = None, until: float = 1.0) -> None:
         """Let CP-SAT mend what annealing leaves: the best deal among a few patches."""
         import numpy as np
 
