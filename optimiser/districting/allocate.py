@@ -27,6 +27,9 @@ _SEARCH_ALONE = 0.3
 _EXACT_SHARE = 0.1
 """Share of the time at the end in which CP-SAT re-optimises a few patches at a time."""
 
+_FEW_UNITS, _ALONE_S = 300, 8.0
+"""Up to so many units, at most so many seconds."""
+
 _FINISH_SHARE = 0.02
 _FIRST_ROUNDS = 6
 
@@ -67,6 +70,9 @@ def allocate_patches(
     NoSolutionInTime
         Where no valid plan was found in time; one may exist.
     """
+    import numpy as np
+
+    from optimiser.districting.construction import with_split_price
     from optimiser.districting.diagnosis import require_possible
     from optimiser.districting.instance import build_instance
     from optimiser.districting.search import Clock
@@ -75,6 +81,7 @@ def allocate_patches(
     instance = build_instance(problem)
     require_possible(instance)
     clock.forgive(_compile(instance))
+    instance = with_split_price(instance, np.random.default_rng(seed))
     job = _Job(instance, clock, time_limit_s, seed, progress, params)
     if executor is not None:
         return job.run(executor)
@@ -127,7 +134,7 @@ class _Job:
             self._polish(incumbent, until=until)
             self._prover.run(incumbent, self._left)
         else:
-            incumbent = self._search(executor, Incumbent(), until=_SEARCH_ALONE)
+            incumbent = self._search(executor, Incumbent(), until=self._alone())
             prover = threading.Thread(target=self._prover.run, args=(incumbent, self._left))
             prover.start()
             until = 1 - 2 * _FINISH_SHARE
@@ -170,6 +177,11 @@ class _Job:
             time_left=left,
             improved=improved,
         )
+
+    def _alone(self) -> float:
+        """Return the share of the time before proving starts; small problems need little."""
+        few = self._instance.units <= _FEW_UNITS
+        return min(_SEARCH_ALONE, _ALONE_S / max(1e-9, self._limit_s)) if few else _SEARCH_ALONE
 
     def _left(self) -> float:
         return self._clock.left() - 2 * _FINISH_SHARE * self._limit_s

@@ -8,12 +8,17 @@ not hold yet; contiguity does.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from optimiser.districting.instance import Arrays, Instance, Int64s
+from optimiser.districting.state import new_state
 
-__all__ = ["current_start", "relabel", "tree_start"]
+__all__ = ["current_start", "relabel", "tree_start", "with_split_price"]
+
+_SPLIT_SHARE = 0.05
 
 Generator = np.random.Generator
 
@@ -48,6 +53,23 @@ def current_start(instance: Instance, rng: Generator) -> Int64s | None:
     for region, slots in slots_of.items():
         _divide(a, np.flatnonzero(regions == region), slots, part, rng)
     return relabel(a, part)
+
+
+def with_split_price(instance: Instance, rng: Generator) -> Instance:
+    """Return the instance with a price for each part too many of a large estate.
+
+    It is a small share of an average patch's cost in a start, so that it decides
+    between plans of nearly the same cost; no plan's objective contains it.
+    """
+    if not instance.estates:
+        return instance
+    start = current_start(instance, rng)
+    part = tree_start(instance, rng) if start is None else start
+    units = np.arange(instance.units)
+    a = instance.arrays
+    cost = float(new_state(a, part).patch_cost.sum() + a.move[units, part].sum())
+    price = 1.0 + _SPLIT_SHARE * cost / instance.slots
+    return replace(instance, arrays=a._replace(split_price=price))
 
 
 def relabel(a: Arrays, part: Int64s) -> Int64s:

@@ -56,7 +56,7 @@ def open_choices(a: Arrays, lagrangian: Lagrangian, cost: float) -> Choices:
             rise = lagrangian.rises(offer, int(groups[k]), int(j))
             kind.append(number)
             centre.append(int(j))
-            units.append(rise <= spare[k, j])
+            units.append(np.isfinite(rise) & (rise <= spare[k, j]))
     return Choices(
         slots=kinds,
         kind=np.array(kind, dtype=np.int64),
