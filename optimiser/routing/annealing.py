@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from optimiser.routing.kernels import BEST, NODE, NOW, SIZE, State, new_state
+from optimiser.routing.kernels import BEST, GUIDE, NODE, NOW, SIZE, State, new_state
 from optimiser.routing.moves import load_rows
 from optimiser.routing.ruin import search
 from optimiser.routing.tasks import END_NODE, I64, VALUE, Compiled
@@ -16,7 +16,6 @@ from optimiser.routing.tasks import END_NODE, I64, VALUE, Compiled
 __all__ = ["Effort", "Found", "anneal", "as_rows"]
 
 _CHUNK_S: Final = 0.2
-_MEAN_REMOVED: Final = 6.0
 _COLD_SHARE: Final = 1 / 300
 
 RouteKey = tuple[int, tuple[int, ...]]
@@ -25,14 +24,18 @@ RouteKey = tuple[int, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to search, by the clock unless `iterations` is set, and how hot to begin.
+    """How long and how to search: by the clock, unless `iterations` is set.
 
-    `heat` is a share of the plan's mean task value.
+    `heat`, the first temperature, is a share of the tasks' mean value. `guide` is the share
+    of the prices that the search pays for each busy second, so that it likes days with room
+    for more. `removed` is about how many tasks it takes out at once.
     """
 
     seconds: float
     iterations: int | None = None
-    heat: float = 0.03
+    heat: float = 0.2
+    guide: float = 0.2
+    removed: float = 6.0
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,10 @@ def anneal(
     if rows is not None:
         load_rows(net, state, rows)
     prices = np.asarray(prices, dtype=np.int64)
+    state.tally[:, GUIDE] = (effort.guide * prices).astype(np.int64)
     hot = max(1.0, effort.heat * _mean_value(compiled))
     cold = max(1.0, hot * _COLD_SHARE)
-    search(net, state, prices, 0, hot, cold, _MEAN_REMOVED, True)
+    search(net, state, prices, 0, hot, cold, effort.removed, True)
     pool: set[RouteKey] = set()
     begun = time.monotonic()
     done, chunk = 0, 64
@@ -72,7 +76,7 @@ def anneal(
             chunk = min(512, effort.iterations - done)
         heat = hot * (cold / hot) ** share
         before = time.monotonic()
-        search(net, state, prices, chunk, heat, heat, _MEAN_REMOVED, False)
+        search(net, state, prices, chunk, heat, heat, effort.removed, False)
         done += chunk
         spent = time.monotonic() - before
         pool.update(_routes(state, compiled))

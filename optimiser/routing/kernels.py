@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from optimiser.routing.compiling import inlined, inner, outer
+from optimiser.routing.compiling import inlined, outer
 from optimiser.routing.tasks import (
     ACCESS,
     BLOCK,
@@ -51,7 +51,6 @@ from optimiser.routing.tasks import (
 __all__ = [
     "State",
     "fit",
-    "fit_memo",
     "leg",
     "legs_between",
     "new_state",
@@ -67,10 +66,10 @@ EARLY0, EARLY1, LATE0, LATE1, WAY, WALK, SPENT = range(7)
 are the seconds from the node before, with and without leaving and access; spent those at
 the door."""
 
-SIZE, BUSY, WALKED, VERSION, TOUCHED, OLD_SIZE, OLD_VERSION, STAMP = range(8)
+SIZE, BUSY, WALKED, VERSION, TOUCHED, OLD_SIZE, OLD_VERSION, STAMP, GUIDE = range(9)
 """Columns of `State.tally`: nodes in the row, busy seconds, seconds on foot, a number that
-changes with the row, what an iteration in progress needs for its way back, and the last
-list of candidates that the shift was put on."""
+changes with the row, what an iteration in progress needs for its way back, the last list
+of candidates that the shift was put on, and what the search pays for a busy second."""
 
 FIRST, SECOND, FIXED, LENGTH, OFFERED = range(5)
 """Columns of `State.task`: its shift, a pair's other shift, a placed pair's start and
@@ -79,10 +78,11 @@ seconds at the door; -1 where there is none. Offered: 1 as absent, 2 as taken ou
 NODE, START_S, LENGTH_S = range(3)
 """Last axis of `State.old` and `State.best`: a node and, of a pair, its start and seconds."""
 
-NOW, BEST, BEFORE, TOUCHES, OFFERS, VERSIONS, RANDOM, STAMPS = range(8)
+NOW, BEST, BEFORE, TOUCHES, OFFERS, VERSIONS, RANDOM, STAMPS, GUIDED, GUIDED_BEFORE = range(10)
 """Entries of `State.facts`: value of the plan, of the best plan, of the touched rows before
 the iteration; lengths of the lists in `State.queue`; version numbers given; random state;
-lists of candidates made."""
+lists of candidates made;
+what the search climbs, and its part before the iteration."""
 
 MEMO_VERSION, MEMO_COST, MEMO_WALK, MEMO_AT = range(4)
 """Last axis of `State.memo`: the answer of `fit` for a visit and a shift, and the version of
@@ -96,10 +96,10 @@ class State(NamedTuple):
     time: I64  # (shifts, length, 7)
     old: I64  # (shifts, length, 3)
     best: I64  # (shifts, length, 3)
-    tally: I64  # (shifts, 8)
+    tally: I64  # (shifts, 9)
     task: I64  # (tasks, 5)
     queue: I64  # (3, .) touched shifts, tasks to offer, candidate shifts
-    facts: I64  # (8,)
+    facts: I64  # (10,)
     memo: I64  # (visits, shifts, 4)
 
 
@@ -111,10 +111,10 @@ def new_state(net: Net, length: int, sessions: tuple[tuple[int, ...], ...], seed
         time=np.zeros((net.shifts, length, 7), dtype=np.int64),
         old=np.zeros((net.shifts, length, 3), dtype=np.int64),
         best=np.zeros((net.shifts, length, 3), dtype=np.int64),
-        tally=np.zeros((net.shifts, 8), dtype=np.int64),
+        tally=np.zeros((net.shifts, 9), dtype=np.int64),
         task=np.full((tasks, 5), -1, dtype=np.int64),
         queue=np.zeros((3, max(net.shifts, tasks)), dtype=np.int64),
-        facts=np.zeros(8, dtype=np.int64),
+        facts=np.zeros(10, dtype=np.int64),
         memo=np.full((net.visits, net.shifts, 4), -1, dtype=np.int64),
     )
     for s, own in enumerate(sessions):
@@ -311,22 +311,3 @@ def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, 
         if cost < best:
             best, toll, at = cost, walk_value * steps, k
     return best, toll, at
-
-
-@inner
-def fit_memo(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, int]:
-    """Return `fit`, from memory where the row is as it was when last asked."""
-    if node >= net.visits:
-        cost, walk, at = fit(net, st, s, node, prices)
-        return cost, walk, at
-    if st.memo[node, s, MEMO_VERSION] != st.tally[s, VERSION]:
-        cost, walk, at = fit(net, st, s, node, prices)
-        st.memo[node, s, MEMO_VERSION] = st.tally[s, VERSION]
-        st.memo[node, s, MEMO_COST] = cost
-        st.memo[node, s, MEMO_WALK] = walk
-        st.memo[node, s, MEMO_AT] = at
-    return (
-        int(st.memo[node, s, MEMO_COST]),
-        int(st.memo[node, s, MEMO_WALK]),
-        int(st.memo[node, s, MEMO_AT]),
-    )

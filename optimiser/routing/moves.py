@@ -12,8 +12,11 @@ from optimiser.routing.compiling import inlined, inner, outer
 from optimiser.routing.kernels import (
     BEFORE,
     BEST,
+    BUSY,
     FIRST,
     FIXED,
+    GUIDE,
+    GUIDED_BEFORE,
     LENGTH,
     LENGTH_S,
     NODE,
@@ -120,7 +123,9 @@ def touch(net: Net, st: State, s: int) -> None:
     st.tally[s, TOUCHED] = 1
     st.queue[0, st.facts[TOUCHES]] = s
     st.facts[TOUCHES] += 1
-    st.facts[BEFORE] += row_value(net, st, s)
+    value = row_value(net, st, s)
+    st.facts[BEFORE] += value
+    st.facts[GUIDED_BEFORE] += value - st.tally[s, GUIDE] * st.tally[s, BUSY]
     st.tally[s, OLD_SIZE] = st.tally[s, SIZE]
     st.tally[s, OLD_VERSION] = st.tally[s, VERSION]
     _copy_row(net, st, s, st.old[s])

@@ -22,9 +22,17 @@ from optimiser.routing.compiling import inner, outer
 from optimiser.routing.kernels import (
     BEFORE,
     BEST,
+    BUSY,
     FIRST,
     FIXED,
+    GUIDE,
+    GUIDED,
+    GUIDED_BEFORE,
     LENGTH,
+    MEMO_AT,
+    MEMO_COST,
+    MEMO_VERSION,
+    MEMO_WALK,
     NOW,
     OFFERED,
     OFFERS,
@@ -34,8 +42,9 @@ from optimiser.routing.kernels import (
     STAMPS,
     TOUCHED,
     TOUCHES,
+    VERSION,
     State,
-    fit_memo,
+    fit,
     refresh,
 )
 from optimiser.routing.moves import (
@@ -55,6 +64,7 @@ from optimiser.routing.pairing import (
 from optimiser.routing.tasks import (
     I64,
     NEVER,
+    NODE_OF,
     OPTIONS_HI,
     OPTIONS_LO,
     PAIR,
@@ -64,13 +74,13 @@ from optimiser.routing.tasks import (
     SERVICE,
     SHIFTS_HI,
     SHIFTS_LO,
+    SHUT,
     START_NODE,
     TAKERS_HI,
     TAKERS_LO,
     TASK,
-    VALUE,
-    WINDOW,
-    WINDOWS,
+    WIDTH,
+    WORTH,
     Net,
 )
 
@@ -120,14 +130,25 @@ def _place(net: Net, st: State, t: int, prices: I64, reach: int) -> None:
     node, end = np.int64(t), np.int64(t + 1)
     if t >= net.visits:
         node, end = net.round[t - net.visits, OPTIONS_LO], net.round[t - net.visits, OPTIONS_HI]
+    memo, tally, queue, facts, visits = st.memo, st.tally, st.queue, st.facts, net.visits
     for i in range(_candidates(net, st, t, reach)):
-        s = st.queue[2, i]
-        if draw(st.facts) < _BLINK:
+        s = queue[2, i]
+        if draw(facts) < _BLINK:
             continue
         for u in range(node, end):
+            if t < visits and memo[t, s, MEMO_VERSION] == tally[s, VERSION]:
+                cost, walk, at = memo[t, s, MEMO_COST], memo[t, s, MEMO_WALK], memo[t, s, MEMO_AT]
+            else:
+                cost, walk, at = fit(net, st, s, u, prices)
+                if t < visits:
+                    memo[t, s, MEMO_VERSION] = tally[s, VERSION]
+                    memo[t, s, MEMO_COST] = cost
+                    memo[t, s, MEMO_WALK] = walk
+                    memo[t, s, MEMO_AT] = at
+            if at < 0:
+                continue
             worth = gain(net, st, u, s)
-            cost, walk, at = fit_memo(net, st, s, u, prices)
-            if at >= 0 and worth > walk and worth - cost > best:
+            if worth > walk and worth - cost > best:
                 best, best_s, best_node, best_at = worth - cost, s, u, at
     if best_s >= 0:
         put(net, st, best_s, best_node, best_at)
@@ -151,24 +172,26 @@ def _candidates(net: Net, st: State, t: int, reach: int) -> int:
             st.queue[2, count] = net.lists[k]
             count += 1
         return int(count)
-    st.facts[STAMPS] += 1
-    for i in range(st.facts[TOUCHES]):
-        s = st.queue[0, i]
-        st.tally[s, STAMP] = st.facts[STAMPS]
+    facts, tally, queue, task, near = st.facts, st.tally, st.queue, st.task, net.near
+    facts[STAMPS] += 1
+    stamp = facts[STAMPS]
+    for i in range(facts[TOUCHES]):
+        s = queue[0, i]
+        tally[s, STAMP] = stamp
         if _takes(net, t, s):
-            st.queue[2, count] = s
+            queue[2, count] = s
             count += 1
     if reach == 0:
         return int(count)
-    for j in range(min(_NEIGHBOURS, net.near.shape[2])):
-        v = net.near[0, t, j]
+    for j in range(min(_NEIGHBOURS, near.shape[2])):
+        v = near[0, t, j]
         if v < 0:
             break
         for way in (FIRST, SECOND):
-            s = st.task[v, way]
-            if s >= 0 and st.tally[s, STAMP] != st.facts[STAMPS] and net.possible[t, s]:
-                st.tally[s, STAMP] = st.facts[STAMPS]
-                st.queue[2, count] = s
+            s = task[v, way]
+            if s >= 0 and tally[s, STAMP] != stamp and net.possible[t, s]:
+                tally[s, STAMP] = stamp
+                queue[2, count] = s
                 count += 1
     return int(count)
 
@@ -178,54 +201,58 @@ def _takes(net: Net, t: int, s: int) -> bool:
     """Return whether shift s may take task t."""
     if t < net.visits:
         return bool(net.possible[t, s])
-    takers = net.lists[net.round[t - net.visits, TAKERS_LO] : net.round[t - net.visits, TAKERS_HI]]
-    return bool(np.any(takers == s))
+    lists = net.lists
+    for k in range(net.round[t - net.visits, TAKERS_LO], net.round[t - net.visits, TAKERS_HI]):
+        if lists[k] == s:
+            return True
+    return False
 
 
 @inner
-def _key(net: Net, st: State, t: int, rule: int, place: int) -> float:
-    """Return the task's place in the order of offering: smaller first."""
-    node = t if t < net.visits else net.round[t - net.visits, OPTIONS_LO]
-    noise = 0.8 + 0.4 * draw(st.facts)
-    worth, width, shut = 0, 0, 0
-    for k in range(node * net.days, (node + 1) * net.days):
-        worth = max(worth, net.when[k, VALUE])
-        for w in range(WINDOW, WINDOW + 2 * net.when[k, WINDOWS], 2):
-            width += net.when[k, w + 1] - net.when[k, w] + 600
-            shut = max(shut, net.when[k, w + 1] + 86_400 * (k - node * net.days))
-    if rule == 0:
-        return float(noise)
-    if rule == 1:
-        return float(-noise * worth)
-    if rule == 2:
-        return float(-noise * worth / (net.node[node, SERVICE] + 600.0))
-    if rule == 3:
-        return float(noise * net.walk[place, net.node[node, PLACE]])
-    if rule == 4:
-        return float(noise * width)
-    return float(noise * shut)
+def _set_keys(net: Net, st: State, rule: int, place: int, keys: F64) -> None:
+    """Give each offered task its place in the order of offering: smaller first."""
+    trait, nodes, walk, queue, facts = net.trait, net.node, net.walk, st.queue, st.facts
+    for i in range(len(keys)):
+        own = trait[queue[1, i]]
+        if rule == 0:
+            key = 1.0
+        elif rule == 1:
+            key = -float(own[WORTH])
+        elif rule == 2:
+            key = -own[WORTH] / (nodes[own[NODE_OF], SERVICE] + 600.0)
+        elif rule == 3:
+            key = float(walk[place, nodes[own[NODE_OF], PLACE]])
+        elif rule == 4:
+            key = float(own[WIDTH])
+        else:
+            key = float(own[SHUT])
+        keys[i] = key * (0.8 + 0.4 * draw(facts))
 
 
 @inner
 def _offer_absent(net: Net, st: State, share: float) -> None:
     """List a random share of the absent tasks that a touched shift might take."""
+    task, queue, facts, possible, lists = st.task, st.queue, st.facts, net.possible, net.lists
+    touches, offers = facts[TOUCHES], facts[OFFERS]
     for v in range(net.visits):
-        if st.task[v, FIRST] >= 0 or st.task[v, OFFERED] or draw(st.facts) > share:
+        if task[v, FIRST] >= 0 or task[v, OFFERED] or draw(facts) > share:
             continue
-        for i in range(st.facts[TOUCHES]):
-            if net.possible[v, st.queue[0, i]]:
-                st.task[v, OFFERED] = 1
-                st.queue[1, st.facts[OFFERS]] = v
-                st.facts[OFFERS] += 1
+        for i in range(touches):
+            if possible[v, queue[0, i]]:
+                task[v, OFFERED] = 1
+                queue[1, offers] = v
+                offers += 1
                 break
-    for i in range(st.facts[TOUCHES]):
-        s = st.queue[0, i]
+    visits = net.visits
+    for i in range(touches):
+        s = queue[0, i]
         for k in range(net.shift[s, ROUNDS_LO], net.shift[s, ROUNDS_HI]):
-            t = net.visits + net.lists[k]
-            if st.task[t, FIRST] < 0 and not st.task[t, OFFERED] and draw(st.facts) < share:
-                st.task[t, OFFERED] = 1
-                st.queue[1, st.facts[OFFERS]] = t
-                st.facts[OFFERS] += 1
+            t = visits + lists[k]
+            if task[t, FIRST] < 0 and not task[t, OFFERED] and draw(facts) < share:
+                task[t, OFFERED] = 1
+                queue[1, offers] = t
+                offers += 1
+    facts[OFFERS] = offers
 
 
 @inner
@@ -248,8 +275,7 @@ def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
     n = st.facts[OFFERS]
     rule = int(draw(st.facts) * 6)
     keys = np.empty(n)
-    for i in range(n):
-        keys[i] = _key(net, st, st.queue[1, i], rule, place)
+    _set_keys(net, st, rule, place, keys)
     _sort(keys, st.queue[1])
     for i in range(n):
         t = st.queue[1, i]
@@ -265,10 +291,11 @@ def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
 def _remove_string(net: Net, st: State, s: int, t: int, most: int) -> None:
     """Take out up to `most` tasks in a row of shift s, task t among them."""
     n = st.tally[s, SIZE]
+    nodes, row = net.node, st.row[s]
     own = np.empty(n, dtype=np.int64)
     count, at = 0, 0
     for k in range(1, n - 1):
-        task = net.node[st.row[s, k], TASK]
+        task = nodes[row[k], TASK]
         if task >= 0:
             if task == t:
                 at = count
@@ -298,22 +325,19 @@ def _ruin(net: Net, st: State, mean: float) -> int:
     strings = 1 + int(draw(st.facts) * max(1.0, 4.0 * mean / (1.0 + most) - 1.0))
     opened = 0
     kind = 0 if draw(st.facts) < 0.5 else 1
-    for j in range(net.near.shape[2]):
-        t = net.near[kind, seed, j]
+    near, task, tally = net.near, st.task, st.tally
+    for j in range(near.shape[2]):
+        t = near[kind, seed, j]
         if t < 0:
             break
-        s = st.task[t, FIRST]
-        if s < 0 or st.tally[s, TOUCHED]:
+        s = task[t, FIRST]
+        if s < 0 or tally[s, TOUCHED]:
             continue
         _remove_string(net, st, s, t, most)
         opened += 1
         if opened >= strings:
             break
-    return int(
-        net.node[seed, PLACE]
-        if seed < net.visits
-        else net.node[net.round[seed - net.visits, OPTIONS_LO], PLACE]
-    )
+    return int(net.node[net.trait[seed, NODE_OF], PLACE])
 
 
 @outer
@@ -338,12 +362,13 @@ def search(
         _recreate(net, st, net.shift[0, START_NODE] * 0, prices)
         st.tally[:, TOUCHED] = 0
     st.facts[NOW] = total_value(net, st)
+    st.facts[GUIDED] = st.facts[NOW] - np.sum(st.tally[:, GUIDE] * st.tally[:, BUSY])
     if st.facts[NOW] > st.facts[BEST]:
         keep_best(net, st)
     for i in range(iterations):
         heat = hot * (cold / hot) ** (i / iterations)
         st.facts[TOUCHES], st.facts[OFFERS] = 0, 0
-        st.facts[BEFORE] = 0
+        st.facts[BEFORE], st.facts[GUIDED_BEFORE] = 0, 0
         place = _ruin(net, st, mean)
         sound = True
         for j in range(st.facts[TOUCHES]):
@@ -352,17 +377,21 @@ def search(
             _offer_absent(net, st, 1.0 if draw(st.facts) < _ALL else _SHARE)
             _recreate(net, st, place, prices)
             value = st.facts[NOW] - st.facts[BEFORE]
+            guided = st.facts[GUIDED] - st.facts[GUIDED_BEFORE]
             for j in range(st.facts[TOUCHES]):
-                value += row_value(net, st, st.queue[0, j])
-            sound = value > st.facts[NOW] + heat * np.log(draw(st.facts) + 1e-300)
+                s = st.queue[0, j]
+                part = row_value(net, st, s)
+                value += part
+                guided += part - st.tally[s, GUIDE] * st.tally[s, BUSY]
+            sound = guided > st.facts[GUIDED] + heat * np.log(draw(st.facts) + 1e-300)
         else:
-            value = st.facts[NOW]
+            value, guided = st.facts[NOW], st.facts[GUIDED]
             for j in range(st.facts[OFFERS]):
                 st.task[st.queue[1, j], OFFERED] = 0
         if not sound:
             restore(net, st)
         else:
-            st.facts[NOW] = value
+            st.facts[NOW], st.facts[GUIDED] = value, guided
             if value > st.facts[BEST]:
                 keep_best(net, st)
         for j in range(st.facts[TOUCHES]):

@@ -54,6 +54,10 @@ OPTIONS_LO, OPTIONS_HI, TAKERS_LO, TAKERS_HI = range(4)
 SERVICE_S, SPEAKS, SKILLED = range(3)
 """Last axis of `Net.who`: seconds at the door, and flags, of an officer on a visit."""
 
+NODE_OF, WORTH, WIDTH, SHUT = range(4)
+"""Columns of `Net.trait`: a task's node (a round's first), the most it is worth, how long its
+windows are together, and when the last of the week shuts."""
+
 
 class Net(NamedTuple):
     """The problem, read-only, in few tables: compiling takes longer with every array.
@@ -70,6 +74,7 @@ class Net(NamedTuple):
     shift: I64  # (s, 12)
     lists: I64  # shifts of visits by day, shifts of rounds, rounds of shifts
     possible: B1  # (v, s) whether a visit may be on a shift
+    trait: I64  # (tasks, 4)
     near: I64  # (2, tasks, k) nearest visits and nearest tasks of each task on foot, or -1
     floor_s: int  # a floor on foot
     lift_s: int
@@ -248,6 +253,7 @@ def _assemble(problem: VisitProblem, nodes: _Nodes, neighbours: int) -> Net:
         shift=_shift_table(problem, officer, day, len(place), bounds[2]),
         lists=lists,
         possible=np.ascontiguousarray(possible),
+        trait=_traits(when, task_nodes, nodes, max(len(nodes.dates), 1)),
         near=_near(walk, place[task_nodes], len(problem.visits), neighbours),
         floor_s=rules.stairs_seconds_floor,
         lift_s=rules.lift_seconds,
@@ -362,6 +368,21 @@ def _lists(*groups: Sequence[Sequence[int]]) -> tuple[I64, list[I64]]:
             at.append(len(flat))
         bounds.append(_ints(at))
     return _ints(flat), bounds
+
+
+def _traits(when: I64, task_nodes: list[int], nodes: _Nodes, days: int) -> I64:
+    """Return what the search orders tasks by; a round's as of its options together."""
+    ends = [*task_nodes[1:], nodes.option_first[-1]] if task_nodes else []
+    rows = []
+    for first, end in zip(task_nodes, ends, strict=True):
+        table = when[first * days : end * days]
+        lo, hi = table[:, WINDOW::2], table[:, WINDOW + 1 :: 2]
+        used = np.arange(lo.shape[1]) < table[:, WINDOWS, None]
+        midnight = 86_400 * (np.arange(len(table)) % days)[:, None]
+        width = int((hi - lo + 600)[used].sum())
+        shut = int((hi + midnight)[used].max(initial=0))
+        rows.append((first, int(table[:, VALUE].max(initial=0)), width, shut))
+    return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
 
 def _near(walk: I32, place: I64, visits: int, count: int) -> I64:

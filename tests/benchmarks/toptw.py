@@ -86,9 +86,10 @@ def solve(path: Path, officers: int, seconds: float, seed: int, workers: int) ->
     bounds = all_bounds(compiled)
     left = seconds - (time.monotonic() - begun)
     prices = np.maximum(bounds.prices, 1).astype(np.int64)
+    effort = Effort(left, heat=0.7, guide=0.3, removed=10.0)
     with ThreadPoolExecutor(workers) as threads:
         jobs = [
-            threads.submit(anneal, compiled, None, prices, Effort(left), seed=seed * 1_000 + k)
+            threads.submit(anneal, compiled, None, prices, effort, seed=seed * 1_000 + k)
             for k in range(workers)
         ]
         found = max((job.result() for job in jobs), key=lambda f: f.value)
