@@ -123,11 +123,7 @@ class Lagrangian:
         own = t.own[centre]
         if t.chain.shape[0] > 1:
             reduced = np.where(t.chain[own] > t.upper[group], np.inf, reduced)
-        part = np.flatnonzero((share[0] > 1e-9) & (share[0] < 1 - 1e-9))
-        # The price of workload is that of the unit taken in part, where there is one.
-        price = -reduced[part[0]] / t.weight[part[0]] if part.size else 0.0
-        rise = np.where(share[0] >= 1 - 1e-9, 0.0, reduced + price * t.weight)
-        return np.maximum(0.0, rise)
+        return _rises(reduced, t.weight, own, t.lower[group], t.upper[group], share[0])
 
     def start(self, part: Int64s, centres: Int64s) -> None:
         """Set the multipliers to what each unit costs in a known plan."""
@@ -245,6 +241,35 @@ class Lagrangian:
             price_pairs(self._tables, offer, *pairs, price)
             fresh[pairs] = True
         return slots, centres
+
+
+def _rises(
+    reduced: Floats, weight: Floats, own: int, lower: float, upper: float, share: Floats
+) -> Floats:
+    """Return the rise of one knapsack's value if u must be in it, for every u.
+
+    For any price y of workload the value is at least the sum of what each unit
+    adds, less y times the limit; with u forced in, that grows by u's priced cost if
+    positive. Where y is not optimal the shortfall is taken off, so that the rise
+    holds for any y: at a limit met by whole units there is no unit in part to give it.
+    """
+    usable = np.isfinite(reduced) & (np.arange(weight.size) != own)
+    value = float(reduced[share > 0] @ share[share > 0])
+    marginal = usable & (weight > 0)
+    with np.errstate(invalid="ignore"):
+        ratio = np.where(marginal, -reduced / np.maximum(weight, 1e-300), np.nan)
+    best, best_price = -np.inf, 0.0
+    edge = [ratio[marginal & (share > 0)].min(initial=np.inf)]
+    edge.append(ratio[marginal & (share < 1)].max(initial=-np.inf))
+    for price in (0.0, *(float(y) for y in edge if np.isfinite(y))):
+        priced = reduced + price * weight
+        limit = upper if price >= 0 else lower
+        least = float(priced[own] + np.minimum(0.0, priced[usable]).sum() - price * limit)
+        if least > best:
+            best, best_price = least, price
+    rise = np.maximum(0.0, reduced + best_price * weight) - max(0.0, value - best)
+    rise[own] = 0.0
+    return np.maximum(0.0, rise)
 
 
 def _padded(vector: Floats, size: int) -> Floats:

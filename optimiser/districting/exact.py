@@ -1,9 +1,10 @@
 """Small problems solved to the proven optimum, or proven to have no plan.
 
 The model of Hess et al. (1965) over the choices that `fixing` leaves: x[u, q] = 1 if
-unit u is in the patch of pair q (a kind of slot and its centre j). Solved by HiGHS;
-where a patch falls into pieces, cuts join it and the model is solved again: unit u
-of a piece C is in the patch of centre j only with a unit of a set S between them,
+unit u is in the patch of pair q (a kind of slot and its centre j). SCIP solves it, not
+HiGHS, which returned a wrong optimum of the flow model (the example in the tests).
+Where a patch falls into pieces, cuts join it and the model is solved again: unit u of
+a piece C is in the patch of centre j only with a unit of a set S between them,
 
     x[u, q] <= sum_{v in S} x[v, q]   (Validi, Buchanan and Lykhovyd, 2022).
 
@@ -81,7 +82,7 @@ def prove(
         if seconds_left is not None:
             limit = {"time_limit": dt.timedelta(seconds=seconds_left())}
         params = mathopt.SolveParameters(relative_gap_tolerance=1e-8, **limit)
-        result = mathopt.solve(model.model, mathopt.SolverType.HIGHS, params=params)
+        result = mathopt.solve(model.model, mathopt.SolverType.GSCIP, params=params)
         reason = result.termination.reason
         if reason == mathopt.TerminationReason.INFEASIBLE:
             return Proof(math.inf)

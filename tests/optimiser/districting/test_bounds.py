@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from optimiser.districting.bounds import Lagrangian
@@ -29,6 +29,17 @@ def eight_units(draw):
     return patches, work, limits, current, price
 
 
+# A limit met by whole units: no unit in part tells the price of workload.
+@example(
+    (
+        3,
+        [9, 0, 56, 42, 48, 56, 1, 46],
+        [(65, 103), (86, 103), (56, 107)],
+        ["P0", "P0", "P1", "P0", "P0", "P0", "P0", "P1"],
+        3000,
+    ),
+    1,
+)
 @settings(max_examples=30, deadline=None)
 @given(eight_units(), st.integers(0, 1000))
 def test_bound_never_exceeds_the_optimum(grid, brute_force, case, seed):
