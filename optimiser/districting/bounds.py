@@ -35,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
-from optimiser.districting.instance import Arrays, Int64s
+from optimiser.districting.instance import Arrays, Int64s, connected_pieces
 from optimiser.districting.knapsacks import (
     Floats,
     Tables,
@@ -322,8 +322,7 @@ class _Cuts:
         """Add the cuts that the slots' solutions break at pieces without a neighbour."""
         a = self._a
         for g, x in zip(groups, share, strict=True):
-            inside = x > 0.01
-            for piece in _pieces(a, inside):
+            for piece in connected_pieces(a, np.flatnonzero(x > 0.01)):
                 if a.weight[piece].sum() >= self._lower[g]:
                     continue
                 u = int(piece[np.argmax(x[piece])])
@@ -334,23 +333,6 @@ class _Cuts:
                 around = np.setdiff1d(ends, piece).astype(np.int64)
                 self._known.add(key)
                 self._rows.append((int(g), u, around))
-
-
-def _pieces(a: Arrays, inside: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.int64]]:
-    left = set(np.flatnonzero(inside).tolist())
-    pieces = []
-    while left:
-        stack = [left.pop()]
-        piece = list(stack)
-        while stack:
-            u = stack.pop()
-            for v in a.nbr[a.nbr_start[u] : a.nbr_start[u + 1]].tolist():
-                if v in left:
-                    left.remove(v)
-                    piece.append(v)
-                    stack.append(v)
-        pieces.append(np.array(sorted(piece), dtype=np.int64))
-    return pieces
 
 
 def _lightest_chains(a: Arrays) -> Floats:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.districting.instance import Arrays, Instance, Int64s
+from optimiser.districting.instance import Arrays, Instance, Int64s, connected_pieces
 from optimiser.districting.state import new_state
 
 __all__ = ["current_start", "relabel", "tree_start", "with_split_price"]
@@ -108,7 +108,7 @@ def _grow(a: Arrays, home: Int64s) -> Int64s:
     """Keep the heaviest contiguous piece of each patch and give the rest to neighbours."""
     regions = np.full(home.size, -1, dtype=np.int64)
     for k in np.unique(home[home >= 0]):
-        pieces = _pieces(a, np.flatnonzero(home == k))
+        pieces = connected_pieces(a, np.flatnonzero(home == k))
         regions[max(pieces, key=lambda piece: (a.weight[piece].sum(), -piece[0]))] = k
     front = list(np.flatnonzero(regions >= 0))
     while front:
@@ -120,24 +120,6 @@ def _grow(a: Arrays, home: Int64s) -> Int64s:
                     reached.append(v)
         front = reached
     return regions
-
-
-def _pieces(a: Arrays, units: npt.NDArray[np.integer]) -> list[npt.NDArray[np.int64]]:
-    left = set(units.tolist())
-    pieces = []
-    while left:
-        start = min(left)
-        left.remove(start)
-        piece, stack = [start], [start]
-        while stack:
-            u = stack.pop()
-            for v in a.nbr[a.nbr_start[u] : a.nbr_start[u + 1]].tolist():
-                if v in left:
-                    left.remove(v)
-                    piece.append(v)
-                    stack.append(v)
-        pieces.append(np.array(piece, dtype=np.int64))
-    return pieces
 
 
 def _divide(

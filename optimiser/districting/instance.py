@@ -15,7 +15,7 @@ import numpy.typing as npt
 from optimiser.errors import InvalidProblem
 from optimiser.model import PatchProblem
 
-__all__ = ["Arrays", "Instance", "build_instance"]
+__all__ = ["Arrays", "Instance", "build_instance", "connected_pieces"]
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -113,6 +113,26 @@ def build_instance(problem: PatchProblem) -> Instance:
         split_price=0.0,
     )
     return Instance(problem, arrays, unit_of, names, estates)
+
+
+def connected_pieces(a: Arrays, units: npt.NDArray[np.integer]) -> list[Int64s]:
+    """Return the pieces that `units` fall into, each sorted, in order of their first unit."""
+    left = set(units.tolist())
+    pieces = []
+    for start in sorted(left):
+        if start not in left:
+            continue
+        left.remove(start)
+        piece, stack = [start], [start]
+        while stack:
+            u = stack.pop()
+            for v in a.nbr[a.nbr_start[u] : a.nbr_start[u + 1]].tolist():
+                if v in left:
+                    left.remove(v)
+                    piece.append(v)
+                    stack.append(v)
+        pieces.append(np.array(sorted(piece), dtype=np.int64))
+    return pieces
 
 
 def _sum_by_unit(values: Int64s, unit_of: Int64s, m: int) -> Int64s:

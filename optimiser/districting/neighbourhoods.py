@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimiser.districting.annealing import penalised_cost
-from optimiser.districting.instance import Arrays, Int64s
+from optimiser.districting.instance import Arrays, Int64s, connected_pieces
 from optimiser.districting.state import new_state
 
 if TYPE_CHECKING:
@@ -215,9 +215,9 @@ class _Model:
         """Cut off the pieces that hang loose in `found`; say whether there were any."""
         cut = False
         for k in self._slots:
-            pieces = _pieces(self._a, found, k)
+            pieces = connected_pieces(self._a, np.flatnonzero(found == k))
             for piece in sorted(pieces, key=len)[:-1]:
-                self._join(piece, k)
+                self._join(set(piece.tolist()), k)
                 cut = True
         return cut
 
@@ -233,21 +233,3 @@ class _Model:
         way_out = sum(self._x[v, k] for v in sorted(around)) + sum(centres)
         for u in sorted(piece):
             self.model.add(self._x[u, k] <= way_out)
-
-
-def _pieces(a: Arrays, part: Int64s, k: int) -> list[set[int]]:
-    """Return the connected pieces of patch k."""
-    left = set(np.flatnonzero(part == k).tolist())
-    pieces = []
-    while left:
-        stack = [left.pop()]
-        piece = set(stack)
-        while stack:
-            u = stack.pop()
-            for v in a.nbr[a.nbr_start[u] : a.nbr_start[u + 1]].tolist():
-                if v in left:
-                    left.remove(v)
-                    piece.add(v)
-                    stack.append(v)
-        pieces.append(piece)
-    return pieces

@@ -270,6 +270,11 @@ class Workspace:
             If a pin names a block or patch that is not there, or the streets
             leave a block without a way to the others.
         """
+        return self._patch_problem
+
+    @cached_property
+    def _patch_problem(self) -> PatchProblem:
+        """Kept, since saving a redraw needs it again; it is frozen."""
         from optimiser.bridge import build_patch_problem
 
         require_blocks(self)
