@@ -15,14 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.barriers import crosses_barrier
-from geodata.street_routing import points_along
 from geodata.streets import StreetNetwork
+from geodata.streets.routing import points_along
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from geodata.street_routing import SplitGraph
+    from geodata.streets.routing import SplitGraph
     from geodata.walking import WalkingNetwork
 
 __all__ = ["Adjacency", "Join", "StreetCells", "block_adjacency", "street_cells"]

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import DataError, Problem
-from geodata.street_files import assert_osm
-from geodata.street_tags import levels
+from geodata.streets.files import assert_osm
+from geodata.streets.tags import levels
 
 if TYPE_CHECKING:
     import geopandas as gpd

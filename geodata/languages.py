@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geodata.parsing import parse_text, split_list
+from geodata.tables.parsing import parse_text, split_list
 
 __all__ = ["parse_language", "parse_languages"]
 

@@ -9,11 +9,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from geodata.columns import build_frame, mark_repeats, parse_ids, parse_places, parse_texts
 from geodata.errors import Problem
 from geodata.findings import Findings, counted, report
 from geodata.languages import parse_languages
-from geodata.parsing import (
+from geodata.schema import ABSENCES, FIXED, OFFICERS
+from geodata.tables import Table, parse_column, read_table
+from geodata.tables.columns import build_frame, mark_repeats, parse_ids, parse_places, parse_texts
+from geodata.tables.parsing import (
     parse_date,
     parse_days,
     parse_share,
@@ -21,8 +23,6 @@ from geodata.parsing import (
     parse_whole,
     parse_words,
 )
-from geodata.schema import ABSENCES, FIXED, OFFICERS
-from geodata.tables import Table, parse_column, read_table
 
 __all__ = ["read_absences", "read_fixed", "read_officers"]
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from geodata.columns import build_frame, mark_repeats, parse_ids, parse_places, parse_texts
 from geodata.errors import Problem
-from geodata.files import read_geo
 from geodata.findings import Findings, report
 from geodata.languages import parse_language
 from geodata.locations import check_places
-from geodata.parsing import (
+from geodata.schema import OUTCOMES, POLYGONS, SERVICE_CENTRES, VISITS, spelling
+from geodata.tables import ObjectArray, Table, parse_column, read_table
+from geodata.tables.columns import build_frame, mark_repeats, parse_ids, parse_places, parse_texts
+from geodata.tables.files import read_geo
+from geodata.tables.parsing import (
     BadCell,
     parse_date_time,
     parse_days,
@@ -27,8 +29,6 @@ from geodata.parsing import (
     parse_words,
     parse_yes_no,
 )
-from geodata.schema import OUTCOMES, POLYGONS, SERVICE_CENTRES, VISITS, spelling
-from geodata.tables import ObjectArray, Table, parse_column, read_table
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -14,7 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from geodata.blocks import build_blocks, fill_block_refs, mark_spread
-from geodata.columns import (
+from geodata.errors import DataError, Problem
+from geodata.findings import Findings, counted, report
+from geodata.locations import check_places
+from geodata.schema import HOMES
+from geodata.tables import ObjectArray, Table, parse_column, read_table
+from geodata.tables.columns import (
     build_frame,
     mark_repeats,
     mark_short_ids,
@@ -22,12 +27,7 @@ from geodata.columns import (
     parse_places,
     parse_texts,
 )
-from geodata.errors import DataError, Problem
-from geodata.findings import Findings, counted, report
-from geodata.locations import check_places
-from geodata.parsing import BadCell, parse_whole, parse_yes_no
-from geodata.schema import HOMES
-from geodata.tables import ObjectArray, Table, parse_column, read_table
+from geodata.tables.parsing import BadCell, parse_whole, parse_yes_no
 from geodata.tenures import parse_tenure, set_aside_kind
 
 if TYPE_CHECKING:

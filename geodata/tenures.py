@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from geodata.parsing import BadCell, parse_text
+from geodata.tables.parsing import BadCell, parse_text
 
 __all__ = ["TENURES", "parse_tenure", "set_aside_kind"]
 

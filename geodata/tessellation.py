@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.adjacency import StreetCells, assert_crs, street_cells
-from geodata.street_edges import align_to_streets
-from geodata.street_routing import points_along
-from geodata.street_tags import carriageway
 from geodata.streets import StreetNetwork
+from geodata.streets.edges import align_to_streets
+from geodata.streets.routing import points_along
+from geodata.streets.tags import carriageway
 
 if TYPE_CHECKING:
     import geopandas as gpd

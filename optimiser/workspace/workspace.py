@@ -222,7 +222,7 @@ class Workspace:
     @property
     def blocks_apart(self) -> tuple[str, ...]:
         """Which blocks stand at streets without a way to the rest, in sentences."""
-        from geodata.street_pieces import blocks_apart
+        from geodata.streets.pieces import blocks_apart
 
         return tuple(str(piece) for piece in blocks_apart(self.blocks.geometry, self.network))
 

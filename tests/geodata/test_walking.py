@@ -11,10 +11,10 @@ import pytest
 import shapely
 from numpy.testing import assert_allclose, assert_array_equal
 
-from geodata.loose_ends import join_loose_ends
-from geodata.street_graph import join_vertices
-from geodata.street_tags import STEPS_EFFORT
 from geodata.streets import StreetNetwork
+from geodata.streets.graph import join_vertices
+from geodata.streets.loose_ends import join_loose_ends
+from geodata.streets.tags import STEPS_EFFORT
 from geodata.walking import StraightLines, WalkingNetwork
 
 

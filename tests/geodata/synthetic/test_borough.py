@@ -16,8 +16,8 @@ import pytest
 from shapely import LineString, Point, Polygon
 
 from geodata.synthetic import TITLE, write_borough
-from geodata.synthetic_facts import BOUNDARY, CANAL, ESTATES, VISIT_TYPES
-from geodata.synthetic_homes import share_out
+from geodata.synthetic.facts import BOUNDARY, CANAL, ESTATES, VISIT_TYPES
+from geodata.synthetic.homes import share_out
 
 MONDAY = dt.date(2026, 11, 30)
 

@@ -33,7 +33,7 @@ class VertexGraph:
     """Every vertex `xy` (n, 2) and the straight `segments` (s, 2) between them.
 
     `level` (s,) and `effort` (s,) of each segment: the metres on the level that a
-    metre of it is as long as, see `street_tags.effort`.
+    metre of it is as long as, see `tags.effort`.
     """
 
     xy: FloatArray

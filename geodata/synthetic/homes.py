@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.synthetic_facts import BLOCK_KINDS, CENTRES, ESTATES, WORDS
-from geodata.synthetic_streets import Network, Site, street_points
+from geodata.synthetic.facts import BLOCK_KINDS, CENTRES, ESTATES, WORDS
+from geodata.synthetic.streets import Network, Site, street_points
 
 __all__ = ["blocks_of", "current_patches", "homes_of", "share_out", "site_plan"]
 

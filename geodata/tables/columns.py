@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from geodata.findings import Findings, counted
-from geodata.parsing import parse_id, parse_number, parse_text
 from geodata.tables import ObjectArray, Table, parse_column
+from geodata.tables.parsing import parse_id, parse_number, parse_text
 
 __all__ = [
     "build_frame",

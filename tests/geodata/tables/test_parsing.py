@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.languages import parse_language, parse_languages
-from geodata.parsing import (
+from geodata.tables.parsing import (
     BadCell,
     parse_date,
     parse_date_time,

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from geodata.street_graph import VertexGraph, component_labels, segment_lengths
+from geodata.streets.graph import VertexGraph, component_labels, segment_lengths
 
 __all__ = ["REACH_M", "join_loose_ends"]
 

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import DataError, Problem
-from geodata.loose_ends import join_loose_ends
-from geodata.street_files import read_street_lines
-from geodata.street_graph import StreetGraph, component_labels, contract, join_vertices
-from geodata.street_routing import Snapped, Snapper, SplitGraph, split_at
-from geodata.street_tags import effort, levels, private, walkable
+from geodata.streets.files import read_street_lines
+from geodata.streets.graph import StreetGraph, component_labels, contract, join_vertices
+from geodata.streets.loose_ends import join_loose_ends
+from geodata.streets.routing import Snapped, Snapper, SplitGraph, split_at
+from geodata.streets.tags import effort, levels, private, walkable
 from geodata.walking import WALKING_KMH, as_legs, as_points, to_seconds
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from geodata.synthetic_facts import (
+from geodata.synthetic.facts import (
     BOUNDARY,
     BRIDGES,
     CANAL,

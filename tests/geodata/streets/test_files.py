@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from shapely import LineString
 
 from geodata.errors import DataError
-from geodata.street_files import TAGS, read_street_lines
 from geodata.streets import StreetNetwork
+from geodata.streets.files import TAGS, read_street_lines
 
 SUFFIXES = (".gpkg", ".geojson", ".shp", ".fgb", ".osm", ".graphml")
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 from shapely import LineString
 
-from geodata.street_pieces import blocks_apart
 from geodata.streets import StreetNetwork
+from geodata.streets.pieces import blocks_apart
 from geodata.walking import StraightLines
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from geodata.errors import DataError, Problem
-from geodata.files import (
+from geodata.schema import TableSchema
+from geodata.tables.files import (
     CSV_SUFFIXES,
     DELIMITERS,
     EXCEL_SUFFIXES,
@@ -18,7 +19,6 @@ from geodata.files import (
     read_text,
     split_csv,
 )
-from geodata.schema import TableSchema
 
 __all__ = ["check_columns", "find_header", "positions"]
 

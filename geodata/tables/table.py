@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from geodata.errors import Problem
-from geodata.files import GEO_SUFFIXES, RawSheet, fatal, read_geo
 from geodata.findings import Findings
-from geodata.headers import check_columns, find_header, positions
-from geodata.parsing import BadCell
 from geodata.schema import TableSchema
+from geodata.tables.files import GEO_SUFFIXES, RawSheet, fatal, read_geo
+from geodata.tables.headers import check_columns, find_header, positions
+from geodata.tables.parsing import BadCell
 
 __all__ = ["Table", "parse_column", "read_table"]
 

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from shapely import LineString, MultiPoint, Point, box
 
-from geodata.street_edges import align_to_streets
+from geodata.streets.edges import align_to_streets
 
 
 def aligned(

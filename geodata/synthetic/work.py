@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from geodata.synthetic_facts import CENTRES, LANGUAGES, VISIT_TYPES, VisitTypeFact
-from geodata.synthetic_homes import share_out
+from geodata.synthetic.facts import CENTRES, LANGUAGES, VISIT_TYPES, VisitTypeFact
+from geodata.synthetic.homes import share_out
 
 __all__ = ["absences_of", "centres", "fixed_of", "officers_of", "outcomes_of", "visits_of"]
 

@@ -1,6 +1,6 @@
 """A seeded borough for the demo, tests and notebooks: real estates' facts, invented people.
 
-Only the names, positions and sizes in `geodata.synthetic_facts` are real. Streets, block
+Only the names, positions and sizes in `geodata.synthetic.facts` are real. Streets, block
 names, homes, officers, requests and outcomes are drawn from a seed.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geodata.synthetic_facts import BOUNDARY
+from geodata.synthetic.facts import BOUNDARY
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -118,9 +118,9 @@ def _invent(
     rng: np.random.Generator, scale: float, monday: dt.date
 ) -> tuple[dict[str, pd.DataFrame], gpd.GeoDataFrame]:
     """Return the tables by file name, and the streets."""
-    from geodata import synthetic_homes as estate
-    from geodata import synthetic_work as work
-    from geodata.synthetic_streets import build_network, place_blocks
+    from geodata.synthetic import homes as estate
+    from geodata.synthetic import work
+    from geodata.synthetic.streets import build_network, place_blocks
 
     plan = estate.site_plan(rng, scale)
     sites = place_blocks(rng, [(name, centre, blocks) for name, centre, blocks, _ in plan])

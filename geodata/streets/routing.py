@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from geodata.street_graph import StreetGraph, exact
+from geodata.streets.graph import StreetGraph, exact
 
 __all__ = ["Snapped", "Snapper", "SplitGraph", "split_at"]
 
