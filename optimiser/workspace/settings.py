@@ -27,8 +27,8 @@ SHEETED: Final = (
     "homes", "officers", "visits", "service_centres", "fixed", "absences", "outcomes",
 )  # fmt: skip
 """The files of which one sheet may be named."""
-LAYERED: Final = ("boundary", "patches", "streets")
-MAPPED: Final = (*SHEETED, "boundary", "patches")
+LAYERED: Final = ("boundary", "patches", "estates", "areas", "streets", "barriers")
+MAPPED: Final = (*SHEETED, "boundary", "patches", "estates", "areas")
 """The files whose column names may be mapped."""
 
 
@@ -57,6 +57,11 @@ class DataFiles(Frozen):
     streets: str | None = None
     boundary: str | None = None
     patches: str | None = None
+    estates: str | None = None
+    areas: str | None = None
+    barriers: str | None = None
+    uprn: str | None = None
+    postcodes: str | None = None
     visit_rules: str | None = None
     crs: str = Field("EPSG:27700", description="of eastings and northings; metric")
     sheets: dict[str, str] = Field(default_factory=dict, description="sheet or layer by file")
