@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from geodata.errors import DataError, Problem
     from geodata.people import read_absences, read_fixed, read_officers
-    from geodata.readers import read_outcomes, read_polygons, read_service_centres, read_visits
+    from geodata.polygons import read_polygons
+    from geodata.readers import read_outcomes, read_service_centres, read_visits
     from geodata.stock import Stock, read_stock
     from geodata.streets import StreetNetwork
     from geodata.validation import cross_check
@@ -44,7 +45,7 @@ _HOME = {
     "read_fixed": "geodata.people",
     "read_officers": "geodata.people",
     "read_outcomes": "geodata.readers",
-    "read_polygons": "geodata.readers",
+    "read_polygons": "geodata.polygons",
     "read_service_centres": "geodata.readers",
     "read_stock": "geodata.stock",
     "read_visits": "geodata.readers",

@@ -1,4 +1,4 @@
-"""Reads visit requests, outcomes, service centres and polygons."""
+"""Reads visit requests, outcomes and service centres."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from geodata.errors import Problem
 from geodata.findings import Findings, report
 from geodata.languages import parse_language
 from geodata.locations import check_places
-from geodata.schema import OUTCOMES, POLYGONS, SERVICE_CENTRES, VISITS, spelling
+from geodata.schema import OUTCOMES, SERVICE_CENTRES, VISITS, spelling
 from geodata.tables import ObjectArray, Table, parse_column, read_table
 from geodata.tables.columns import build_frame, mark_repeats, parse_ids, parse_places, parse_texts
-from geodata.tables.files import read_geo
 from geodata.tables.parsing import (
     BadCell,
     parse_date_time,
@@ -33,7 +32,7 @@ from geodata.tables.parsing import (
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["read_outcomes", "read_polygons", "read_service_centres", "read_visits"]
+__all__ = ["read_outcomes", "read_service_centres", "read_visits"]
 
 OUTCOME_CODES: Final = {
     "done": ("completed", "complete", "visited", "seen", "spoke", "contact_made", "success"),
@@ -295,62 +294,3 @@ def read_service_centres(
     report(found.sorted(), problems)
     points = gpd.points_from_xy(frame.pop("easting"), frame.pop("northing"), crs=crs)
     return gpd.GeoDataFrame(frame, geometry=points)
-
-
-def read_polygons(
-    path: str | Path,
-    *,
-    columns: Mapping[str, str] | None = None,
-    layer: str | None = None,
-    crs: str = "EPSG:27700",
-    problems: list[Problem] | None = None,
-) -> gpd.GeoDataFrame:
-    """Read a boundary or patches from GeoJSON, GeoPackage or Shapefile.
-
-    Parameters as for `read_visits`. Polygons that cross themselves are mended,
-    with a warning.
-
-    Returns
-    -------
-    frame
-        The file's columns, our names (`patch`, `name`) for those recognised;
-        polygons and multipolygons in `crs`.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be used, or with `problems` None any feature cannot.
-    """
-    path = Path(path)
-    frame = read_geo(path, crs=crs, layer=layer)
-    theirs = [str(c) for c in frame.columns if c != frame.geometry.name]
-    ours = {theirs[at]: name for name, at in POLYGONS.recognise(theirs).items()}
-    ours |= {theirs: name for name, theirs in (columns or {}).items()}
-    frame = frame.rename(columns=ours)
-    found = Findings(path.name, np.arange(1, len(frame) + 1), sheet=layer)
-    blank = frame.geometry.isna() | frame.geometry.is_empty
-    polygons = frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    found.mark(blank, "the feature has no shape", "draw it, or remove the feature")
-    found.mark(
-        ~blank & ~polygons, "the feature is not a polygon", "keep polygons only in this file"
-    )
-    crossing = polygons & ~frame.geometry.is_valid
-    found.mark(
-        crossing, "the polygon crosses itself and was mended", "check its shape", severity="warning"
-    )
-    if "patch" in frame.columns:
-        codes = frame["patch"]
-        found.mark(
-            codes.isna() | (codes.astype(str).str.strip() == ""),
-            "is blank",
-            "name the patch",
-            column="patch",
-        )
-        frame["patch"] = pd.Series(
-            [None if c is None or c != c else str(c).strip() for c in codes],
-            index=frame.index,
-            dtype=object,
-        )
-    frame.loc[crossing, "geometry"] = frame.geometry[crossing].make_valid()
-    report(found.sorted(), problems)
-    return frame[found.good].reset_index(drop=True)

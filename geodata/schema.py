@@ -9,10 +9,13 @@ from typing import Final
 
 __all__ = [
     "ABSENCES",
+    "AREAS",
+    "ESTATE_POLYGONS",
     "FIXED",
     "HOMES",
     "OFFICERS",
     "OUTCOMES",
+    "PATCH_POLYGONS",
     "POLYGONS",
     "SERVICE_CENTRES",
     "VISITS",
@@ -84,6 +87,14 @@ HOMES: Final = TableSchema(
             "occupancy_type"
         ),
         "property_type": ("prop_type dwelling_type asset_type unit_type cat_type subtyp_code"),
+        "tenancy_status": (
+            "tenancy_state status_of_tenancy property_status occupancy_status current_status "
+            "status"
+        ),
+        "tenancy_end": (
+            "tenancy_end_date end_of_tenancy tenancy_ended end_date date_ended tenancy_to eot "
+            "u_eot termination_date"
+        ),
         "floor": "u_floor floor_no floor_number floor_level level storey",
         "block_floors": (
             "u_block_floors floors_in_block no_of_floors number_of_floors storeys "
@@ -214,10 +225,60 @@ OUTCOMES: Final = TableSchema(
 )
 
 POLYGONS: Final = TableSchema(
-    name="polygons",
+    name="boundary",
     columns={
         "patch": _PATCH,
         "name": "label title area_name",
     },
     required=(),
+)
+
+# Headings of polygons are compared without their years: WD22CD is wdcd, ward24_name ward_name.
+PATCH_POLYGONS: Final = TableSchema(
+    name="patches",
+    columns={
+        "patch": f"{_PATCH} patch_name code ref area_code area_ref wdcd ward_code wd_code "
+        "name label title area_name wdnm ward_name wd_name ward",
+    },
+    required=("patch",),
+)
+
+ESTATE_POLYGONS: Final = TableSchema(
+    name="estates",
+    columns={
+        "estate": "u_estate estate_name scheme scheme_name estate_description "
+        "name label title area_name wdnm ward_name wd_name ward "
+        "estate_code estate_ref code ref wdcd ward_code",
+    },
+    required=("estate",),
+)
+
+AREAS: Final = TableSchema(
+    name="areas",
+    columns={
+        "area_ref": (
+            "area_code area_id oa21cd oa11cd lsoa21cd lsoa11cd msoa21cd msoa11cd lsoa21_code "
+            "lsoa11_code lsoa_code oa21_code oa_code output_area geo_code geography_code "
+            "block_ref code ref id"
+        ),
+        "area_name": (
+            "name lsoa21nm lsoa11nm msoa21nm msoa11nm lsoa21_name lsoa11_name lsoa_name "
+            "geography label title"
+        ),
+        "homes": "dwellings properties units all_homes total_homes stock no_of_homes",
+        "tenanted": (
+            "council_rented council_homes council_tenants tenanted_homes tenants rented "
+            "rented_homes social_rented general_needs tenancies"
+        ),
+        "leasehold": "leaseholders leaseholder leasehold_homes leaseholds",
+        "sheltered": "sheltered_homes sheltered_housing older_persons",
+        "introductory": "introductory_tenancies intro starter",
+        "arrears": "arrears_cases in_arrears",
+        "asb": "asb_cases open_asb",
+        "vulnerable": "vulnerable_homes vulnerability vulnerable_households",
+        "damp": "damp_cases damp_mould damp_and_mould",
+        "estate": "u_estate estate_name scheme scheme_name",
+        "patch": _PATCH,
+    },
+    required=("area_ref",),
 )
