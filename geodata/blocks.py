@@ -15,7 +15,7 @@ from geodata.tables import ObjectArray
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["BLOCK_SPREAD_M", "build_blocks", "commonest", "fill_block_refs", "mark_spread"]
+__all__ = ["BLOCK_SPREAD_M", "build_blocks", "commonest", "mark_spread", "with_blocks"]
 
 BLOCK_SPREAD_M: Final = 250.0
 """Homes of one block this far from its middle are named."""
@@ -32,44 +32,131 @@ def building_of(address: str) -> str:
     return _HOUSE_LETTER.sub(r"\1", rest).casefold()
 
 
-def fill_block_refs(
-    found: Findings,
-    refs: ObjectArray,
-    property_refs: ObjectArray,
-    addresses: ObjectArray,
-    postcodes: ObjectArray,
-    places: npt.NDArray[np.float64],
-) -> ObjectArray:
-    """Return `refs` with a reference of its own for each building that has none.
+def with_blocks(found: Findings, homes: pd.DataFrame) -> pd.DataFrame:
+    """Return `homes`, every one with a block_ref, and no estate blank that its block has.
 
-    Homes without a block are one building when address (without the flat),
-    postcode and point agree; the building is named after its first property_ref.
+    A home below a merged cell (no block or address of its own, on the very
+    point of the row above) is of that row's block. Others without a block are
+    one building when address (without the flat), postcode and point agree; the
+    building is named after its first property_ref.
     """
-    missing = np.array([r is None for r in refs], dtype=bool) & found.good
-    if not missing.any():
-        return refs
-    groups: dict[tuple[Any, ...], list[int]] = {}
-    for i in np.flatnonzero(missing):
-        building = building_of(addresses[i] or "")
-        own = property_refs[i] if not building else None  # nothing says who shares the building
-        point = (round(places[i, 0]), round(places[i, 1]))
-        groups.setdefault((building, postcodes[i], point, own), []).append(int(i))
-    filled = refs.copy()
-    taken = {r for r in refs if r is not None}
-    for members in groups.values():
-        name = f"H-{min(property_refs[i] for i in members)}"
-        while name in taken:
-            name += "-"
-        taken.add(name)
-        filled[members] = name
+    if homes.empty:
+        return homes
+    homes = _below_merged_cells(found, homes)
+    homes = _by_building(found, homes)
+    return _as_their_block(found, homes)
+
+
+def _below_merged_cells(found: Findings, homes: pd.DataFrame) -> pd.DataFrame:
+    points = homes[["easting", "northing"]].to_numpy()
+    blank = homes[["block_ref", "block_name", "address"]].isna().all(axis=1).tolist()
+    postcodes = homes["postcode"].tolist()
+    head = list(range(len(homes)))
+    for i in range(1, len(homes)):
+        above = head[i - 1]
+        if (
+            blank[i]
+            and not blank[above]
+            and postcodes[i] in (None, postcodes[above])
+            and (points[i] == points[above]).all()
+        ):
+            head[i] = above
+    below = [i for i, above in enumerate(head) if above != i]
+    if not below:
+        return homes
+    homes = homes.copy()
+    for column in ("block_ref", "block_name", "estate", "postcode", "address"):
+        values = homes[column].tolist()
+        for i in below:
+            if column == "address" and _is_one_door(values[head[i]]):
+                continue
+            values[i] = values[head[i]] if values[i] is None else values[i]
+        homes[column] = pd.Series(values, dtype=object)
     found.note(
-        f"is blank for {counted(int(missing.sum()), 'home')}, made into "
-        f"{counted(len(groups), 'block')} "
-        "by address and point",
-        "fill in block_ref where homes share a building",
-        column="block_ref",
+        f"is blank, as the address is, for {counted(len(below), 'home')} on the very point of "
+        "the row above, as below a merged cell: taken to be in that row's block "
+        f"(first in row {homes['row'].iloc[below[0]]})",
+        "unmerge the cells and fill them down, if that is wrong",
+        column=found.heading("block_ref"),
     )
-    return filled
+    return homes
+
+
+def _is_one_door(address: str | None) -> bool:
+    """Return whether an address is a flat's own, not its building's."""
+    return address is None or building_of(address) != address.strip().casefold()
+
+
+def _by_building(found: Findings, homes: pd.DataFrame) -> pd.DataFrame:
+    missing = homes["block_ref"].isna().to_numpy()
+    if not missing.any():
+        return homes
+    refs = homes["block_ref"].tolist()
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    known: dict[tuple[Any, ...], set[str]] = {}
+    for i, (ref, address, postcode, x, y, own) in enumerate(
+        zip(
+            refs,
+            homes["address"],
+            homes["postcode"],
+            homes["easting"],
+            homes["northing"],
+            homes["property_ref"],
+            strict=True,
+        )
+    ):
+        building = building_of(address or "")
+        key = (building, postcode, round(x), round(y), None if building else own)
+        if ref is None:
+            groups.setdefault(key, []).append(i)
+        elif building:
+            known.setdefault(key, set()).add(ref)
+    taken = {r for r in refs if r is not None}
+    joined = made = 0
+    for key, members in groups.items():
+        there = known.get(key, set())
+        if len(there) == 1:
+            (name,) = there
+            joined += len(members)
+        else:
+            made += 1
+            name = f"H-{min(homes['property_ref'].iloc[i] for i in members)}"
+            while name in taken:
+                name += "-"
+            taken.add(name)
+        for i in members:
+            refs[i] = name
+    what = [f"made into {counted(made, 'block')} by address and point"] if made else []
+    if joined:
+        what.append(f"{counted(joined, 'home')} put into the block at their address and point")
+    found.note(
+        f"is blank for {counted(int(missing.sum()), 'home')}, {'; '.join(what)}",
+        "fill in block_ref where homes share a building",
+        column=found.heading("block_ref"),
+    )
+    return homes.assign(block_ref=pd.Series(refs, dtype=object, index=homes.index))
+
+
+def _as_their_block(found: Findings, homes: pd.DataFrame) -> pd.DataFrame:
+    """Fill blank names and estates where the block's other homes have one and the same."""
+    for column in ("block_name", "estate"):
+        blank = homes[column].isna()
+        if not blank.any() or blank.all():
+            continue
+        values = homes.dropna(subset=[column]).groupby("block_ref")[column]
+        only = values.first()[values.nunique() == 1]
+        fill = homes.loc[blank, "block_ref"].map(only).dropna()
+        if fill.empty:
+            continue
+        cells = homes[column].copy()
+        cells[fill.index] = fill
+        homes = homes.assign(**{column: cells.astype(object).where(cells.notna(), None)})
+        found.note(
+            f"is blank for {counted(len(fill), 'home')} whose block has one, taken from there",
+            "fill it in, if that is wrong",
+            column=found.heading(column),
+        )
+    return homes
 
 
 def commonest(groups: npt.NDArray[np.int64], values: pd.Series, count: int) -> ObjectArray:
@@ -137,8 +224,7 @@ def mark_spread(found: Findings, homes: pd.DataFrame) -> None:
         first = ~far["block_ref"].duplicated()
         counts = far["block_ref"].value_counts()
         names = far["block_ref"][first].tolist()
-        _warn_rows(
-            found,
+        found.mark_rows(
             far["row"][first],
             [
                 f"is a block with {counts[n]} of its homes more than {BLOCK_SPREAD_M:.0f} m "
@@ -146,31 +232,19 @@ def mark_spread(found: Findings, homes: pd.DataFrame) -> None:
                 for n in names
             ],
             "check their coordinates and block_ref",
-            names,
+            column="block_ref",
+            values=names,
+            severity="warning",
         )
     estates = homes.dropna(subset=["estate"]).groupby("block_ref")["estate"].nunique()
     mixed = list(estates.index[estates > 1])
     if mixed:
         rows = homes.drop_duplicates("block_ref").set_index("block_ref")["row"].loc[mixed]
-        _warn_rows(
-            found,
+        found.mark_rows(
             rows,
             ["is a block in more than one estate; the commonest was taken"] * len(mixed),
             "give all its homes one estate",
-            mixed,
+            column="block_ref",
+            values=mixed,
+            severity="warning",
         )
-
-
-def _warn_rows(
-    found: Findings, rows: pd.Series, reasons: list[str], remedy: str, values: list[str]
-) -> None:
-    at = np.searchsorted(found.rows, rows.to_numpy())
-    where = np.zeros(len(found.rows), dtype=bool)
-    where[at] = True
-    every_reason = [""] * len(found.rows)
-    every_value: list[Any] = [None] * len(found.rows)
-    for i, reason, value in zip(at, reasons, values, strict=True):
-        every_reason[i], every_value[i] = reason, value
-    found.mark(
-        where, every_reason, remedy, column="block_ref", values=every_value, severity="warning"
-    )

@@ -92,6 +92,28 @@ class Findings:
             for i in places.tolist()
         )
 
+    def mark_rows(
+        self,
+        rows: npt.ArrayLike,
+        reasons: Sequence[str],
+        remedy: str,
+        *,
+        column: str | None = None,
+        values: Sequence[Any] | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        """Record a problem for each of (k,) row numbers of the file, each with its own reason."""
+        places = np.flatnonzero(np.isin(self.rows, rows))
+        order = {int(row): k for k, row in enumerate(np.asarray(rows))}
+        for i in places.tolist():
+            k = order[int(self.rows[i])]
+            value = None if values is None else values[k]
+            self.problems.append(
+                self._problem(reasons[k], remedy, int(self.rows[i]), column, value, severity)
+            )
+        if severity == "error":
+            self.bad[places] = True
+
     def _problem(
         self,
         reason: str,

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from geodata.blocks import build_blocks, fill_block_refs, mark_spread
+from geodata.blocks import build_blocks, mark_spread, with_blocks
 from geodata.errors import DataError, Problem
 from geodata.findings import Findings, counted, report
+from geodata.home_cells import mark_spellings, parse_floor, postcodes, storeys, uprns
 from geodata.locations import check_places
+from geodata.occupancy import split_unoccupied
+from geodata.repeats import one_row_a_home
 from geodata.schema import HOMES
-from geodata.tables import ObjectArray, Table, parse_column, read_table
+from geodata.tables import Table, parse_column, read_table
 from geodata.tables.columns import (
     build_frame,
-    mark_repeats,
     mark_short_ids,
     parse_ids,
     parse_places,
     parse_texts,
 )
-from geodata.tables.parsing import BadCell, parse_whole, parse_yes_no
-from geodata.tenures import parse_tenure, set_aside_kind
+from geodata.tables.parsing import parse_yes_no
+from geodata.tenures import parse_tenure
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -36,12 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["FLAGS", "Stock", "read_stock"]
 
 FLAGS: Final = ("introductory", "arrears", "asb", "vulnerable", "damp")
-
-_POSTCODE = re.compile(r"^([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})$")
-_FLOOR_WORDS: Final = {
-    "g": 0, "gf": 0, "ground": 0, "ground floor": 0, "b": -1, "basement": -1, "lg": -1,
-    "lower ground": -1, "first": 1, "second": 2, "third": 3,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,9 +53,13 @@ class Stock:
     problems
         What was found in the file, warnings too.
     set_aside
-        How many rows are no occupied home, by kind (garages and so on).
+        How many rows are no occupied home, by kind (garages, ended tenancies …).
     crs
         The metric CRS of all coordinates.
+    collapsed
+        How many rows repeated a home (one row a tenant or a charge).
+    placed
+        Where the homes' places are from ("coordinates", "geometry" …) -> homes.
     """
 
     homes: pd.DataFrame
@@ -70,6 +67,8 @@ class Stock:
     problems: tuple[Problem, ...]
     set_aside: dict[str, int]
     crs: str
+    collapsed: int = 0
+    placed: dict[str, int] = field(default_factory=dict)
 
 
 def read_stock(
@@ -79,6 +78,7 @@ def read_stock(
     sheet: str | None = None,
     crs: str = "EPSG:27700",
     boundary: gpd.GeoDataFrame | None = None,
+    as_of: dt.date | None = None,
     problems: list[Problem] | None = None,
 ) -> Stock:
     """Read the landlord's homes and group them into blocks.
@@ -95,6 +95,8 @@ def read_stock(
         Metric CRS of eastings and northings in the file; geometry is reprojected to it.
     boundary
         Polygons in `crs`; homes outside are problems.
+    as_of
+        The day of the export: tenancies that ended before it are set aside.
     problems
         Problems are appended here and the good homes returned; with None, any
         error raises.
@@ -106,10 +108,11 @@ def read_stock(
     """
     table = read_table(path, HOMES, columns=columns, sheet=sheet, crs=crs)
     found = table.findings()
-    table, set_aside = _set_aside(table, found)
-    kept = Findings(found.file, table.rows, sheet=found.sheet)
+    table, set_aside, kind_of = split_unoccupied(table, found, as_of=as_of)
+    kept = Findings(found.file, table.rows, sheet=found.sheet, headings=table.headings)
     kept.problems = found.problems
-    homes = _homes(table, kept, crs, boundary)
+    homes, collapsed = _homes(table, kept, crs, boundary)
+    homes.attrs["set_aside"] = kind_of
     if homes.empty and not any(p.severity == "error" for p in kept.problems):
         kept.note("no home is left", "check that this is the homes file", severity="error")
     mark_spread(kept, homes)
@@ -123,7 +126,13 @@ def read_stock(
         problems=tuple(everything),
         set_aside=set_aside,
         crs=crs,
+        collapsed=collapsed,
+        placed=_placed(table, len(homes)),
     )
+
+
+def _placed(table: Table, homes: int) -> dict[str, int]:
+    return {"coordinates" if table.points is None else "geometry": homes}
 
 
 def _nothing_left(found: Findings) -> Problem:
@@ -135,153 +144,86 @@ def _nothing_left(found: Findings) -> Problem:
     )
 
 
-def _set_aside(table: Table, found: Findings) -> tuple[Table, dict[str, int]]:
-    """Return the table without garages, sheds and the like, and how many there were."""
-    kinds: list[str | None] = [None] * len(table.rows)
-    for column in ("tenure", "property_type"):
-        texts = table.texts.get(column)
-        if texts is None:
-            continue
-        known = {t: set_aside_kind(t) for t in set(texts)}
-        kinds = [k or known[t] for k, t in zip(kinds, texts, strict=True)]
-    counts = dict(sorted(Counter(k for k in kinds if k).items()))
-    if not counts:
-        return table, {}
-    what = ", ".join(f"{n} {kind}" for kind, n in counts.items())
-    found.note(
-        f"shows {counted(sum(counts.values()), 'row')} of no occupied home, set aside: {what}",
-        "if that is wrong, correct their tenure or property type",
-        column=table.heading("tenure"),
-    )
-    return table.take(np.array([k is None for k in kinds], dtype=bool)), counts
-
-
 def _homes(
     table: Table, found: Findings, crs: str, boundary: gpd.GeoDataFrame | None
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
+    """Return one row a home, and how many rows repeated a home."""
     refs = parse_ids(table, found, "property_ref", required=True)
-    mark_repeats(
-        table, found, "property_ref", refs, remedy="keep one row a home, not one a tenant or charge"
-    )
     mark_short_ids(table, found, "property_ref", refs)
-    uprns = _uprns(table, found)
-    tenures = parse_column(table, found, "tenure", parse_tenure, required=True)
     places, _ = parse_places(table, found, crs=crs)
     check_places(table, found, places, crs=crs, boundary=boundary)
-    addresses = parse_texts(table, found, "address")
-    postcodes = _postcodes(table, found, crs)
-    floors, block_floors = _floors(table, found)
-    flags = {
-        name: parse_column(table, found, name, parse_yes_no, default=False).astype(bool)
-        for name in ("lift", "door_entry", *FLAGS)
-    }
-    block_refs = parse_ids(table, found, "block_ref")
+    estates = parse_texts(table, found, "estate")
+    patches = parse_ids(table, found, "patch")
     columns = {
         "property_ref": refs,
-        "uprn": uprns,
-        "address": np.array([a or "" for a in addresses], dtype=object),
-        "postcode": postcodes,
-        "block_ref": fill_block_refs(found, block_refs, refs, addresses, postcodes, places),
+        "uprn": uprns(table, found),
+        "address": parse_texts(table, found, "address"),
+        "postcode": postcodes(table, found, crs),
+        "block_ref": parse_ids(table, found, "block_ref"),
         "block_name": parse_texts(table, found, "block_name"),
-        "estate": parse_texts(table, found, "estate"),
-        "tenure": tenures,
-        "floor": floors,
-        "block_floors": block_floors,
-        "lift": flags.pop("lift"),
-        "door_entry": flags.pop("door_entry"),
+        "estate": estates,
+        "tenure": parse_column(table, found, "tenure", parse_tenure, required=True),
+        "floor": parse_column(table, found, "floor", parse_floor),
+        "block_floors": storeys(table, found),
+        "lift": parse_column(table, found, "lift", parse_yes_no),
+        "door_entry": parse_column(table, found, "door_entry", parse_yes_no),
         "easting": places[:, 0],
         "northing": places[:, 1],
-        "patch": parse_ids(table, found, "patch"),
-        **flags,
+        "patch": patches,
+        **{
+            name: parse_column(table, found, name, parse_yes_no, default=False).astype(bool)
+            for name in FLAGS
+        },
     }
-    homes = build_frame(table, found, columns)
+    homes, collapsed = one_row_a_home(found, build_frame(table, found, columns), flags=FLAGS)
+    _mark_repeated_uprns(found, homes)
+    homes = homes[~homes["row"].isin(found.rows[found.bad])].reset_index(drop=True)
     # A reference to one of these is not unknown: its home is to be mended.
     homes.attrs["refused"] = sorted({r for r in refs[found.bad] if r} - set(homes["property_ref"]))
-    return _with_block_floors(homes)
+    mark_spellings(table, found, "estate", estates)
+    mark_spellings(table, found, "patch", patches)
+    homes = with_blocks(found, homes)
+    homes["address"] = homes["address"].where(homes["address"].notna(), "").astype(object)
+    return _with_floors(found, homes), collapsed
 
 
-def _uprns(table: Table, found: Findings) -> ObjectArray:
-    uprns = parse_ids(table, found, "uprn")
-    wrong = np.array([u is not None and not re.fullmatch(r"\d{1,12}", u) for u in uprns])
-    found.mark(
-        wrong.astype(bool),
-        "is not a UPRN",
-        "write up to 12 digits, as text",
-        column=table.heading("uprn"),
-        values=uprns,
+def _mark_repeated_uprns(found: Findings, homes: pd.DataFrame) -> None:
+    known = homes.dropna(subset=["uprn"])
+    first = known.groupby("uprn", sort=False)["row"].transform("first")
+    later = known[known["uprn"].duplicated()]
+    found.mark_rows(
+        later["row"],
+        [f"is duplicated (first at row {row})" for row in first[later.index]],
+        "keep one",
+        column=found.heading("uprn"),
+        values=later["uprn"].tolist(),
     )
-    mark_repeats(table, found, "uprn", uprns, remedy="keep one")
-    return uprns
 
 
-def _postcodes(table: Table, found: Findings, crs: str) -> ObjectArray:
-    """Return postcodes as "SW1V 3DJ"; those that are none are warned of, in Britain."""
-    texts = table.texts.get("postcode")
-    values = parse_texts(table, found, "postcode")
-    if texts is None or crs.upper() != "EPSG:27700":
-        return values
-    spelt: dict[str, str] = {}
-    odd: set[str] = set()
-    for text in {v for v in values if v is not None}:
-        match = _POSTCODE.match(re.sub(r"\s", "", text).upper())
-        spelt[text] = f"{match[1]} {match[2]}" if match else text.upper()
-        if not match:
-            odd.add(text)
-    found.mark(
-        np.array([v in odd for v in values], dtype=bool),
-        "is not a full postcode",
-        "write it as SW1V 3DJ",
-        column=table.heading("postcode"),
-        values=texts,
-        severity="warning",
-    )
-    return np.array([None if v is None else spelt[v] for v in values], dtype=object)
-
-
-def _floor(text: str) -> int:
-    word = text.casefold()
-    if word in _FLOOR_WORDS:
-        return _FLOOR_WORDS[word]
-    floor = parse_whole(re.sub(r"(?<=\d)(?:st|nd|rd|th)?(?:\s*floor)?$", "", word))
-    if not -5 <= floor <= 100:
-        raise BadCell("is not a floor", "write 0 for the ground floor, 1 for the first")
-    return floor
-
-
-def _storeys(text: str) -> int:
-    storeys = parse_whole(text)
-    if not 1 <= storeys <= 100:
-        raise BadCell("is not a number of floors", "write how many floors the block has, from 1")
-    return storeys
-
-
-def _floors(table: Table, found: Findings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return (n,) floors, 0 where blank, and storeys of the block, 0 where blank."""
-    floors = parse_column(table, found, "floor", _floor, default=0).astype(np.int64)
-    storeys = parse_column(table, found, "block_floors", _storeys, default=0).astype(np.int64)
-    texts = table.texts.get("floor")
-    blank = len(table.rows) if texts is None else int((texts == "").sum())
+def _with_floors(found: Findings, homes: pd.DataFrame) -> pd.DataFrame:
+    """Fill blank floors, lifts and storeys; a block has at least as many as its homes need."""
+    if homes.empty:
+        return homes
+    blank = int(homes["floor"].isna().sum())
     if blank:
         found.note(
             f"is blank for {counted(blank, 'home')}, taken to be on the ground floor",
             "fill it in, so that stairs and lifts are counted",
-            column=table.heading("floor"),
+            column=found.heading("floor"),
         )
-    found.mark(
-        (storeys > 0) & (floors >= storeys),
-        "is above the block's top floor",
+    for column in ("floor", "block_floors"):
+        homes[column] = [0 if v is None or v != v else int(v) for v in homes[column]]
+    for column in ("lift", "door_entry"):
+        homes[column] = [v is True for v in homes[column]]
+    above = homes[(homes["block_floors"] > 0) & (homes["floor"] >= homes["block_floors"])]
+    found.mark_rows(
+        above["row"],
+        ["is above the block's top floor"] * len(above),
         "check floor (0 is the ground floor) and block_floors",
-        column=table.heading("floor"),
-        values=floors,
+        column=found.heading("floor"),
+        values=above["floor"].tolist(),
         severity="warning",
     )
-    return floors, storeys
-
-
-def _with_block_floors(homes: pd.DataFrame) -> pd.DataFrame:
-    """Fill blank storeys with the block's own, at least as many as its homes need."""
-    if homes.empty:
-        return homes
     grouped = homes.groupby("block_ref")
     known = grouped["block_floors"].transform("max")
     needed = (grouped["floor"].transform("max") + 1).clip(lower=1)

@@ -20,14 +20,17 @@ _WORDS: Final = (
         r"|social rent|affordable rent|licen[cs]e|temporary accommodation|\bsec\b|\bint\b",
     ),
 )
-_ASIDE: Final = (
-    ("garages", r"garage|lock.?up"),
-    ("sheds and stores", r"\bsheds?\b|\bstores?\b|storage|pram"),
-    ("parking", r"parking|car space|car port"),
-    ("shops and commercial", r"\bshops?\b|commercial|business"),
-    ("ended tenancies", r"\bended\b|former|terminated"),
-    ("empty homes", r"\bvoid|vacant|\bempty\b"),
+_NOT_OCCUPIED: Final = (
+    ("ended tenancies", r"\bended\b|\bformer\b|terminated"),
+    ("empty homes", r"\bvoids?\b|vacant|\bempty\b"),
 )
+_NO_DWELLING: Final = (
+    ("garages", r"garage|lock.?up"),
+    ("sheds and stores", r"\bsheds?\b|\bstores?\b|storage|\bprams?\b"),
+    ("parking", r"parking|car ?space|car ?port"),
+    ("shops and commercial", r"\bshops?\b|commercial|business"),
+)
+_DWELLING = re.compile(r"\b(?:flat|house|maisonette|bungalow|bedsit|studio)\b")
 
 
 def parse_tenure(text: str) -> str:
@@ -43,9 +46,17 @@ def parse_tenure(text: str) -> str:
 
 
 def set_aside_kind(text: str) -> str | None:
-    """Return what a tenure or property type says it is, where that is no occupied home."""
+    """Return what a tenure, status or property type says it is, where nobody lives there.
+
+    A "flat above a shop" and a "house with garage" are homes.
+    """
     words = text.casefold()
-    for kind, pattern in _ASIDE:
+    for kind, pattern in _NOT_OCCUPIED:
         if re.search(pattern, words):
             return kind
+    for kind, pattern in _NO_DWELLING:
+        found = re.search(pattern, words)
+        if found:
+            dwelling = _DWELLING.search(words)
+            return None if dwelling and dwelling.start() < found.start() else kind
     return None

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.errors import Problem, Severity
+from geodata.errors import Problem
 from geodata.findings import Findings, counted
+from geodata.references import HomeRefs, mark_unknown_homes, meant
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -74,19 +75,18 @@ def cross_check(
 
     found = findings("officers", officers)
     close("officers", _officers(found, officers, stock, service_centres), found)
-    homes = frozenset(stock.homes["property_ref"])
-    refused = frozenset(stock.homes.attrs.get("refused", ()))
+    homes = HomeRefs.of(stock)
     staff = frozenset(officers["officer_ref"])
     if visits is not None:
         found = findings("visits", visits)
-        _unknown_homes(found, visits["property_ref"], homes, refused, severity="error")
+        mark_unknown_homes(found, visits["property_ref"], homes, severity="error")
         # Rows that are refused anyway have their home looked up too: all faults come at once.
         others: dict[int, str] = visits.attrs.get("home_of_refused", {})
         also = Findings(
             found.file, list(others), sheet=found.sheet, headings=visits.attrs.get("headings")
         )
         also_refs = pd.Series(list(others.values()), dtype=object)
-        _unknown_homes(also, also_refs, homes, refused, severity="error")
+        mark_unknown_homes(also, also_refs, homes, severity="error")
         found.problems.extend(also.problems)
         _excluded(found, visits, staff)
         close("visits", visits, found)
@@ -104,55 +104,9 @@ def cross_check(
     if outcomes is not None:
         found = findings("outcomes", outcomes)
         refs = outcomes["property_ref"]
-        keep = _unknown_homes(found, refs, homes, refused, severity="warning")
+        keep = mark_unknown_homes(found, refs, homes, severity="warning")
         close("outcomes", outcomes, found, keep)
     return frames, problems
-
-
-def _unknown_homes(
-    found: Findings,
-    refs: pd.Series,
-    homes: frozenset[str],
-    refused: frozenset[str],
-    *,
-    severity: Severity,
-) -> npt.NDArray[np.bool_]:
-    """Mark references that are no usable home's, with the home that was probably meant."""
-    known: npt.NDArray[np.bool_] = refs.isin(homes).to_numpy()
-    if known.all():
-        return known
-    column, values = found.heading("property_ref"), refs.tolist()
-    unusable = ~known & refs.isin(refused).to_numpy()
-    found.mark(
-        unusable,
-        "is a home that cannot be used as it stands in the homes file",
-        "correct that home's row there",
-        column=column,
-        values=values,
-        severity=severity,
-    )
-    without_zeros: dict[str, str] = {}
-    for ref in sorted(homes):
-        without_zeros.setdefault(ref.lstrip("0").casefold(), ref)
-    remedies = [""] * len(refs)
-    for i in np.flatnonzero(~known & ~unusable):
-        meant = without_zeros.get(refs.iloc[i].lstrip("0").casefold())
-        remedies[i] = (
-            f"{meant} exists: leading zeros were lost; export the column as Text"
-            if meant is not None and len(meant) > len(refs.iloc[i])
-            else f"did you mean {meant}?"
-            if meant is not None
-            else "correct it, or add the home"
-        )
-    found.mark(
-        ~known & ~unusable,
-        "is not in the homes file",
-        remedies,
-        column=column,
-        values=values,
-        severity=severity,
-    )
-    return known
 
 
 def _unknown_officers(
@@ -162,7 +116,7 @@ def _unknown_officers(
     found.mark(
         ~known,
         "is not in the officers file; the row is left out",
-        "correct it, or add the officer",
+        meant(refs.tolist(), staff, otherwise="correct it, or add the officer"),
         column=found.heading("officer_ref"),
         values=refs.tolist(),
         severity="warning",
@@ -184,7 +138,7 @@ def _officers(
         found.mark(
             ~known & at.notna().to_numpy(),
             "is not in the service centres file; the officer's day starts in the patch",
-            "correct it, or add the service centre",
+            meant(at.tolist(), set(centres.index), otherwise="correct it, or add the centre"),
             column=found.heading("service_centre"),
             values=at.tolist(),
             severity="warning",
@@ -230,7 +184,7 @@ def _patches(found: Findings, officers: pd.DataFrame, stock: Stock) -> None:
     found.mark(
         [p is not None and p not in used for p in patches],
         "is no home's patch",
-        "check it against the homes file",
+        meant(patches.tolist(), used, otherwise="check it against the homes file"),
         column=found.heading("patch"),
         values=patches.tolist(),
         severity="warning",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
             return None
 
     boundary = read("boundary", read_polygons, crs=crs)
-    stock = read("homes", read_stock, crs=crs, boundary=boundary)
+    as_of = data.as_of or dt.date.today()  # noqa: DTZ011  # whoever runs it is in the right zone
+    stock = read("homes", read_stock, crs=crs, boundary=boundary, as_of=as_of)
     officers = read("officers", read_officers)
     tables = {
         "visits": read("visits", read_visits),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from pathlib import Path
 from typing import Any, Final, Self
@@ -63,6 +64,7 @@ class DataFiles(Frozen):
     uprn: str | None = None
     postcodes: str | None = None
     visit_rules: str | None = None
+    as_of: dt.date | None = Field(None, description="the day of the export; unset, today")
     crs: str = Field("EPSG:27700", description="of eastings and northings; metric")
     sheets: dict[str, str] = Field(default_factory=dict, description="sheet or layer by file")
 

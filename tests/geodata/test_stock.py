@@ -96,8 +96,6 @@ def test_a_tie_of_patches_goes_to_the_first_code(read: Read) -> None:
     [
         ({"property_ref": ""}, "property_ref", "is blank"),
         ({"property_ref": "1.00E+11"}, "property_ref", "rounded"),
-        ({"uprn": "1.00E+11"}, "uprn", "rounded"),
-        ({"uprn": "1234567890123"}, "uprn", "not a UPRN"),
         ({"tenure": "Timeshare"}, "tenure", "not a known tenure"),
         ({"tenure": ""}, "tenure", "is blank"),
         ({"floor": "up"}, "floor", "not a number"),
@@ -121,11 +119,20 @@ def test_each_fault_is_one_error_in_its_row(
     assert stock.homes["property_ref"].tolist() == ["00000001", "00000003"]
 
 
-def test_duplicates_name_the_first_row(read: Read) -> None:
-    stock, found = read(home(1), home(2), home(1, uprn=""), home(3, uprn="999000000002"))
-    assert brief(found) == [("error", 4, "property_ref"), ("error", 5, "uprn")]
-    assert "first at row 2" in found[0].reason
-    assert "first at row 3" in found[1].reason
+@pytest.mark.parametrize(
+    ("uprn", "reason"), [("1.00E+11", "rounded"), ("1234567890123", "not a UPRN")]
+)
+def test_a_home_can_do_without_a_spoilt_uprn(read: Read, uprn: str, reason: str) -> None:
+    stock, found = read(home(1), home(2, uprn=uprn))
+    assert brief(found) == [("warning", 3, "uprn")]
+    assert reason in found[0].reason
+    assert stock.homes["uprn"].tolist() == ["999000000001", None]
+
+
+def test_two_homes_of_one_uprn_are_an_error(read: Read) -> None:
+    stock, found = read(home(1), home(2), home(3, uprn="999000000002"))
+    assert brief(found) == [("error", 4, "uprn")]
+    assert "first at row 3" in found[0].reason
     assert len(stock.homes) == 2
 
 

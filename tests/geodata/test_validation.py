@@ -94,10 +94,44 @@ def test_a_request_for_an_unknown_home_is_an_error_with_a_hint(
         ("error", "v.csv", 5, "9999"),
     ]
     assert {p.column for p in found} == {"Property Ref"}
-    assert "0001 exists: leading zeros were lost" in found[0].remedy
+    assert "did you mean 0001? Leading zeros were lost" in found[0].remedy
     assert "did you mean X-3" in found[1].remedy
-    assert "exists" not in found[2].remedy
+    assert found[2].remedy == "correct it, or add the home"
     assert frames["visits"]["visit_ref"].tolist() == ["V2"]
+
+
+def test_a_request_for_a_home_where_nobody_lives_says_so(
+    csv: Write, officers: pd.DataFrame
+) -> None:
+    stock = read_stock(
+        csv(
+            "homes",
+            "property_ref,tenure,floor,easting,northing\n1,secure,0,529500,178500\n"
+            "2,Void,0,529500,178500\n",
+        ),
+        problems=[],
+    )
+    visits = read_visits(csv("visits", "visit_ref,property_ref,visit_type\nV1,2,pcfra\n"))
+    _, found = cross_check(stock=stock, officers=officers, visits=visits)
+    assert "is set aside in the homes file, among the empty homes" in [p.reason for p in found]
+
+
+def test_codes_that_look_alike_are_offered(csv: Write, stock: Stock) -> None:
+    officers = read_officers(
+        csv("officers", "officer_ref,service_centre,patch\nHO1,SO HO,P0 1\nHO2,soho,P02\n"),
+        problems=[],
+    )
+    centres = read_service_centres(
+        csv("centres", "service_centre,easting,northing\nsoho,529400,181100\n")
+    )
+    fixed = read_fixed(
+        csv("fixed", "officer_ref,date,start,end,place\nHO-1,1/12/2026,10:00,11:00,soho\n")
+    )
+    _, found = cross_check(stock=stock, officers=officers, service_centres=centres, fixed=fixed)
+    remedies = {p.value: p.remedy for p in found}
+    assert remedies["SO HO"] == "did you mean soho?"
+    assert remedies["P0 1"] == "did you mean P01?"
+    assert remedies["HO-1"] == "did you mean HO1?"
 
 
 def test_rows_of_unknown_officers_are_left_out_with_a_warning(
@@ -237,5 +271,5 @@ def test_westminster_agrees_with_itself_and_its_messy_export_does_not(westminste
         (8, "113655", "Export"),
         (10, "99999999", "Export"),
     ]
-    assert "00113655 exists" in found[0].remedy
+    assert "did you mean 00113655?" in found[0].remedy
     assert len(frames["visits"]) == 49
