@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 KEPT_FILES: Final = 20
 """The cache holds no more matrices than this; the oldest go."""
-_MODEL: Final = "1"
+_MODEL: Final = "2"
 """Goes up when the same files give other times, so that the old ones are no longer found."""
 _DIGEST_BYTES: Final = 32
 _SUFFIX: Final = ".walk"

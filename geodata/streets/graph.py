@@ -91,23 +91,50 @@ class StreetGraph:
 
 
 def join_vertices(
-    lines: npt.NDArray[Any], level: IntArray, effort: FloatArray | None = None
-) -> VertexGraph:
-    """Return the vertices and segments of LineStrings, joined where they share a vertex."""
+    lines: npt.NDArray[Any],
+    level: IntArray,
+    effort: FloatArray | None = None,
+    *,
+    ends_only: npt.NDArray[np.bool_] | None = None,
+) -> tuple[VertexGraph, IntArray]:
+    """Join LineStrings where they share a vertex, and those of `ends_only` only at their ends.
+
+    Returns
+    -------
+    The vertices and segments; the first vertex of every line.
+    """
     import shapely
 
     xy, line = shapely.get_coordinates(lines, return_index=True)
+    first_of_line = np.searchsorted(line, np.arange(len(lines)))
     key = np.round(xy / VERTEX_GRID_M).astype(np.int64)
+    if ends_only is not None and ends_only.any():
+        inner = ends_only[line]
+        inner[first_of_line] = False
+        inner[np.append(first_of_line[1:], len(line)) - 1] = False
+        own = np.where(inner, _which_way(lines)[line] + 1, 0)
+        key = np.column_stack([key, own])
     _, first, vertex = np.unique(key, axis=0, return_index=True, return_inverse=True)
     vertex = vertex.ravel()
     same_line = line[1:] == line[:-1]
     segments = np.sort(np.column_stack([vertex[:-1], vertex[1:]])[same_line], axis=1)
     of_line = line[1:][same_line]
-    proper = segments[:, 0] != segments[:, 1]
-    segments, keep = np.unique(segments[proper], axis=0, return_index=True)
-    of_segment = of_line[proper][keep]
-    hard = np.ones(len(segments)) if effort is None else effort[of_segment]
-    return VertexGraph(xy[first], segments, level[of_segment], hard)
+    hard = np.ones(len(lines)) if effort is None else effort
+    # Where lines lie on one another, the one that is quickest to walk counts.
+    order = np.argsort(hard[of_line], kind="stable")
+    order = order[segments[order, 0] != segments[order, 1]]
+    segments, keep = np.unique(segments[order], axis=0, return_index=True)
+    of_segment = of_line[order][keep]
+    graph = VertexGraph(xy[first], segments, level[of_segment], hard[of_segment])
+    return graph, vertex[first_of_line].astype(np.int64)
+
+
+def _which_way(lines: npt.NDArray[Any]) -> IntArray:
+    """Return a number for each line, the same for one that runs there and back."""
+    import shapely
+
+    shapes = shapely.to_wkb(shapely.normalize(lines))
+    return np.asarray(np.unique(shapes, return_inverse=True)[1].ravel(), dtype=np.int64)
 
 
 def segment_lengths(graph: VertexGraph) -> FloatArray:

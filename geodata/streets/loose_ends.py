@@ -25,8 +25,8 @@ ALREADY_NEAR_M: Final = 50.0
 _TOUCH_M: Final = 0.01
 
 
-def join_loose_ends(graph: VertexGraph) -> tuple[VertexGraph, int]:
-    """Tie each loose end to the nearest line within `REACH_M`, and count the ties.
+def join_loose_ends(graph: VertexGraph) -> tuple[VertexGraph, FloatArray]:
+    """Tie each loose end to the nearest line within `REACH_M`.
 
     A line that can be reached within `ALREADY_NEAR_M` along the streets needs no
     tie. An end on a bridge or in a tunnel is tied only to another end or to a
@@ -34,15 +34,17 @@ def join_loose_ends(graph: VertexGraph) -> tuple[VertexGraph, int]:
 
     Returns
     -------
-    The graph, segments split where an end was tied to their middle, and the number of ties.
+    The graph, its vertices as before and new ones where a segment was split after them; and
+    the ties as (t, 2, 2) coordinates: the loose end, the place on the line.
     """
     ends, pairs = _candidates(graph)
-    if not len(pairs.end):
-        return graph, 0
-    chosen = _choose(graph, ends, pairs)
+    chosen = _choose(graph, ends, pairs) if len(pairs.end) else []
     if not chosen:
-        return graph, 0
-    return _tie(graph, ends, pairs, chosen), len(chosen)
+        return graph, np.empty((0, 2, 2))
+    at, segment = pairs.at[chosen], graph.segments[pairs.segment[chosen]]
+    a, b = graph.xy[segment[:, 0]], graph.xy[segment[:, 1]]
+    places = np.stack([graph.xy[ends[pairs.end[chosen]]], a + at[:, None] * (b - a)], axis=1)
+    return _tie(graph, ends, pairs, chosen), places
 
 
 class _Pairs:

@@ -13,8 +13,8 @@ from geodata.errors import DataError, Problem
 from geodata.streets.files import read_street_lines
 from geodata.streets.graph import StreetGraph, component_labels, contract, join_vertices
 from geodata.streets.loose_ends import join_loose_ends
-from geodata.streets.routing import Snapped, Snapper, SplitGraph, split_at
-from geodata.streets.tags import effort, levels, private, walkable
+from geodata.streets.routing import Snapped, Snapper, SplitGraph, points_along, split_at
+from geodata.streets.tags import effort, levels, private, steps, walkable
 from geodata.walking import WALKING_KMH, as_legs, as_points, to_seconds
 
 if TYPE_CHECKING:
@@ -86,12 +86,18 @@ class StreetNetwork:
 
     Points snap to the nearest place along a street within `SNAP_LIMIT_M`; the
     straight leg there is walked too. Made by `from_file` or `from_lines`.
+
+    What was done to the file can be drawn: `lines` is every walkable line with its
+    `component` (0 is the largest), whether it is `kept`, `private` or `steps`, and
+    its `level`; `joins` is every loose end's tie with its `gap_m`; `legs` the way
+    from points to the street.
     """
 
     def __init__(
         self,
         graph: StreetGraph,
         lines: gpd.GeoDataFrame,
+        joins: gpd.GeoDataFrame,
         report: StreetReport,
         *,
         crs: str,
@@ -101,6 +107,7 @@ class StreetNetwork:
             raise ValueError(f"walking_kmh must be above 0, not {walking_kmh}")
         self.graph = graph
         self.lines = lines
+        self.joins = joins
         self.report = report
         self.crs = crs
         self.walking_kmh = walking_kmh
@@ -151,31 +158,36 @@ class StreetNetwork:
         if not may_walk.any():
             raise _unusable(source, "holds no street that can be walked", "give another file")
         streets = projected[may_walk].reset_index(drop=True)
-        joined, ties = join_loose_ends(
-            join_vertices(streets.geometry.array, levels(streets), effort(streets))
+        level, hard = levels(streets), effort(streets)
+        shared, first_vertex = join_vertices(
+            streets.geometry.array, level, hard, ends_only=_joins_at_ends(streets)
         )
+        joined, ties = join_loose_ends(shared)
         if not len(joined.segments):
             raise _unusable(source, "holds no street of any length", "give another file")
         label = component_labels(joined)
         size = np.bincount(label)
         kept = size >= max(2.0, KEPT_SHARE * size[0])
         graph = contract(joined, kept[label])
+        shown = streets[[*(c for c in ("highway", "name") if c in streets), "geometry"]].copy()
+        shown["component"] = label[first_vertex]
+        shown["kept"] = kept[shown["component"]]
+        shown["private"], shown["steps"], shown["level"] = private(streets), steps(streets), level
         report = StreetReport(
             source=source,
             lines_read=len(projected),
             not_walkable=int((~may_walk).sum()),
-            private=int(private(streets).sum()),
+            private=int(shown["private"].sum()),
             vertices=len(joined.xy),
             edges=len(joined.segments),
-            joined_ends=ties,
+            joined_ends=len(ties),
             components=len(size),
             main_share=float(size[0] / size.sum()),
             kept=int(kept.sum()),
             dropped=int((~kept).sum()),
             dropped_vertices=int(size[~kept].sum()),
         )
-        shown = [c for c in ("highway", "name") if c in streets]
-        return cls(graph, streets[[*shown, "geometry"]], report, crs=crs, walking_kmh=walking_kmh)
+        return cls(graph, shown, _ties(ties, crs), report, crs=crs, walking_kmh=walking_kmh)
 
     def walk_metres(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
         """Return the (n, m) metres of the quickest ways from (n, 2) origins to (m, 2) destinations.
@@ -238,9 +250,44 @@ class StreetNetwork:
         """Return each point's nearest place along a street."""
         return self._snapper.snap(as_points(points))
 
+    def legs(self, points: gpd.GeoSeries) -> gpd.GeoDataFrame:
+        """Return the straight leg of each point to its street, on the same index.
+
+        Columns `leg_m` and `geometry`: infinite and empty for a point without a street.
+        """
+        import geopandas as gpd
+        import shapely
+
+        if points.crs is None or points.crs != self.crs:
+            raise ValueError(f"the points are in {points.crs}, the streets in {self.crs}")
+        xy = np.column_stack([points.x, points.y])
+        places = self.snap(xy)
+        known = np.flatnonzero(places.edge >= 0)
+        street = points_along(self.graph, places.edge[known], places.at_m[known])
+        shapes = np.full(len(xy), shapely.LineString(), dtype=object)
+        shapes[known] = shapely.linestrings(np.stack([xy[known], street], axis=1))
+        return gpd.GeoDataFrame(
+            {"leg_m": places.leg_m}, geometry=shapes, index=points.index, crs=self.crs
+        )
+
     def split(self, places: Snapped) -> SplitGraph:
         """Return the street graph with the places as nodes."""
         return split_at(self.graph, places)
+
+
+def _joins_at_ends(streets: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Return which lines say between which nodes they run: bends of theirs are no junctions."""
+    if not {"start_node", "end_node"} <= set(streets.columns):
+        return np.zeros(len(streets), dtype=bool)
+    return np.asarray(streets[["start_node", "end_node"]].notna().all(axis=1), dtype=np.bool_)
+
+
+def _ties(ties: FloatArray, crs: str) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    import shapely
+
+    gap = np.hypot(*(ties[:, 1] - ties[:, 0]).T)
+    return gpd.GeoDataFrame({"gap_m": gap}, geometry=shapely.linestrings(ties), crs=crs)
 
 
 def _unusable(source: str, reason: str, remedy: str) -> DataError:

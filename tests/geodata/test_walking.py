@@ -34,7 +34,8 @@ def grid(seed: int = 3) -> gpd.GeoDataFrame:
 
 def networkx_metres(lines: gpd.GeoDataFrame, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The same by NetworkX: every vertex a node, each point tied in by shapely, one at a time."""
-    tied, _ = join_loose_ends(join_vertices(lines.geometry.array, np.zeros(len(lines), int)))
+    shared, _ = join_vertices(lines.geometry.array, np.zeros(len(lines), int))
+    tied, _ = join_loose_ends(shared)
     graph = nx.Graph()
     for u, v in tied.segments.tolist():
         graph.add_edge(u, v, weight=float(np.hypot(*(tied.xy[u] - tied.xy[v]))))

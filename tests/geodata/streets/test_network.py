@@ -146,6 +146,65 @@ def test_motorways_of_os_open_roads_are_out() -> None:
     assert network.lines.geometry.iloc[0].coords[0] == (E0, N0 + 50)
 
 
+def test_what_was_done_to_the_file_can_be_drawn() -> None:
+    main = [(float(x), 0.0) for x in range(0, 1000, 10)]
+    network = StreetNetwork.from_lines(
+        streets(
+            main,
+            [(300, 4), (300, 90)],
+            [(500, 40), (500, 60)],
+            [(990, 0), (990, 50)],
+            [(0, 300), (900, 300)],
+            highway=["residential", "steps", "service", "footway", "motorway"],
+            access=[None, None, None, "private", None],
+            bridge=[None, None, "yes", None, None],
+        )
+    )
+    lines = network.lines
+    assert lines["component"].tolist() == [0, 0, 1, 0]
+    assert lines["kept"].tolist() == [True, True, False, True]
+    assert lines["private"].tolist() == [False, False, False, True]
+    assert lines["steps"].tolist() == [False, True, False, False]
+    assert lines["level"].tolist() == [0, 0, 1, 0]
+    assert len(network.joins) == network.report.joined_ends == 1
+    assert network.joins["gap_m"].tolist() == [4.0]
+    assert list(network.joins.geometry[0].coords) == [(E0 + 300, N0 + 4), (E0 + 300, N0)]
+    assert lines.crs == network.joins.crs == "EPSG:27700"
+
+
+def test_legs_go_from_the_points_to_the_street() -> None:
+    network = StreetNetwork.from_lines(streets([(0, 0), (100, 0)]))
+    points = gpd.GeoSeries.from_xy(
+        [E0 + 30, E0, E0 - 4],
+        [N0 + 9, N0 + 2000, N0 + 3],
+        index=["a", "far", "b"],
+        crs="EPSG:27700",
+    )
+    legs = network.legs(points)
+    assert legs.index.tolist() == ["a", "far", "b"]
+    assert legs["leg_m"].tolist() == [9.0, np.inf, 5.0]
+    assert list(legs.geometry["a"].coords) == [(E0 + 30, N0 + 9), (E0 + 30, N0)]
+    assert legs.geometry["far"].is_empty
+    with pytest.raises(ValueError, match="the points are in"):
+        network.legs(points.to_crs(4326))
+
+
+def test_steps_that_lie_on_a_level_way_cost_no_more() -> None:
+    both = streets([(0, 0), (90, 0)], [(0, 0), (90, 0)], highway=["steps", "footway"])
+    network = StreetNetwork.from_lines(both, walking_kmh=3.6)
+    assert network.walk_seconds([(E0, N0)], [(E0 + 90, N0)])[0, 0] == pytest.approx(90)
+
+
+def test_a_passage_through_a_building_is_tied_to_the_street_beside_it() -> None:
+    frame = streets(
+        [(0, 0), (300, 0)],
+        [(100, 5), (100, 90), (200, 90)],
+        tunnel=[None, "building_passage"],
+        layer=[None, "-1"],
+    )
+    assert StreetNetwork.from_lines(frame).report.joined_ends == 1
+
+
 OSM = """<?xml version="1.0"?>
 <osm version="0.6">
  <node id="1" version="1" lat="51.5000" lon="-0.1400"/>
@@ -212,7 +271,7 @@ def test_what_gdal_writes_is_read_back_in_metres(tmp_path: Path, suffix: str) ->
 BAD_FILES = {
     "missing.gpkg": (None, "is not there"),
     "streets.xlsx": (b"PK", "not a kind of street file"),
-    "empty.gpkg": (b"", "cannot be read"),
+    "empty.gpkg": (b"", "empty"),
     "broken.geojson": (b'{"type": "FeatureCollection", "features": [{"ty', "cannot be read"),
     "nolines.geojson": (b'{"type": "FeatureCollection", "features": []}', "holds no"),
     "truncated.osm": (OSM[:600].encode(), "cannot be read"),
@@ -249,7 +308,7 @@ def test_streets_without_a_coordinate_system_or_elsewhere_are_refused() -> None:
 FILES = {
     "walk_merged.gpkg": (11_503, 0.988),
     "east_walk_bng.gpkg": (4_899, 0.999),
-    "marylebone.osm": (286, 0.99),
+    "marylebone.osm": (287, 0.99),
     "drive_osmnx.graphml": (7_478, 0.999),
 }
 
