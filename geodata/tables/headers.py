@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from geodata.errors import DataError, Problem
-from geodata.schema import TableSchema
+from geodata.headings import CUT_AT, TableSchema
 from geodata.tables.files import (
     CSV_SUFFIXES,
     DELIMITERS,
@@ -15,27 +17,68 @@ from geodata.tables.files import (
     RawSheet,
     checked_file,
     fatal,
-    read_excel,
-    read_text,
-    split_csv,
+    read_csv,
+    text_encoding,
 )
+from geodata.tables.workbook import read_excel
 
-__all__ = ["check_columns", "find_header", "positions"]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["Header", "column_problems", "find_header", "match_columns", "missing_columns"]
 
 HEADER_ROWS: Final = 30
 """The header is looked for in so many rows from the top."""
 
 
-def positions(
-    schema: TableSchema, headings: Sequence[Any], columns: Mapping[str, str]
-) -> dict[str, int]:
-    """Return our name -> position in `headings`; the mapping wins over recognition."""
-    texts = ["" if h is None else str(h).strip() for h in headings]
-    mapped = {ours: texts.index(theirs) for ours, theirs in columns.items() if theirs in texts}
-    taken = set(mapped.values())
+@dataclass(frozen=True)
+class Header:
+    """A sheet, the place of its header, and which of its columns are ours.
+
+    `found` is our name -> position; `rivals` our name -> all positions that could be
+    meant, where there are several. `first_row` is the number of the row below the
+    header, as the spreadsheet shows it. `points` (n, 2) is from geometry.
+    """
+
+    sheet: RawSheet
+    at: int
+    first_row: int
+    found: Mapping[str, int]
+    rivals: Mapping[str, list[int]]
+    points: npt.NDArray[np.float64] | None = None
+    notes: tuple[Problem, ...] = field(default=())
+
+    @property
+    def texts(self) -> list[str]:
+        """The headings as the file has them."""
+        return [_heading(cell) for cell in self.sheet.rows[self.at]]
+
+
+def _heading(cell: Any) -> str:
+    return "" if cell is None else " ".join(str(cell).split())
+
+
+def match_columns(
+    schema: TableSchema, headings: Sequence[Any], columns: Mapping[str, str], *, cut: bool = False
+) -> tuple[dict[str, int], dict[str, list[int]]]:
+    """Return our name -> position in `headings`, and the positions where several fit.
+
+    The mapping `columns` wins over recognition. With `cut`, headings may be cut
+    short as in a Shapefile.
+    """
+    texts = [_heading(h) for h in headings]
+    mapped = {}
+    for ours, theirs in columns.items():
+        wanted = (theirs, _heading(theirs), theirs[:CUT_AT] if cut else theirs)
+        places = [i for i, text in enumerate(texts) if text in wanted]
+        if places:
+            mapped[ours] = places
+    taken = {place for places in mapped.values() for place in places}
     free = ["" if i in taken else text for i, text in enumerate(texts)]
-    found = schema.recognise(free)
-    return found | mapped
+    places_of = schema.candidates(free, cut=cut) | mapped
+    found = {ours: places[0] for ours, places in places_of.items()}
+    return found, {ours: places for ours, places in places_of.items() if len(places) > 1}
 
 
 def _sheets(
@@ -46,33 +89,80 @@ def _sheets(
     if suffix in EXCEL_SUFFIXES:
         return read_excel(path, sheet=sheet)
     if suffix in CSV_SUFFIXES:
-        text = read_text(path)
-        head = "".join(text.splitlines(keepends=True)[: 2 * HEADER_ROWS])
-        known = {d: len(_best_row(schema, columns, split_csv(head, d))[1]) for d in DELIMITERS}
-        return [RawSheet(None, split_csv(text, max(DELIMITERS, key=lambda d: known[d])))]
+        code = text_encoding(path)
+        heads = {
+            d: read_csv(path, encoding=code, delimiter=d, most=HEADER_ROWS) for d in DELIMITERS
+        }
+        if said := _said_delimiter(heads[DELIMITERS[0]]):
+            # Excel does not show this line, and its numbers of rows do not count it.
+            return [RawSheet(None, read_csv(path, encoding=code, delimiter=said)[1:])]
+        known = {d: len(_best_row(schema, columns, head)[1]) for d, head in heads.items()}
+        best = max(DELIMITERS, key=lambda d: known[d])
+        return [RawSheet(None, read_csv(path, encoding=code, delimiter=best))]
     checked_file(path)
     if suffix == ".xls":
         raise fatal(path.name, "the old .xls format is not read", "save it as .xlsx or CSV")
     raise fatal(
         path.name,
         f"files ending in {suffix or 'nothing'!r} are not read",
-        "use CSV or XLSX, for homes and service centres also GeoJSON or GeoPackage",
+        "use CSV, XLSX, GeoJSON, GeoPackage or Shapefile",
     )
+
+
+def _said_delimiter(rows: Sequence[Sequence[str]]) -> str | None:
+    """Return the delimiter that a first line such as "sep=;" names to Excel."""
+    first = DELIMITERS[0].join(rows[0]) if rows else ""
+    match = re.fullmatch(r"\s*sep=(.),*", first, re.IGNORECASE | re.DOTALL)
+    return match[1] if match else None
 
 
 def find_header(
     path: Path, schema: TableSchema, columns: Mapping[str, str], sheet: str | None
-) -> tuple[RawSheet, int, dict[str, int]]:
-    """Return the sheet, row and columns of the row that holds the most known headings."""
-    candidates = _sheets(path, schema, columns, sheet)
-    for candidate in candidates:
-        header, found = _best_row(schema, columns, candidate.rows)
-        if found:
-            return candidate, header, found
-    if not any(str(v or "").strip() for s in candidates for row in s.rows for v in row):
-        raise fatal(path.name, "the file is empty", "export it again")
+) -> Header:
+    """Return the sheet, row and columns of the row that holds the most known headings.
+
+    A sheet with all required columns comes before one without, one that is shown
+    before a hidden one, the first before the next.
+
+    Raises
+    ------
+    DataError
+        If no sheet has a header.
+    """
+    sheets = _sheets(path, schema, columns, sheet)
+    rated = [(*_best_row(schema, columns, candidate.rows), candidate) for candidate in sheets]
+    fits = [
+        (missing_columns(schema, columns, found) == [], not candidate.hidden, bool(found))
+        for _, found, candidate in rated
+    ]
+    best = max(range(len(rated)), key=lambda i: (fits[i], -i)) if rated else None
+    if best is None or not rated[best][1]:
+        raise _no_header(path, schema, sheets)
+    at, found, raw = rated[best]
+    also = [rated[i][2].name for i in range(len(rated)) if i != best and fits[i] == (True,) * 3]
+    notes = (
+        [_other_sheets(path.name, raw.name, also, schema.name)] if also and fits[best][0] else []
+    )
+    rivals = match_columns(schema, raw.rows[at], columns)[1]
+    return Header(raw, at, at + 2, found, rivals, notes=tuple(notes))
+
+
+def _other_sheets(file: str, sheet: str | None, also: Sequence[str | None], kind: str) -> Problem:
+    names = ", ".join(repr(name) for name in also)
+    return Problem(
+        file=file,
+        sheet=sheet,
+        reason=f"is the sheet that was read; {names} could hold {kind} too",
+        remedy=f'to read another, set in doorstep.toml {kind} = {{ file = "{file}", sheet = "…" }}',
+        severity="warning",
+    )
+
+
+def _no_header(path: Path, schema: TableSchema, sheets: Sequence[RawSheet]) -> DataError:
+    if not any(str(v or "").strip() for s in sheets for row in s.rows for v in row):
+        return fatal(path.name, "the file is empty", "export it again")
     names = ", ".join(schema.required or schema.columns)
-    raise fatal(
+    return fatal(
         path.name,
         f"no header row was found in the first {HEADER_ROWS} rows",
         f"name the columns, at least {names}; or map them under [columns.{schema.name}]",
@@ -84,46 +174,41 @@ def _best_row(
 ) -> tuple[int, dict[str, int]]:
     best: tuple[int, dict[str, int]] = (0, {})
     for i, row in enumerate(rows[:HEADER_ROWS]):
-        found = positions(schema, row, columns)
+        found, _ = match_columns(schema, row, columns)
         if len(found) > len(best[1]):
             best = (i, found)
     return best
 
 
-def check_columns(
-    file: str,
-    raw: RawSheet,
-    header: int,
-    schema: TableSchema,
-    columns: Mapping[str, str],
-    found: Mapping[str, int],
-) -> None:
-    """Raise with every mapped or required column that the header lacks."""
-    texts = [str(h).strip() for h in raw.rows[header] if h not in (None, "")]
-    has = ", ".join(texts[:30])
-    problems = [
-        Problem(
-            file=file,
-            sheet=raw.name,
-            row=header + 1,
-            column=theirs,
-            reason=f"is not in the file, though [columns.{schema.name}] says that it holds {ours}",
-            remedy=f"correct the name; the file has {has}",
+def missing_columns(
+    schema: TableSchema, columns: Mapping[str, str], found: Mapping[str, int]
+) -> list[str]:
+    """Return our names of the columns that are required or mapped, and not there."""
+    return [name for name in dict.fromkeys((*schema.required, *columns)) if name not in found]
+
+
+def column_problems(
+    file: str, header: Header, schema: TableSchema, columns: Mapping[str, str]
+) -> list[Problem]:
+    """Return a problem for every mapped or required column that the header lacks."""
+    has = ", ".join([text for text in header.texts if text][:30])
+    problems = []
+    for name in missing_columns(schema, columns, header.found):
+        mapped = name in columns
+        problems.append(
+            Problem(
+                file=file,
+                sheet=header.sheet.name,
+                row=header.first_row - 1 or None,
+                column=columns[name] if mapped else name,
+                reason=f"is not in the file, though [columns.{schema.name}] says that it holds "
+                f"{name}"
+                if mapped
+                else "is a column that the file lacks",
+                remedy=f"correct the name; the file has {has}"
+                if mapped
+                else f"add it, or say under [columns.{schema.name}] which it is; "
+                f"the file has {has}",
+            )
         )
-        for ours, theirs in columns.items()
-        if theirs not in texts
-    ]
-    problems += [
-        Problem(
-            file=file,
-            sheet=raw.name,
-            row=header + 1,
-            column=name,
-            reason="is a column that the file lacks",
-            remedy=f"add it, or say under [columns.{schema.name}] which it is; the file has {has}",
-        )
-        for name in schema.required
-        if name not in found and name not in columns
-    ]
-    if problems:
-        raise DataError(problems)
+    return problems

@@ -13,6 +13,7 @@ from typing import Final
 __all__ = [
     "END_OF_DAY",
     "BadCell",
+    "MonthFirst",
     "parse_date",
     "parse_date_time",
     "parse_days",
@@ -27,6 +28,7 @@ __all__ = [
     "parse_window",
     "parse_words",
     "parse_yes_no",
+    "slashed_parts",
     "split_list",
 ]
 
@@ -50,12 +52,35 @@ _YES: Final = frozenset({"y", "yes", "true", "t", "1", "1.0"})
 _NO: Final = frozenset({"n", "no", "false", "f", "0", "0.0"})
 
 _ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$")
+_SLASHED = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](?:\d{4}|\d{2})(?!\d)")
 _UK_DATE = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})$")
-_NAMED_DATE = re.compile(r"(?:[A-Za-z]+,? )?(\d{1,2})[- ]([A-Za-z]{3,9})[- ,]+(\d{4}|\d{2})$")
-_MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec"
+_NAMED_DATE = re.compile(
+    r"(?:([A-Za-z]{2,9})\.?,? )?(\d{1,2})(?:st|nd|rd|th)?[-/. ]+(?:of )?([A-Za-z]{3,9})\.?[-/. ,]+"
+    r"(\d{4}|\d{2})$"
+)
+_MONTH_FIRST_NAMED = re.compile(
+    r"(?:([A-Za-z]{2,9})\.?,? )?([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$"
+)
+_MONTHS: Final = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _SERIAL = re.compile(r"\d{5}(\.\d+)?$")
-_ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
+_ZONE = re.compile(r"(Z|UTC|GMT|BST|[+-]\d{2}(?::?\d{2})?)$", re.IGNORECASE)
+_OFFSETS: Final = {"Z": "+00:00", "UTC": "+00:00", "GMT": "+00:00", "BST": "+01:00"}
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2})(?:\.0+)?)?\s*(am|pm)?$", re.IGNORECASE)
+_DAY_ZERO = re.compile(r"^(?:1899-12-3[01]|1900-01-0[01]|3[01]/12/1899|0[01]/01/1900)[ T]")
+"""Databases keep a time alone on the day from which they count."""
 _COMPACT_TIME = re.compile(r"(\d{2})(\d{2})$")
 _DAY_SHARE = re.compile(r"0?\.\d+$")
 _DASH: Final = "[-\u2013\u2014]"
@@ -158,6 +183,7 @@ def _weekday(word: str) -> int:
 
 def parse_days(text: str) -> tuple[int, ...]:
     """Return days of the week in order, 0 for Monday: "Mon;Wed", "Mon-Thu", "weekdays"."""
+    text = parse_text(text)
     if (group := _DAY_GROUPS.get(text.casefold())) is not None:
         return group
     found: set[int] = set()
@@ -177,6 +203,7 @@ def parse_days(text: str) -> tuple[int, ...]:
 
 def parse_time(text: str) -> int:
     """Return seconds after midnight: 9:00, 09:00, 9am, 9.30pm, 0900, or Excel's part of a day."""
+    text = _DAY_ZERO.sub("", text)
     if _DAY_SHARE.match(text):
         return round(float(text) * 24 * 60) * 60
     match = _COMPACT_TIME.match(text) or _TIME.match(text)
@@ -197,7 +224,7 @@ def parse_time(text: str) -> int:
 
 def parse_window(text: str) -> tuple[int, int]:
     """Return the first and last second of a window: "09:00-12:00", "9am to noon", "AM", "PM"."""
-    word = text.casefold().replace("noon", "12:00")
+    word = parse_text(text).casefold().replace("noon", "12:00")
     noon, last = _DAY_S // 2, _DAY_S - 60
     named = {"am": (0, noon), "morning": (0, noon), "pm": (noon, last), "afternoon": (noon, last)}
     if word in named:
@@ -213,8 +240,18 @@ def parse_window(text: str) -> tuple[int, int]:
     return start, end
 
 
+class MonthFirst(BadCell):
+    """A date that is none day first, and would be one month first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "is no date read day first, though it would be one month first",
+            "write dates day first, as 30/11/2026, or as 2026-11-30",
+        )
+
+
 def _calendar_date(year: str, month: int, day: int) -> dt.date:
-    full_year = int(year) + (2000 if len(year) == 2 else 0)
+    full_year = int(year) + (_century(int(year)) if len(year) == 2 else 0)
     try:
         date = dt.date(full_year, month, day)
     except ValueError:
@@ -228,20 +265,47 @@ def _calendar_date(year: str, month: int, day: int) -> dt.date:
     return date
 
 
+def _century(year: int) -> int:
+    """Return the century of a year of two digits, as Excel has it: 29 is 2029, 30 is 1930."""
+    return 2000 if year < 30 else 1900
+
+
+def slashed_parts(text: str) -> tuple[int, int] | None:
+    """Return the first two numbers of a date such as 30/11/2026, whatever follows it."""
+    match = _SLASHED.match(text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
 def _month_number(name: str) -> int:
-    short = name[:3].casefold()
-    if short not in _MONTHS.split():
-        raise BadCell("is not a date", "write dates as 30/11/2026")
-    return _MONTHS.split().index(short) + 1
+    for number, month in enumerate(_MONTHS, 1):
+        if month.startswith(name.casefold()) or name.casefold() == "sept":
+            return number if month.startswith(name.casefold()) else 9
+    raise BadCell("is not a date", "write dates as 30/11/2026")
+
+
+def _named_date(weekday: str | None, year: str, month: str, day: str) -> dt.date:
+    date = _calendar_date(year, _month_number(month), int(day))
+    if weekday is not None and not _DAYS[date.weekday()].startswith(weekday.casefold()[:3]):
+        raise BadCell(
+            f"is a date that falls on a {_DAYS[date.weekday()].capitalize()}",
+            "correct the date or the day of the week",
+        )
+    return date
 
 
 def _date_part(text: str) -> dt.date:
     if match := _ISO_DATE.match(text):
         return _calendar_date(match[1], int(match[2]), int(match[3]))
     if match := _UK_DATE.match(text):
-        return _calendar_date(match[3], int(match[2]), int(match[1]))
+        day, month = int(match[1]), int(match[2])
+        if 1 <= day <= 12 < month <= 31:
+            _calendar_date(match[3], day, month)
+            raise MonthFirst
+        return _calendar_date(match[3], month, day)
     if match := _NAMED_DATE.match(text):
-        return _calendar_date(match[3], _month_number(match[2]), int(match[1]))
+        return _named_date(match[1], match[4], match[3], match[2])
+    if match := _MONTH_FIRST_NAMED.match(text):
+        return _named_date(match[1], match[4], match[2], match[3])
     raise BadCell("is not a date", "write dates as 30/11/2026")
 
 
@@ -251,25 +315,30 @@ def _instant(text: str) -> tuple[dt.date, int | None]:
         moment = _EXCEL_EPOCH + dt.timedelta(minutes=round(float(text) * 24 * 60))
         date = _calendar_date(f"{moment.year:04d}", moment.month, moment.day)
         return date, (moment.hour * 3600 + moment.minute * 60 if "." in text else None)
-    if match := re.match(r"(\d{4}-\d{2}-\d{2})[T ](\d.*)$", text):
-        day, clock = match[1], match[2]
-        if _ZONE.search(clock):
-            return _london(text)
-        clock = re.sub(r"(:\d{2})\.\d+$", r"\1", clock)
-    elif match := re.match(r"(.*\d),?\s+(?:at )?(\d{1,2}[:.]\d{2}.*|\d{1,2}\s*[ap]m)$", text, re.I):
+    if (match := re.match(r"(\d{4}[-/]\d{1,2}[-/]\d{1,2})[T ](\d.*)$", text)) or (
+        match := re.match(
+            r"(.*\d),?\s+(?:at )?(\d{1,2}[:.]\d{2}.*|\d{1,2}\s*[ap]m)$", text, re.IGNORECASE
+        )
+    ):
         day, clock = match[1], match[2]
     else:
         return _date_part(text), None
-    return _date_part(day), parse_time(clock)
+    zone = _ZONE.search(clock)
+    clock = clock[: zone.start()].strip() if zone else clock
+    clock = re.sub(r"(:\d{2}[:.]\d{2})[.,]\d+$", r"\1", clock)  # parts of a second
+    date, second = _date_part(day), parse_time(clock)
+    return _london(date, second, zone[0].upper()) if zone else (date, second)
 
 
-def _london(text: str) -> tuple[dt.date, int | None]:
-    """Return the local date and second of an instant with a UTC offset."""
+def _london(date: dt.date, second: int, zone: str) -> tuple[dt.date, int]:
+    """Return the local date and second of an instant in a zone such as "Z" or "+0100"."""
     from zoneinfo import ZoneInfo
 
+    offset = _OFFSETS.get(zone, zone)
     try:
-        moment = dt.datetime.fromisoformat(text).astimezone(ZoneInfo("Europe/London"))
-    except ValueError:
+        moment = dt.datetime.fromisoformat(f"{_at(date, second).isoformat()}{offset}")
+        moment = moment.astimezone(ZoneInfo("Europe/London"))
+    except (ValueError, OverflowError):
         raise BadCell("is not a date and time", "write it as 30/11/2026 14:30") from None
     return moment.date(), moment.hour * 3600 + moment.minute * 60 + moment.second
 
@@ -290,6 +359,9 @@ def parse_date_time(text: str) -> dt.datetime:
 
 
 def parse_deadline(text: str) -> dt.datetime:
-    """Return a local date and time; a date alone is the end of that day."""
+    """Return a local date and time; a date alone is the end of that day.
+
+    So is midnight: exports write 00:00 behind a date that has no time.
+    """
     date, second = _instant(text)
-    return dt.datetime.combine(date, END_OF_DAY) if second is None else _at(date, second)
+    return _at(date, second) if second else dt.datetime.combine(date, END_OF_DAY)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.errors import Problem
+from geodata.errors import DataError, Problem
 from geodata.findings import Findings
-from geodata.schema import TableSchema
-from geodata.tables.files import GEO_SUFFIXES, RawSheet, fatal, read_geo
-from geodata.tables.headers import check_columns, find_header, positions
+from geodata.headings import TableSchema
+from geodata.kinds import fatal
+from geodata.limits import MAX_CELL_CHARS
+from geodata.tables.headers import Header, column_problems, find_header
+from geodata.tables.layers import LAYER_SUFFIXES, read_layer
 from geodata.tables.parsing import BadCell
+from geodata.tables.rivals import settle_rivals
 
 __all__ = ["Table", "parse_column", "read_table"]
 
@@ -25,7 +28,18 @@ _BLANKS: Final = frozenset({"", "null", "<null>", "none", "nan", "nat", "n/a", "
 _EXCEL_ERRORS: Final = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!"}
 )
-_ZERO_WIDTH: Final = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d"))
+_UNSEEN: Final = dict.fromkeys(
+    [
+        *map(ord, "\ufeff\u200b\u200c\u200d\ufffe\uffff"),
+        *(c for c in [*range(32), *range(127, 160)] if chr(c) not in "\t\n\r\x85"),
+        *range(0xD800, 0xE000),
+    ]
+)
+"""Signs without width, control characters and halves of characters: no spreadsheet shows them,
+and some cannot be written into one."""
+
+_APOSTROPHE: Final = re.compile(r"'(?:\d+$|\s*[-+@\uff0b\uff0d\uff20])")
+"""How spreadsheets and our own files mark that a number or sign is text."""
 
 ObjectArray = npt.NDArray[np.object_]
 
@@ -37,7 +51,8 @@ class Table:
     `texts` holds, for each of our columns that the file has, (n,) stripped text
     with "" for blank; `numeric` (n,) True where the workbook held a number.
     `headings` are the file's own names. `points` (n, 2) is from geometry, in
-    the CRS asked for, NaN where a feature has none.
+    the CRS asked for, NaN where a feature has none. `from_1904`: the workbook
+    counts days from 1904.
     """
 
     file: str
@@ -47,6 +62,7 @@ class Table:
     numeric: Mapping[str, npt.NDArray[np.bool_]]
     headings: Mapping[str, str]
     points: npt.NDArray[np.float64] | None = None
+    from_1904: bool = False
     notes: tuple[Problem, ...] = field(default=())
 
     def findings(self) -> Findings:
@@ -83,18 +99,20 @@ def read_table(
     Parameters
     ----------
     path
-        CSV or XLSX, or with `crs` also a geographic file.
+        CSV, XLSX, GeoJSON, GeoPackage, Shapefile or a dBase table.
     columns
         Our name -> the file's name, for names that are not recognised.
     sheet
-        The sheet or layer; else the first that has a header.
+        The sheet or layer; else the first that has the required columns.
     crs
-        What the points of a geographic file are turned into.
+        What the points of a geographic file are turned into; with None, its
+        shapes are not read.
 
     Raises
     ------
     DataError
-        If the file cannot be read or lacks a header or a required column.
+        If the file cannot be read, lacks a header or a required column, or has
+        two that could be the same one of ours.
     """
     path = Path(path)
     columns = dict(columns or {})
@@ -104,58 +122,42 @@ def read_table(
             f"[columns.{schema.name}] names {', '.join(unknown)}, which {schema.name} do not have",
             f"use the names {', '.join(schema.columns)}",
         )
-    points = None
-    if crs is not None and path.suffix.casefold() in GEO_SUFFIXES:
-        frame = read_geo(path, crs=crs, layer=sheet)
-        centres = frame.geometry.representative_point()
-        points = np.column_stack([centres.x, centres.y]).astype(float)
-        attributes = frame.drop(columns=frame.geometry.name)
-        rows = [[_attribute(v) for v in r] for r in attributes.itertuples(index=False, name=None)]
-        raw, header = RawSheet(sheet, [list(attributes.columns), *rows]), 0
-        found = positions(schema, raw.rows[0], columns)
-        first_row = 1
+    if path.suffix.casefold() in LAYER_SUFFIXES:
+        header = read_layer(path, schema, columns, layer=sheet, crs=crs)
     else:
-        raw, header, found = find_header(path, schema, columns, sheet)
-        first_row = header + 2
-    check_columns(path.name, raw, header, schema, columns, found)
-    return _table(path.name, raw, header, first_row, found, points, schema.name)
+        header = find_header(path, schema, columns, sheet)
+    return _table(path.name, header, schema, columns)
 
 
-def _attribute(value: Any) -> Any:
-    if value is None or value is pd.NaT or value != value:
-        return None
-    return str(value) if isinstance(value, (bool, np.bool_, pd.Timestamp)) else value
+def _table(file: str, header: Header, schema: TableSchema, columns: Mapping[str, str]) -> Table:
+    body = header.sheet.rows[header.at + 1 :]
+    cleaned: dict[int, tuple[ObjectArray, npt.NDArray[np.bool_]]] = {}
 
+    def cells(at: int) -> tuple[ObjectArray, npt.NDArray[np.bool_]]:
+        if at not in cleaned:
+            cleaned[at] = _clean([row[at] if at < len(row) else None for row in body])
+        return cleaned[at]
 
-def _table(
-    file: str,
-    raw: RawSheet,
-    header: int,
-    first_row: int,
-    found: Mapping[str, int],
-    points: npt.NDArray[np.float64] | None,
-    kind: str,
-) -> Table:
-    headings = {ours: str(raw.rows[header][at]).strip() for ours, at in found.items()}
-    body = raw.rows[header + 1 :]
-    by_position = list(zip_longest(*body)) if body else []
-    texts: dict[str, ObjectArray] = {}
-    numeric: dict[str, npt.NDArray[np.bool_]] = {}
-    for ours, at in found.items():
-        cells = by_position[at] if at < len(by_position) else [None] * len(body)
-        texts[ours], numeric[ours] = _clean(cells)
+    missing = column_problems(file, header, schema, columns)
+    settled, notes = settle_rivals(file, header, schema, lambda at: cells(at)[0])
+    if any(p.severity == "error" for p in (*missing, *notes)):
+        raise DataError([*missing, *notes])
+    found = {**header.found, **settled}
+    headings = {ours: header.texts[at] for ours, at in found.items()}
+    texts = {ours: cells(at)[0] for ours, at in found.items()}
+    numeric = {ours: cells(at)[1] for ours, at in found.items()}
     filled = np.zeros(len(body), dtype=bool)
     for column in texts.values():
         filled |= column != ""
     footer = _footer(body, filled)
     keep = np.flatnonzero(filled if footer is None else filled & (np.arange(len(body)) != footer))
-    notes = _spelling_notes(file, raw.name, header, headings, kind)
+    notes = [*header.notes, *_spelling_notes(file, header, headings, schema.name), *notes]
     if footer is not None:
         notes.append(
             Problem(
                 file=file,
-                sheet=raw.name,
-                row=first_row + footer,
+                sheet=header.sheet.name,
+                row=header.first_row + footer,
                 reason="the last row is a total, not data, and is left out",
                 remedy="remove it from the export",
                 severity="warning",
@@ -163,18 +165,19 @@ def _table(
         )
     return Table(
         file=file,
-        sheet=raw.name,
-        rows=keep + first_row,
+        sheet=header.sheet.name,
+        rows=keep + header.first_row,
         texts={name: column[keep] for name, column in texts.items()},
         numeric={name: column[keep] for name, column in numeric.items()},
         headings=headings,
-        points=None if points is None else points[keep],
+        points=None if header.points is None else header.points[keep],
+        from_1904=header.sheet.from_1904,
         notes=tuple(notes),
     )
 
 
 def _spelling_notes(
-    file: str, sheet: str | None, header: int, headings: Mapping[str, str], kind: str
+    file: str, header: Header, headings: Mapping[str, str], kind: str
 ) -> list[Problem]:
     other = [f"{theirs!r} as {ours}" for ours, theirs in headings.items() if theirs != ours]
     if not other:
@@ -182,8 +185,8 @@ def _spelling_notes(
     return [
         Problem(
             file=file,
-            sheet=sheet,
-            row=header + 1,
+            sheet=header.sheet.name,
+            row=header.first_row - 1 or None,
             reason=f"columns read under our names: {', '.join(other)}",
             remedy=f"if one is wrong, map it under [columns.{kind}] in doorstep.toml",
             severity="warning",
@@ -218,14 +221,17 @@ def _cell_text(cell: Any) -> str:
         return ""
     if isinstance(cell, str):
         return _clean_text(cell)
-    whole = float(cell).is_integer() and abs(cell) < 1e15
-    return str(int(cell)) if whole else repr(float(cell))
+    if abs(cell) < 1e15 and float(cell).is_integer():
+        return str(int(cell))
+    return repr(float(cell))
 
 
 def _clean_text(cell: str) -> str:
-    text = cell.translate(_ZERO_WIDTH).strip()
+    text = cell.translate(_UNSEEN).strip()
     if text.startswith('="') and text.endswith('"'):  # how exports keep leading zeros in a CSV
         text = text[2:-1].strip()
+    if _APOSTROPHE.match(text):
+        text = text[1:]
     return "" if text.casefold() in _BLANKS else text
 
 
@@ -255,7 +261,7 @@ def parse_column(
             continue
         parsed[text] = default
         try:
-            _refuse_formula(text)
+            _refuse_unread(text)
             parsed[text] = parser(text)
         except BadCell as fault:
             faults.setdefault((fault.reason, fault.remedy), []).append(text)
@@ -269,7 +275,11 @@ def parse_column(
     return values
 
 
-def _refuse_formula(text: str) -> None:
+def _refuse_unread(text: str) -> None:
+    if len(text) > MAX_CELL_CHARS:
+        raise BadCell(
+            f"is longer than {MAX_CELL_CHARS:,} characters", "check the quotation marks around it"
+        )
     if text.startswith("="):
         raise BadCell("is a formula without a result", "replace it by its value")
     if text.upper() in _EXCEL_ERRORS:
