@@ -6,51 +6,65 @@ decide who may walk there and at which level: see `TAGS`.
 
 from __future__ import annotations
 
-import os
-import re
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from geodata.errors import DataError, Problem
+from geodata.features import layers_of, read_features, unreadable
+from geodata.kinds import GEO_SUFFIXES, assert_kind, checked_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
 
-__all__ = ["TAGS", "assert_osm", "read_street_lines"]
+__all__ = ["TAGS", "read_street_lines"]
 
-TAGS: Final = (
+_OSM_TAGS: Final = (
     "highway",
     "name",
     "foot",
     "access",
     "motorroad",
+    "route",
     "bridge",
     "tunnel",
     "layer",
-    "road_classification",
 )
-"""Columns kept; `road_classification` is OS Open Roads' own for the class of a road."""
+TAGS: Final = (
+    *_OSM_TAGS,
+    "road_classification",
+    "road_function",
+    "form_of_way",
+    "road_structure",
+    "start_node",
+    "end_node",
+)
+"""Columns kept: OpenStreetMap's tags, OS Open Roads' own, and the nodes that a line runs between
+in files which say them (they join at these nodes only)."""
 
-_RENAMED: Final = {"class": "road_classification", "name_1": "name", "name1": "name"}
+_RENAMED: Final = {
+    # OS Open Roads' names in its shapefiles, and in those that GDAL cuts to ten letters.
+    "class": "road_classification",
+    "road_class": "road_classification",
+    "function": "road_function",
+    "road_funct": "road_function",
+    "formofway": "form_of_way",
+    "form_of_wa": "form_of_way",
+    "structure": "road_structure",
+    "road_struc": "road_structure",
+    "startnode": "start_node",
+    "endnode": "end_node",
+    "name_1": "name",
+    "name1": "name",
+    # OSMnx's.
+    "u": "start_node",
+    "v": "end_node",
+}
 _LINE_TYPES: Final = ("LineString", "MultiLineString", "Unknown", "GeometryCollection")
 _FORMATS: Final = ".osm, .osm.pbf, .graphml, .gpkg, .geojson or .shp"
-_GEOJSON: Final = (rb"(\xef\xbb\xbf)?\s*\{", "GeoJSON")
-_BEGINS: Final = {
-    ".gpkg": (rb"SQLite format 3\x00", "a GeoPackage"),
-    ".geojson": _GEOJSON,
-    ".json": _GEOJSON,
-    ".shp": (rb"\x00\x00\x27\x0a", "a shapefile"),
-    ".fgb": (rb"fgb", "FlatGeobuf"),
-    ".osm": (rb"(\xef\xbb\xbf)?\s*(<\?[^>]*>\s*|<!--.*?-->\s*)*<osm\b", "OpenStreetMap XML"),
-    ".pbf": (rb".{4}\x0a\x09OSMHeader", "OpenStreetMap PBF"),
-}
-"""How a file of each kind begins. GDAL goes by what it finds, not by the name, and some of what
-it then finds fetches other files; so each suffix is held to its own kind."""
-_SCAN_BYTES: Final = 2**20
 
 
 def read_street_lines(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -74,19 +88,14 @@ def read_street_lines(path: str | Path, *, layer: str | None = None) -> gpd.GeoD
     """
     path = Path(path)
     name = path.name.lower()
-    if not path.is_file():
-        raise _error(path, "is not there", "correct the path of the streets file")
+    checked_file(path)
     if name.endswith((".osm", ".pbf")):
-        assert_osm(path)
-        lines = _read_gdal(path, "lines", where="highway IS NOT NULL")
-        lines = _with_other_tags(lines)
+        lines = _read_osm(path)
     elif name.endswith((".graphml", ".graphml.xml")):
-        _refuse_entities(path)
+        assert_kind(path)
         lines = _read_graphml(path)
-    elif path.suffix.lower() in _BEGINS:
-        _assert_kind(path)
-        _assert_complete(path)
-        lines = _read_gdal(path, layer or _line_layer(path))
+    elif path.suffix.lower() in GEO_SUFFIXES:
+        lines = _read_lines(path, layer or _line_layer(path))
     else:
         raise _error(path, "is not a kind of street file that is known", f"give a {_FORMATS}")
     return _tidy(lines, path)
@@ -96,96 +105,32 @@ def _error(path: Path, reason: str, remedy: str) -> DataError:
     return DataError([Problem(file=path.name, reason=reason, remedy=remedy)])
 
 
-def assert_osm(path: Path) -> None:
-    """Raise a DataError unless the file is OpenStreetMap's and defines no entities."""
-    if not path.is_file():
-        raise _error(path, "is not there", "correct its path")
-    _assert_kind(path)
-    if path.suffix.lower() == ".osm":
-        _refuse_entities(path)
-
-
-def _assert_kind(path: Path) -> None:
-    begins, kind = _BEGINS[path.suffix.lower()]
-    with path.open("rb") as stream:
-        head = stream.read(4096)
-    if not head:
-        raise _error(path, "cannot be read (it is empty)", "export it again")
-    if not re.match(begins, head, re.DOTALL):
-        raise _error(
-            path,
-            f"cannot be read (it is not {kind}, which its name says)",
-            f"give a {_FORMATS} file under the name that it was saved with",
-        )
-
-
-def _assert_complete(path: Path) -> None:
-    """Refuse a shapefile without its index, which GDAL needs."""
-    if path.suffix.lower() == ".shp" and not any(
-        path.with_suffix(s).exists() for s in (".shx", ".SHX")
-    ):
-        raise _error(
-            path,
-            "comes without the .shx file of the same name",
-            "copy all its files into the folder: .shp, .shx, .dbf and .prj",
-        )
-
-
-def _refuse_entities(path: Path) -> None:
-    """Refuse XML that defines entities: street files have none, and they can swell without end."""
-    marks = [m.encode(c) for m in ("<!DOCTYPE", "<!ENTITY") for c in ("ascii", "utf-16-le")]
-    tail = b""
-    with path.open("rb") as stream:
-        while chunk := stream.read(_SCAN_BYTES):
-            seen = tail + chunk
-            if any(mark in seen for mark in marks):
-                raise _error(
-                    path, "defines XML entities, which no street file needs", "export it again"
-                )
-            tail = seen[-32:]
+def _read_lines(path: Path, layer: str | None, *, where: str | None = None) -> gpd.GeoDataFrame:
+    lines = read_features(path, layer=layer, where=where)
+    if "geometry" not in lines:
+        raise _error(path, "holds no geometry", "give a file of street centre lines")
+    return lines
 
 
 def _line_layer(path: Path) -> str | None:
-    import pyogrio
-
-    try:
-        layers = pyogrio.list_layers(path)
-    except Exception as error:  # GDAL's drivers raise many kinds for a damaged file
-        raise _unreadable(path, error) from error
-    names = [str(name) for name, kind in layers if kind and str(kind).startswith(_LINE_TYPES)]
+    names = [name for name, kind in layers_of(path) if kind and kind.startswith(_LINE_TYPES)]
     if not names:
         raise _error(path, "holds no layer of lines", "give a file of street centre lines")
     usual = ("edges", "lines", "road_link", "roadlink", "roads", "streets")
     return min(names, key=lambda n: usual.index(n.lower()) if n.lower() in usual else len(usual))
 
 
-def _unreadable(path: Path, error: Exception) -> DataError:
-    said = str(error).replace(f"{path.parent}{os.sep}", "").strip()
-    first = said.splitlines()[0][:200] if said else "it is damaged"
-    return _error(
-        path, f"cannot be read ({first})", "check that the file is whole; export it again"
-    )
+def _read_osm(path: Path) -> gpd.GeoDataFrame:
+    """Read the ways, and the edges of squares: GDAL gives closed ways of `area=yes` as polygons."""
+    import pandas as pd
 
-
-def _read_gdal(path: Path, layer: str | None, *, where: str | None = None) -> gpd.GeoDataFrame:
-    import warnings
-
-    import pyogrio
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            lines = pyogrio.read_dataframe(path, layer=layer, where=where)
-        except Exception as error:  # GDAL's drivers raise many kinds for a damaged file
-            raise _unreadable(path, error) from error
-    # Some drivers hand over what they read before the damage, with no more than a warning.
-    for warning in caught:
-        text = str(warning.message)
-        if re.search(r"pars(e|ing) |truncat|corrupt|malformed", text, re.IGNORECASE):
-            raise _unreadable(path, Exception(text))
-    if "geometry" not in lines:
-        raise _error(path, "holds no geometry", "give a file of street centre lines")
-    return lines
+    lines = _with_other_tags(_read_lines(path, "lines", where="highway IS NOT NULL"))
+    is_way = "other_tags LIKE '%\"highway\"=>%'"
+    areas = _with_other_tags(_read_lines(path, "multipolygons", where=is_way))
+    if areas.empty:
+        return lines
+    kept = [c for c in (*_OSM_TAGS, "geometry") if c in lines]
+    return pd.concat([lines[kept], areas[kept]], ignore_index=True)
 
 
 def _with_other_tags(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -193,7 +138,7 @@ def _with_other_tags(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if "other_tags" not in lines:
         return lines
     other = lines["other_tags"].astype("string")
-    for key in TAGS:
+    for key in _OSM_TAGS:
         if key not in lines:
             lines[key] = other.str.extract(rf'(?:^|,)"{key}"=>"([^"]*)"', expand=False)
     return lines
@@ -206,6 +151,10 @@ def _tidy(lines: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     lines = lines.loc[:, ~lines.columns.duplicated()]
     lines = lines[[*(t for t in TAGS if t in lines), "geometry"]]
     lines = lines[lines.geometry.notna() & ~lines.geometry.is_empty]
+    if "highway" in lines:
+        # One walks along the edge of a square as along a street.
+        square = lines.geom_type.isin(("Polygon", "MultiPolygon")) & lines["highway"].notna()
+        lines.loc[square, "geometry"] = lines.loc[square, "geometry"].boundary
     lines = lines.explode(ignore_index=True)
     lines = lines[lines.geom_type == "LineString"].reset_index(drop=True)
     if lines.empty:
@@ -247,21 +196,27 @@ def _read_graphml(path: Path) -> gpd.GeoDataFrame:
             elif "crs" in keys.values():
                 crs = element.text if keys.get(element.get("key", "")) == "crs" else crs
         geometry = [_edge_geometry(row, nodes) for row in rows]
-    except (ElementTree.ParseError, KeyError, ValueError, shapely.errors.GEOSException) as error:
-        raise _unreadable(path, error) from error
+    except (ElementTree.ParseError, LookupError, ValueError, shapely.errors.GEOSException) as error:
+        raise unreadable(path, error) from error
+    except MemoryError as error:
+        raise unreadable(path, "it takes more memory than there is") from error
     if not rows:
         raise _error(path, "holds no edges", "give an OSMnx graph of streets")
+    for row in rows:
+        row["start_node"], row["end_node"] = row["source"], row["target"]
     columns = {t: [row.get(t) for row in rows] for t in TAGS if any(t in row for row in rows)}
     try:
         return gpd.GeoDataFrame(columns, geometry=geometry, crs=crs)
     except Exception as error:  # pyproj's error for a coordinate system it does not know
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def _graphml_elements(path: Path) -> Iterator[ElementTree.Element]:
     """Give keys, nodes, edges and the graph's own data, each freed after use."""
+    from defusedxml.ElementTree import iterparse
+
     depth_of_owner = 0
-    for event, element in ElementTree.iterparse(path, events=("start", "end")):
+    for event, element in iterparse(path, events=("start", "end"), forbid_dtd=True):
         tag = _local(element.tag)
         if tag in ("node", "edge"):
             depth_of_owner += 1 if event == "start" else -1
