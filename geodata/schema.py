@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from geodata.headings import TableSchema, spelling
 
 __all__ = [
     "ABSENCES",
@@ -24,45 +23,20 @@ __all__ = [
 ]
 
 
-def spelling(heading: object) -> str:
-    """Return a heading in lower case, runs of anything but letters and digits as underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", str(heading).casefold()).strip("_")
-
-
-@dataclass(frozen=True)
-class TableSchema:
-    """The columns of one kind of file.
-
-    `columns` maps our name to its common other spellings, as `spelling` gives
-    them, with spaces between; `required` are those without which no row can be used.
-    """
-
-    name: str
-    columns: Mapping[str, str]
-    required: tuple[str, ...]
-
-    def recognise(self, headings: Iterable[object]) -> dict[str, int]:
-        """Return our name -> position of the heading that is meant; exact names come first."""
-        spelt = [spelling(h) for h in headings]
-        found: dict[str, int] = {}
-        for ours, others in self.columns.items():
-            for name in (ours, *others.split()):
-                if name in spelt:
-                    found[ours] = spelt.index(name)
-                    break
-        return found
-
-
 _EASTING: Final = "eastings x_coordinate x os_easting bng_e gb_easting x_coord coord_x"
 _NORTHING: Final = "northings y_coordinate y os_northing bng_n gb_northing y_coord coord_y"
+_UPRN: Final = "u_uprn uprn_no llpg_ref llpg os_uprn"
+_POSTCODE: Final = "post_code post_code_full pcode postal_code"
+_GEOMETRY: Final = "geom the_geom wkt wkt_geom"
 _PROPERTY: Final = (
     "prop_ref property_reference propref property_no property_number property_id unit_ref "
     "unit_reference place_ref place_reference asset_ref asset_id home_ref dwelling_ref "
-    "propertyref property_code uh_prop_ref"
+    "property_code uh_prop_ref pro_propref lpro_propref asset_reference asset_code asset_no "
+    "location_ref location_code rent_property_ref dwelling_reference"
 )
 _OFFICER: Final = (
     "officer officer_id officer_reference housing_officer staff_id staff_ref employee_id "
-    "officer_code"
+    "officer_code officer_no staff_no employee_no payroll_no employee_ref"
 )
 _PATCH: Final = "arr_patch patch_code patch_ref patch_no patch_id housing_patch"
 
@@ -70,12 +44,12 @@ HOMES: Final = TableSchema(
     name="homes",
     columns={
         "property_ref": _PROPERTY,
-        "uprn": "u_uprn uprn_no llpg_ref llpg os_uprn",
+        "uprn": _UPRN,
         "address": (
             "full_address property_address address_line_1 address1 address_1 "
             "short_address addr1 u_address"
         ),
-        "postcode": "post_code post_code_full pcode postal_code",
+        "postcode": _POSTCODE,
         "block_ref": (
             "u_block block block_reference block_id block_no block_code building_ref "
             "building_reference building_id"
@@ -84,12 +58,14 @@ HOMES: Final = TableSchema(
         "estate": "u_estate estate_name scheme scheme_name estate_description",
         "tenure": (
             "tenure_type tenancy_type ten_type tenure_description tenure_code tenancy "
-            "occupancy_type"
+            "occupancy_type tcy_tty_code tenure_category"
         ),
-        "property_type": ("prop_type dwelling_type asset_type unit_type cat_type subtyp_code"),
+        "property_type": (
+            "prop_type dwelling_type asset_type unit_type cat_type subtyp_code lpro_hou_ptv_code "
+            "property_class asset_class property_category"
+        ),
         "tenancy_status": (
-            "tenancy_state status_of_tenancy property_status occupancy_status current_status "
-            "status"
+            "tenancy_state status_of_tenancy property_status occupancy_status current_status status"
         ),
         "tenancy_end": (
             "tenancy_end_date end_of_tenancy tenancy_ended end_date date_ended tenancy_to eot "
@@ -108,6 +84,7 @@ HOMES: Final = TableSchema(
         "northing": _NORTHING,
         "latitude": "lat",
         "longitude": "lon long lng",
+        "geometry": _GEOMETRY,
         "patch": _PATCH,
         "introductory": "introductory_tenancy is_introductory intro starter",
         "arrears": "arrears_case in_arrears has_arrears",
@@ -131,6 +108,7 @@ OFFICERS: Final = TableSchema(
         "languages": "language languages_spoken spoken_languages",
         "skills": "skill specialisms specialism training competencies",
         "patch": _PATCH,
+        "gender": "sex officer_gender",
     },
     required=("officer_ref",),
 )
@@ -146,9 +124,9 @@ VISITS: Final = TableSchema(
         "visit_type": "type type_of_visit request_type visit_reason case_type",
         "raised_on": (
             "date_raised raised raised_date date_logged logged_on created created_on "
-            "date_created reported_on date_reported"
+            "date_created reported_on date_reported created_date date_received received_on"
         ),
-        "due_by": "due due_date date_due target_date deadline complete_by",
+        "due_by": "due due_date date_due target_date deadline complete_by target_completion_date sla_date",
         "minutes": "mins duration duration_minutes duration_mins length_minutes",
         "days": "available_days day days_available preferred_days weekdays",
         "window": ("time_window time_slot slot times available_times appointment"),
@@ -166,6 +144,14 @@ VISITS: Final = TableSchema(
         ),
         "priority": "priority_code urgency rank",
         "excluded_officers": "excluded_officer not_officers exclude_officers barred",
+        "constraints": "constraint visit_constraints planning_constraints",
+        "appointment_only": "by_appointment by_appointment_only",
+        "contact_first": "call_first phone_first ring_first call_ahead phone_ahead ring_ahead",
+        "no_card_left": "no_card no_calling_card leave_no_card do_not_leave_card",
+        "officer_gender": "gender_of_officer officer_sex gender_needed",
+        "review_by": "review_date constraints_review_by review_constraints_by",
+        "pinned_officer": "officer_ref pinned_to pin_officer",
+        "pinned_at": "at appointment_at appointment_time appointment_date_time booked_for",
     },
     required=("visit_ref", "property_ref", "visit_type"),
 )
@@ -181,6 +167,9 @@ SERVICE_CENTRES: Final = TableSchema(
         "northing": _NORTHING,
         "latitude": "lat",
         "longitude": "lon long lng",
+        "geometry": _GEOMETRY,
+        "uprn": _UPRN,
+        "postcode": _POSTCODE,
     },
     required=("service_centre",),
 )
@@ -196,6 +185,10 @@ FIXED: Final = TableSchema(
         "place": "location venue where site",
         "easting": _EASTING,
         "northing": _NORTHING,
+        "latitude": "lat",
+        "longitude": "lon long lng",
+        "uprn": _UPRN,
+        "postcode": _POSTCODE,
     },
     required=("officer_ref", "date", "start", "end"),
 )
@@ -215,7 +208,7 @@ OUTCOMES: Final = TableSchema(
     name="outcomes",
     columns={
         "property_ref": _PROPERTY,
-        "visited_at": "visited visit_date date_visited date_time datetime when",
+        "visited_at": "visited visit_date date_visited date_time datetime when actual_start visited_on",
         "kind": "type visit_kind activity",
         "visit_ref": "visit_reference visit_id case_ref request_ref reference",
         "outcome": "result outcome_code visit_outcome",

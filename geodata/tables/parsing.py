@@ -61,20 +61,10 @@ _NAMED_DATE = re.compile(
 _MONTH_FIRST_NAMED = re.compile(
     r"(?:([A-Za-z]{2,9})\.?,? )?([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$"
 )
-_MONTHS: Final = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+_MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?$")
 _ZONE = re.compile(r"(Z|UTC|GMT|BST|[+-]\d{2}(?::?\d{2})?)$", re.IGNORECASE)
 _OFFSETS: Final = {"Z": "+00:00", "UTC": "+00:00", "GMT": "+00:00", "BST": "+01:00"}
@@ -278,8 +268,8 @@ def slashed_parts(text: str) -> tuple[int, int] | None:
 
 def _month_number(name: str) -> int:
     for number, month in enumerate(_MONTHS, 1):
-        if month.startswith(name.casefold()) or name.casefold() == "sept":
-            return number if month.startswith(name.casefold()) else 9
+        if month.startswith(name.casefold()):
+            return number
     raise BadCell("is not a date", "write dates as 30/11/2026")
 
 
@@ -324,6 +314,8 @@ def _instant(text: str) -> tuple[dt.date, int | None]:
     else:
         return _date_part(text), None
     zone = _ZONE.search(clock)
+    if zone and zone[0][0] == "-" and "T" not in text and clock.count(":", 0, zone.start()) < 2:
+        zone = None  # two times with a dash between
     clock = clock[: zone.start()].strip() if zone else clock
     clock = re.sub(r"(:\d{2}[:.]\d{2})[.,]\d+$", r"\1", clock)  # parts of a second
     date, second = _date_part(day), parse_time(clock)
