@@ -29,8 +29,8 @@ def join_loose_ends(graph: VertexGraph) -> tuple[VertexGraph, FloatArray]:
     """Tie each loose end to the nearest line within `REACH_M`.
 
     A line that can be reached within `ALREADY_NEAR_M` along the streets needs no
-    tie. An end on a bridge or in a tunnel is tied only to another end or to a
-    line of its own level, never to what passes below or above.
+    tie. An end on a bridge or in a tunnel is tied only to a line of its own level
+    or to an end that goes on from it, never to what passes below or above.
 
     Returns
     -------
@@ -85,7 +85,12 @@ def _levels_agree(
     same = level[ends[pairs.end]] == graph.level[pairs.segment]
     target = graph.segments[pairs.segment, np.rint(pairs.at).astype(np.int64)]
     end_to_end = np.isin(pairs.at, (0.0, 1.0)) & (degree[target] == 1)
-    return np.asarray(same | end_to_end, dtype=np.bool_)
+    inward = np.zeros_like(graph.xy)
+    a, b = graph.segments.T
+    inward[a], inward[b] = graph.xy[b] - graph.xy[a], graph.xy[a] - graph.xy[b]
+    # A subway that ends below the end of a street runs beside it, not on from it.
+    goes_on = (inward[ends[pairs.end]] * inward[target]).sum(axis=1) < 0
+    return np.asarray(same | (end_to_end & goes_on), dtype=np.bool_)
 
 
 def _choose(graph: VertexGraph, ends: IntArray, pairs: _Pairs) -> list[int]:
@@ -106,16 +111,39 @@ def _choose(graph: VertexGraph, ends: IntArray, pairs: _Pairs) -> list[int]:
 
     chosen: list[int] = []
     tied = np.zeros(len(graph.xy), dtype=bool)
+    beside = _ends_beside(graph, ends, pairs)
+    met: set[tuple[int, int]] = set()
     for k in np.lexsort((pairs.segment, pairs.end, pairs.gap)).tolist():
         a, b = root(int(piece_of_end[k])), root(int(piece_of_line[k]))
-        end = ends[pairs.end[k]]
+        end = int(ends[pairs.end[k]])
+        if (end, beside[k]) in met:
+            continue
         if far[k] and (a != b or not tied[end]):
             parent[max(a, b)] = min(a, b)
             tied[end] = True
+            met.add((beside[k], end))
             if pairs.at[k] in (0.0, 1.0):
                 tied[graph.segments[pairs.segment[k], int(pairs.at[k])]] = True
             chosen.append(k)
     return chosen
+
+
+def _ends_beside(graph: VertexGraph, ends: IntArray, pairs: _Pairs) -> list[int]:
+    """Return the loose end of each pair's segment within reach of the pair's own end, else -1.
+
+    Two such ends need one tie, though the nearest place on the other's line may
+    be a little way along it.
+    """
+    loose = np.zeros(len(graph.xy), dtype=bool)
+    loose[ends] = True
+    segment = graph.segments[pairs.segment]
+    gap = graph.xy[segment] - graph.xy[ends[pairs.end]][:, None]
+    metres = np.where(loose[segment], np.hypot(gap[..., 0], gap[..., 1]), np.inf)
+    nearer = metres.argmin(axis=1)
+    row = np.arange(len(segment))
+    near = metres[row, nearer] <= REACH_M
+    found: list[int] = np.where(near, segment[row, nearer], -1).tolist()
+    return found
 
 
 def _far_along_streets(graph: VertexGraph, ends: IntArray, pairs: _Pairs) -> npt.NDArray[np.bool_]:
