@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from geodata.errors import DataError, Problem
+    from geodata.gazetteer import Gazetteer
     from geodata.people import read_absences, read_fixed, read_officers
     from geodata.polygons import read_polygons
     from geodata.readers import read_outcomes, read_service_centres, read_visits
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DataError",
+    "Gazetteer",
     "Problem",
     "Stock",
     "StraightLines",
@@ -35,6 +37,7 @@ __all__ = [
 
 _HOME = {
     "DataError": "geodata.errors",
+    "Gazetteer": "geodata.gazetteer",
     "Problem": "geodata.errors",
     "Stock": "geodata.stock",
     "StraightLines": "geodata.walking",

@@ -1,167 +1,284 @@
-"""Are the points where they can be? Blank, swapped, degrees for metres, outside."""
+"""Are the points where they can be? Swapped, in another CRS, outside, far from all others.
+
+Every check gives the row, what it holds and what to do; none changes a point.
+A point that cannot be right is an error even where the row's UPRN or postcode
+would give another: which of them is wrong is for the landlord to say.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from geodata.findings import Findings
+from geodata.places import SOURCES, Places, Reading
 from geodata.tables import Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from geodata.neighbourhood import Area
+
 __all__ = ["check_places"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 BOUNDARY_SLACK_M: Final = 50.0
 """Boundaries are drawn along streets; a point this little outside says nothing."""
 NEAR_OUTSIDE_M: Final = 1_000.0
 """Up to here outside is a warning: landlords do own homes just over the border."""
-FAR_AWAY_M: Final = 50_000.0
-"""A point this far from the middle of all others is named, where there is no boundary."""
-BRITAIN: Final = (0.0, 0.0, 700_000.0, 1_300_000.0)
-"""The extent of the British National Grid in metres."""
+APART_M: Final = 15_000.0
+"""A home this far from every service centre and from the other homes is named."""
+AGREE_M: Final = 100.0
+"""Two exact sources of one place that are farther apart than this disagree."""
+AGREE_POSTCODE_M: Final = 1_000.0
+"""As `AGREE_M`, from the centre of the postcode."""
+_GRIDS: Final = {
+    "EPSG:3857": "Web Mercator",
+    "EPSG:27700": "the British National Grid",
+    "EPSG:29903": "the Irish Grid",
+    "EPSG:2157": "Irish Transverse Mercator",
+    "EPSG:32630": "UTM zone 30",
+    "EPSG:32631": "UTM zone 31",
+    "EPSG:3035": "the European LAEA grid",
+}
+"""What metres in British and Irish files are in, where not in the CRS that was told."""
 
 
 def check_places(
     table: Table,
     found: Findings,
-    places: npt.NDArray[np.float64],
+    places: Places,
     *,
     crs: str,
     boundary: gpd.GeoDataFrame | None = None,
+    service_centres: gpd.GeoDataFrame | None = None,
+    apart_m: float = APART_M,
 ) -> None:
-    """Mark each row whose point is blank, or cannot be right; one problem a row.
+    """Mark each row whose point cannot be right, one problem a row, and sources that disagree.
 
-    `places` is (n, 2) in `crs`; `boundary` is in `crs` too.
+    A point that does not fit, but would if read in another way (axes swapped,
+    degrees, another grid), is named as that. Otherwise, with a `boundary`, what is
+    outside is marked. Without one, a point off the grid of the CRS is an error, and
+    a warning goes to one that is more than `apart_m` from every service centre and
+    also from its third nearest other building; where the landlord's buildings are
+    wide apart, three times the distance that is usual among them counts instead.
+    So a town of its own is never marked, and a lone mistyped home is.
+
+    `boundary` and `service_centres` are in `crs`.
     """
-    geometry = table.points is not None
-    column = "geometry" if geometry else f"{table.heading('easting')}, {table.heading('northing')}"
-    values = np.array([f"{x:.10g}, {y:.10g}" for x, y in places], dtype=object)
-    blank = ~np.isfinite(places).all(axis=1) | (places == 0).all(axis=1)
-    found.mark(
-        blank & ~_unreadable(table, places),
-        "has no coordinates",
-        "give its easting and northing",
-        column=column,
+    from geodata.neighbourhood import Area
+
+    check = _Check(table, found, places, crs)
+    check.degrees()
+    area = Area(
+        places.xy[check.left],
+        crs=crs,
+        boundary=boundary,
+        centres=service_centres,
+        apart_m=apart_m,
+        slack_m=NEAR_OUTSIDE_M,
     )
-    left = ~blank
-    degrees = left & (np.abs(places[:, 0]) <= 180) & (np.abs(places[:, 1]) <= 180)
-    found.mark(
-        degrees & (not geometry),
-        "looks like longitude and latitude, not metres",
-        "name the columns longitude and latitude, or give eastings and northings",
-        column=column,
-        values=values,
-    )
-    left &= ~degrees
-    swapped = left & _swapped(places, left, boundary)
-    found.mark(
-        swapped,
-        "has easting and northing the wrong way round",
-        "swap the two",
-        column=column,
-        values=values,
-    )
-    left &= ~swapped
+    check.misread(area)
     if boundary is not None:
-        _mark_outside(found, places, left, boundary, column, values)
+        check.outside(boundary)
     else:
-        _mark_stray(found, places, left, crs, column, values)
+        check.stray(area)
+    check.disagreeing()
 
 
-def _unreadable(table: Table, places: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Return where both cells hold something that is no number: they are marked already."""
-    x, y = table.texts.get("easting"), table.texts.get("northing")
-    if table.points is not None or x is None or y is None:
-        return np.zeros(len(places), dtype=bool)
-    no_number = ~np.isfinite(places).all(axis=1)
-    return np.asarray((x != "") & (y != "") & no_number, dtype=bool)
+class _Check:
+    """The rows of one table whose points are still to be looked at (`left`)."""
 
+    def __init__(self, table: Table, found: Findings, places: Places, crs: str) -> None:
+        self.found, self.places, self.crs = found, places, crs
+        self.in_file = table.points is not None
+        self.left = np.isfinite(places.xy).all(axis=1) & found.good
 
-def _swapped(
-    places: npt.NDArray[np.float64],
-    left: npt.NDArray[np.bool_],
-    boundary: gpd.GeoDataFrame | None,
-) -> npt.NDArray[np.bool_]:
-    """Return which points would fit if turned round, and do not as they are."""
-    if not left.any():
-        return left
-    if boundary is not None:
-        west, south, east, north = boundary.total_bounds
-    else:
-        middle = np.median(places[left], axis=0)
-        (west, south), (east, north) = middle - FAR_AWAY_M, middle + FAR_AWAY_M
+    def mark(
+        self,
+        where: BoolArray,
+        reason: str | list[str],
+        remedy: str,
+        *,
+        warn: bool = False,
+    ) -> None:
+        """Record a problem for rows of each source, with that source's column and values."""
+        for reading in self.places.readings:
+            rows = where & (self.places.source == reading.source)
+            self.found.mark(
+                rows,
+                reason,
+                remedy,
+                column=reading.column,
+                values=reading.values,
+                severity="warning" if warn else "error",
+            )
+        if not warn:
+            self.left = self.left & ~where
 
-    def inside(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-        m = NEAR_OUTSIDE_M
-        fits = (x >= west - m) & (x <= east + m) & (y >= south - m) & (y <= north + m)
-        return np.asarray(fits, dtype=bool)
+    def degrees(self) -> None:
+        """Mark metres that are degrees."""
+        for reading in self.places.readings:
+            if reading.source == "easting_northing" or (
+                reading.source == "geometry" and not self.in_file
+            ):
+                small = (np.abs(reading.raw) <= 180).all(axis=1)
+                self.mark(
+                    self.left & small & (self.places.source == reading.source),
+                    "looks like longitude and latitude, not metres",
+                    "name the columns longitude and latitude, or give eastings and northings",
+                )
 
-    x, y = places[:, 0], places[:, 1]
-    return ~inside(x, y) & inside(y, x)
+    def misread(self, area: Area) -> None:
+        """Mark points that fit only when read in another way, and name it."""
+        for reading in self.places.readings:
+            if reading.source in ("uprn", "postcode"):
+                continue
+            for reason, remedy, read in _other_readings(reading, self.crs, self.in_file):
+                rows = np.flatnonzero(self.left & (self.places.source == reading.source))
+                rows = rows[area.doubtful(self.places.xy[rows], alone="looks like" in reason)]
+                other = read(reading.raw[rows])
+                where = np.zeros(len(self.left), dtype=bool)
+                where[rows[area.fits_better(other, self.places.xy[rows])]] = True
+                self.mark(where, reason, remedy)
 
+    def outside(self, boundary: gpd.GeoDataFrame) -> None:
+        """Mark points outside the boundary: a warning near it, an error beyond."""
+        import shapely
 
-def _mark_outside(
-    found: Findings,
-    places: npt.NDArray[np.float64],
-    left: npt.NDArray[np.bool_],
-    boundary: gpd.GeoDataFrame,
-    column: str,
-    values: npt.NDArray[np.object_],
-) -> None:
-    import shapely
+        shape = boundary.geometry.union_all()
+        # The homes of a block share a point, so each point is measured once.
+        xy = np.where(self.left[:, None], self.places.xy, 0.0)
+        points, which = np.unique(xy, axis=0, return_inverse=True)
+        away = shapely.distance(shapely.points(points), shape)[which.ravel()]
+        away = np.where(self.left, away, 0.0)
+        reasons = [f"is {d / 1000:.1f} km outside the boundary" for d in away]
+        remedy = "correct the {}; or leave the boundary out, if the home is rightly there"
+        near = (away > BOUNDARY_SLACK_M) & (away <= NEAR_OUTSIDE_M)
+        for where, warn in ((away > NEAR_OUTSIDE_M, False), (near, True)):
+            for source, what in (("uprn", "UPRN"), ("postcode", "postcode"), (None, "coordinates")):
+                rows = (
+                    self.places.source == source
+                    if source
+                    else ~np.isin(self.places.source.astype(str), ["uprn", "postcode"])
+                )
+                self.mark(where & rows, reasons, remedy.format(what), warn=warn)
 
-    area = boundary.geometry.union_all()
-    # The homes of a block share a point, so each point is measured once.
-    points, which = np.unique(np.where(left[:, None], places, 0.0), axis=0, return_inverse=True)
-    distance = np.where(left, shapely.distance(shapely.points(points), area)[which.ravel()], 0.0)
-    outside = distance > BOUNDARY_SLACK_M
-    reasons = [f"is {d / 1000:.1f} km outside the boundary" for d in distance]
-    for where, severity in (
-        (outside & (distance > NEAR_OUTSIDE_M), "error"),
-        (outside & (distance <= NEAR_OUTSIDE_M), "warning"),
-    ):
-        found.mark(
-            where,
-            reasons,
-            "correct the coordinates; or leave the boundary out, if the home is rightly there",
-            column=column,
-            values=values,
-            severity="error" if severity == "error" else "warning",
-        )
-
-
-def _mark_stray(
-    found: Findings,
-    places: npt.NDArray[np.float64],
-    left: npt.NDArray[np.bool_],
-    crs: str,
-    column: str,
-    values: npt.NDArray[np.object_],
-) -> None:
-    """Without a boundary: outside Britain is an error, far from the others a warning."""
-    x, y = places[:, 0], places[:, 1]
-    if crs.upper() == "EPSG:27700":
-        west, south, east, north = BRITAIN
-        off = left & ~((x >= west) & (x <= east) & (y >= south) & (y <= north))
-        found.mark(
+    def stray(self, area: Area) -> None:
+        """Mark points off the grid, and points far from all others."""
+        off = self.left.copy()
+        off[self.left] = ~area.on_grid(self.places.xy[self.left])
+        grid = "the British National Grid" if self.crs.upper() == "EPSG:27700" else self.crs
+        self.mark(
             off,
-            "is not on the British National Grid",
-            "give eastings and northings in metres (EPSG:27700)",
-            column=column,
-            values=values,
+            f"is not on {grid}",
+            "give eastings and northings in metres"
+            + (" (EPSG:27700)" if self.crs.upper() == "EPSG:27700" else f" in {self.crs}"),
         )
-        left = left & ~off
-    if left.any():
-        away = np.hypot(*(places - np.median(places[left], axis=0)).T)
-        found.mark(
-            left & (away > FAR_AWAY_M),
-            "is more than 50 km from the middle of all points",
-            "check its coordinates",
-            column=column,
-            values=values,
-            severity="warning",
+        rows = np.flatnonzero(self.left)
+        others_m, centre_m = area.distances(self.places.xy[rows])
+        far = area.stray(self.places.xy[rows])
+        reasons = [""] * len(self.left)
+        for row, near, centre in zip(rows, others_m, centre_m, strict=True):
+            reasons[row] = f"is {near / 1000:.0f} km from the nearest other homes" + (
+                f" and {centre / 1000:.0f} km from the nearest service centre"
+                if np.isfinite(centre)
+                else ""
+            )
+        where = np.zeros(len(self.left), dtype=bool)
+        where[rows[far]] = True
+        self.mark(
+            where, reasons, "check its location; if it is rightly there, nothing is lost", warn=True
         )
+
+    def disagreeing(self) -> None:
+        """Warn where another source of the row's place is far from the one that was used."""
+        for reading in self.places.readings:
+            limit = AGREE_POSTCODE_M if reading.source == "postcode" else AGREE_M
+            apart = np.hypot(*(reading.xy - self.places.xy).T)
+            where = self.left & reading.known & (apart > limit)
+            if not where.any():
+                continue
+            reasons, used = [""] * len(where), {r.source: r for r in self.places.readings}
+            for i in np.flatnonzero(where):
+                other = used[self.places.source[i]]
+                x, y = reading.xy[i]
+                reasons[i] = (
+                    f"is at {x:.0f}, {y:.0f}, {_metres(float(apart[i]))} from the row's "
+                    f"{SOURCES[other.source]} {other.values[i]}, which was used"
+                )
+            self.found.mark(
+                where,
+                reasons,
+                "check which of the two is right",
+                column=reading.column,
+                values=reading.values,
+                severity="warning",
+            )
+
+
+def _metres(distance: float) -> str:
+    return f"{distance:.0f} m" if distance < 1000 else f"{distance / 1000:.1f} km"
+
+
+Reader = Callable[[FloatArray], FloatArray]
+
+
+def _other_readings(reading: Reading, crs: str, in_file: bool) -> list[tuple[str, str, Reader]]:
+    """Return how the file's numbers may be meant instead: reason, remedy, how to read them so."""
+    if reading.source == "latitude_longitude":
+        return [
+            (
+                "has latitude and longitude the wrong way round",
+                "swap the two",
+                lambda raw: _turned(raw[:, ::-1], "EPSG:4326", crs),
+            ),
+            (
+                "seems to have lost the minus sign of its longitude",
+                "write the longitude with its minus sign, west of Greenwich",
+                lambda raw: _turned(raw * [-1, 1], "EPSG:4326", crs),
+            ),
+        ]
+    metres = reading.source == "easting_northing" or not in_file
+    readings: list[tuple[str, str, Reader]] = [
+        (
+            "has easting and northing the wrong way round",
+            "swap the two",
+            lambda raw: raw[:, ::-1],
+        )
+    ]
+    if reading.source == "geometry" and in_file:
+        readings.append(
+            (
+                "has latitude and longitude the wrong way round",
+                "save the file with longitude first",
+                lambda raw: _turned(_turned(raw, crs, "EPSG:4326")[:, ::-1], "EPSG:4326", crs),
+            )
+        )
+    for code, name in _GRIDS.items():
+        if code == crs.upper():
+            continue
+        readings.append(
+            (
+                f"looks like {name} ({code}), not {crs}",
+                f"export the coordinates in {crs}, or give latitude and longitude"
+                if metres
+                else f"save the file with the CRS that it is in, {code}",
+                lambda raw, code=code: _turned(raw, code, crs),  # type: ignore[misc]
+            )
+        )
+    return readings
+
+
+def _turned(xy: FloatArray, source: str, target: str) -> FloatArray:
+    from pyproj import Transformer
+
+    turn = Transformer.from_crs(source, target, always_xy=True)
+    turned = np.column_stack(turn.transform(xy[:, 0], xy[:, 1]))
+    turned[~np.isfinite(turned).all(axis=1)] = np.nan
+    return turned

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,10 @@ import pandas as pd
 from geodata.errors import Problem
 from geodata.findings import Findings, counted, report
 from geodata.languages import parse_languages
+from geodata.places import parse_places
 from geodata.schema import ABSENCES, FIXED, OFFICERS
 from geodata.tables import Table, parse_column, read_table
-from geodata.tables.columns import build_frame, mark_repeats, parse_ids, parse_places, parse_texts
+from geodata.tables.columns import build_frame, mark_repeats, parse_ids, parse_texts
 from geodata.tables.parsing import (
     parse_date,
     parse_days,
@@ -23,6 +24,9 @@ from geodata.tables.parsing import (
     parse_whole,
     parse_words,
 )
+
+if TYPE_CHECKING:
+    from geodata.gazetteer import Gazetteer
 
 __all__ = ["read_absences", "read_fixed", "read_officers"]
 
@@ -145,11 +149,14 @@ def read_fixed(
     *,
     columns: Mapping[str, str] | None = None,
     sheet: str | None = None,
+    crs: str = "EPSG:27700",
+    gazetteer: Gazetteer | None = None,
     problems: list[Problem] | None = None,
 ) -> pd.DataFrame:
     """Read surgeries, duty desks and other fixed engagements, one a row.
 
-    Parameters as for `read_officers`.
+    Parameters as for `read_officers`. Eastings and northings are in `crs`;
+    `gazetteer` places what has only a UPRN or postcode.
 
     Returns
     -------
@@ -168,7 +175,7 @@ def read_fixed(
     ends = parse_column(table, found, "end", parse_time, default=1, required=True)
     both = (table.texts["start"] != "") & (table.texts["end"] != "") & ~found.bad
     _mark_backwards(table, found, "end", both & (starts >= ends))
-    places, _ = parse_places(table, found, crs="EPSG:27700")
+    places = parse_places(table, found, crs=crs, gazetteer=gazetteer, required=False)
     kinds = parse_texts(table, found, "kind")
     names = parse_texts(table, found, "place")
     frame = build_frame(
@@ -181,8 +188,8 @@ def read_fixed(
             "end_s": ends.astype(np.int64),
             "kind": np.array([k or "surgery" for k in kinds], dtype=object),
             "place": np.array([n or "" for n in names], dtype=object),
-            "easting": places[:, 0],
-            "northing": places[:, 1],
+            "easting": places.xy[:, 0],
+            "northing": places.xy[:, 1],
         },
     )
     report(found.sorted(), problems)

@@ -13,9 +13,10 @@ from geodata.errors import Problem
 from geodata.findings import Findings, report
 from geodata.languages import parse_language
 from geodata.locations import check_places
+from geodata.places import parse_places
 from geodata.schema import OUTCOMES, SERVICE_CENTRES, VISITS, spelling
 from geodata.tables import ObjectArray, Table, parse_column, read_table
-from geodata.tables.columns import build_frame, mark_repeats, parse_ids, parse_places, parse_texts
+from geodata.tables.columns import build_frame, mark_repeats, parse_ids, parse_texts
 from geodata.tables.parsing import (
     BadCell,
     parse_date_time,
@@ -32,8 +33,12 @@ from geodata.tables.parsing import (
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from geodata.gazetteer import Gazetteer
+
 __all__ = ["read_outcomes", "read_service_centres", "read_visits"]
 
+CENTRES_APART_M: Final = 50_000.0
+"""A service centre this far from the others is named."""
 OUTCOME_CODES: Final = {
     "done": ("completed", "complete", "visited", "seen", "spoke", "contact_made", "success"),
     "no_answer": ("no_reply", "no_access", "not_in", "out", "noanswer", "no_contact"),
@@ -256,11 +261,13 @@ def read_service_centres(
     columns: Mapping[str, str] | None = None,
     sheet: str | None = None,
     crs: str = "EPSG:27700",
+    gazetteer: Gazetteer | None = None,
     problems: list[Problem] | None = None,
 ) -> gpd.GeoDataFrame:
     """Read the service centres, one a row or point.
 
-    Parameters as for `read_visits`; a geographic file is reprojected to `crs`.
+    Parameters as for `read_visits`; a geographic file is reprojected to `crs`, and
+    `gazetteer` places a centre that has only a UPRN or postcode.
 
     Returns
     -------
@@ -279,16 +286,16 @@ def read_service_centres(
     refs = parse_ids(table, found, "service_centre", required=True)
     mark_repeats(table, found, "service_centre", refs, remedy="keep one row a centre")
     names = parse_texts(table, found, "name")
-    places, _ = parse_places(table, found, crs=crs)
-    check_places(table, found, places, crs=crs)
+    places = parse_places(table, found, crs=crs, gazetteer=gazetteer)
+    check_places(table, found, places, crs=crs, apart_m=CENTRES_APART_M)
     frame = build_frame(
         table,
         found,
         {
             "service_centre": refs,
             "name": np.array([n or r for n, r in zip(names, refs, strict=True)], dtype=object),
-            "easting": places[:, 0],
-            "northing": places[:, 1],
+            "easting": places.xy[:, 0],
+            "northing": places.xy[:, 1],
         },
     ).set_index("service_centre")
     report(found.sorted(), problems)

@@ -16,6 +16,7 @@ from geodata.findings import Findings, counted, report
 from geodata.home_cells import mark_spellings, parse_floor, postcodes, storeys, uprns
 from geodata.locations import check_places
 from geodata.occupancy import split_unoccupied
+from geodata.places import SOURCES, parse_places
 from geodata.repeats import one_row_a_home
 from geodata.schema import HOMES
 from geodata.tables import Table, parse_column, read_table
@@ -23,7 +24,6 @@ from geodata.tables.columns import (
     build_frame,
     mark_short_ids,
     parse_ids,
-    parse_places,
     parse_texts,
 )
 from geodata.tables.parsing import parse_yes_no
@@ -31,6 +31,8 @@ from geodata.tenures import parse_tenure
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from geodata.gazetteer import Gazetteer
 
 __all__ = ["FLAGS", "Stock", "read_stock"]
 
@@ -46,7 +48,8 @@ class Stock:
     homes
         One row a home: property_ref, uprn, address, postcode, block_ref,
         block_name, estate, tenure, floor, block_floors, lift, door_entry,
-        easting, northing, patch, the five flags, and row, its row in the file.
+        easting, northing, placed_by (the source of these two, see `placed`), patch,
+        the five flags, and row, its row in the file.
     blocks
         Index block_ref: block_name, estate, homes, tenanted, block_floors, lift,
         door_entry, patch (its homes' commonest), geometry (a point in `crs`).
@@ -59,7 +62,8 @@ class Stock:
     collapsed
         How many rows repeated a home (one row a tenant or a charge).
     placed
-        Where the homes' places are from ("coordinates", "geometry" …) -> homes.
+        Where the homes' places are from -> homes: "easting_northing",
+        "latitude_longitude", "geometry", "uprn", "postcode"; those that occur.
     """
 
     homes: pd.DataFrame
@@ -78,6 +82,8 @@ def read_stock(
     sheet: str | None = None,
     crs: str = "EPSG:27700",
     boundary: gpd.GeoDataFrame | None = None,
+    service_centres: gpd.GeoDataFrame | None = None,
+    gazetteer: Gazetteer | None = None,
     as_of: dt.date | None = None,
     problems: list[Problem] | None = None,
 ) -> Stock:
@@ -95,6 +101,12 @@ def read_stock(
         Metric CRS of eastings and northings in the file; geometry is reprojected to it.
     boundary
         Polygons in `crs`; homes outside are problems.
+    service_centres
+        Points in `crs`: without a boundary, homes far from them all and from the
+        other homes are named.
+    gazetteer
+        Gives homes without coordinates the place of their UPRN or postcode, and is
+        compared with those that have them.
     as_of
         The day of the export: tenancies that ended before it are set aside.
     problems
@@ -111,7 +123,7 @@ def read_stock(
     table, set_aside, kind_of = split_unoccupied(table, found, as_of=as_of)
     kept = Findings(found.file, table.rows, sheet=found.sheet, headings=table.headings)
     kept.problems = found.problems
-    homes, collapsed = _homes(table, kept, crs, boundary)
+    homes, collapsed = _homes(table, kept, crs, gazetteer, boundary, service_centres)
     homes.attrs["set_aside"] = kind_of
     if homes.empty and not any(p.severity == "error" for p in kept.problems):
         kept.note("no home is left", "check that this is the homes file", severity="error")
@@ -127,12 +139,8 @@ def read_stock(
         set_aside=set_aside,
         crs=crs,
         collapsed=collapsed,
-        placed=_placed(table, len(homes)),
+        placed={s: n for s in SOURCES if (n := int((homes["placed_by"] == s).sum()))},
     )
-
-
-def _placed(table: Table, homes: int) -> dict[str, int]:
-    return {"coordinates" if table.points is None else "geometry": homes}
 
 
 def _nothing_left(found: Findings) -> Problem:
@@ -145,13 +153,18 @@ def _nothing_left(found: Findings) -> Problem:
 
 
 def _homes(
-    table: Table, found: Findings, crs: str, boundary: gpd.GeoDataFrame | None
+    table: Table,
+    found: Findings,
+    crs: str,
+    gazetteer: Gazetteer | None,
+    boundary: gpd.GeoDataFrame | None,
+    service_centres: gpd.GeoDataFrame | None,
 ) -> tuple[pd.DataFrame, int]:
     """Return one row a home, and how many rows repeated a home."""
     refs = parse_ids(table, found, "property_ref", required=True)
     mark_short_ids(table, found, "property_ref", refs)
-    places, _ = parse_places(table, found, crs=crs)
-    check_places(table, found, places, crs=crs, boundary=boundary)
+    places = parse_places(table, found, crs=crs, gazetteer=gazetteer)
+    check_places(table, found, places, crs=crs, boundary=boundary, service_centres=service_centres)
     estates = parse_texts(table, found, "estate")
     patches = parse_ids(table, found, "patch")
     columns = {
@@ -167,8 +180,9 @@ def _homes(
         "block_floors": storeys(table, found),
         "lift": parse_column(table, found, "lift", parse_yes_no),
         "door_entry": parse_column(table, found, "door_entry", parse_yes_no),
-        "easting": places[:, 0],
-        "northing": places[:, 1],
+        "easting": places.xy[:, 0],
+        "northing": places.xy[:, 1],
+        "placed_by": places.source,
         "patch": patches,
         **{
             name: parse_column(table, found, name, parse_yes_no, default=False).astype(bool)

@@ -1,4 +1,4 @@
-"""Columns that several files share: ids, points, texts, and frames built from them."""
+"""Columns that several files share: ids, texts, and frames built from them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ import pandas as pd
 
 from geodata.findings import Findings, counted
 from geodata.tables import ObjectArray, Table, parse_column
-from geodata.tables.parsing import parse_id, parse_number, parse_text
+from geodata.tables.parsing import parse_id, parse_text
 
 __all__ = [
     "build_frame",
     "mark_repeats",
     "mark_short_ids",
     "parse_ids",
-    "parse_places",
     "parse_texts",
 ]
 
@@ -61,35 +60,6 @@ def parse_ids(table: Table, found: Findings, column: str, *, required: bool = Fa
 def parse_texts(table: Table, found: Findings, column: str) -> ObjectArray:
     """Return (n,) text with single spaces, None where blank or absent."""
     return parse_column(table, found, column, parse_text)
-
-
-def parse_places(
-    table: Table, found: Findings, *, crs: str
-) -> tuple[npt.NDArray[np.float64], bool]:
-    """Return (n, 2) coordinates in `crs`, NaN where blank, and whether any were looked for.
-
-    They come from geometry, else from easting and northing, else from latitude
-    and longitude, which are WGS84.
-    """
-    if table.points is not None:
-        return table.points.copy(), True
-    degrees = "easting" not in table.texts and "latitude" in table.texts
-    names = ("longitude", "latitude") if degrees else ("easting", "northing")
-    if any(name not in table.texts for name in names):
-        return np.full((len(table.rows), 2), np.nan), False
-    xy = np.column_stack(
-        [
-            parse_column(table, found, name, parse_number, default=np.nan).astype(float)
-            for name in names
-        ]
-    )
-    if degrees:
-        from pyproj import Transformer
-
-        to_metres = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-        xy = np.column_stack(to_metres.transform(xy[:, 0], xy[:, 1]))
-        xy[~np.isfinite(xy)] = np.nan
-    return xy, True
 
 
 def mark_repeats(

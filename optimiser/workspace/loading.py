@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from geodata import (
     DataError,
+    Gazetteer,
     Problem,
     Stock,
     read_absences,
@@ -86,12 +87,29 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
 
     boundary = read("boundary", read_polygons, crs=crs)
     as_of = data.as_of or dt.date.today()  # noqa: DTZ011  # whoever runs it is in the right zone
-    stock = read("homes", read_stock, crs=crs, boundary=boundary, as_of=as_of)
+    places = {
+        "crs": crs,
+        "gazetteer": Gazetteer(
+            uprns=read("uprn", lambda path, **_: Gazetteer.from_files(uprn=path).uprns),
+            postcodes=read(
+                "postcodes", lambda path, **_: Gazetteer.from_files(postcodes=path).postcodes
+            ),
+        ),
+    }
+    service_centres = read("service_centres", read_service_centres, **places)
+    stock = read(
+        "homes",
+        read_stock,
+        boundary=boundary,
+        service_centres=service_centres,
+        as_of=as_of,
+        **places,
+    )
     officers = read("officers", read_officers)
     tables = {
         "visits": read("visits", read_visits),
-        "service_centres": read("service_centres", read_service_centres, crs=crs),
-        "fixed": read("fixed", read_fixed),
+        "service_centres": service_centres,
+        "fixed": read("fixed", read_fixed, **places),
         "absences": read("absences", read_absences),
         "outcomes": read("outcomes", read_outcomes),
     }
