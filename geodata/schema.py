@@ -126,7 +126,9 @@ VISITS: Final = TableSchema(
             "date_raised raised raised_date date_logged logged_on created created_on "
             "date_created reported_on date_reported created_date date_received received_on"
         ),
-        "due_by": "due due_date date_due target_date deadline complete_by target_completion_date sla_date",
+        "due_by": (
+            "due due_date date_due target_date deadline complete_by target_completion_date sla_date"
+        ),
         "minutes": "mins duration duration_minutes duration_mins length_minutes",
         "days": "available_days day days_available preferred_days weekdays",
         "window": ("time_window time_slot slot times available_times appointment"),
@@ -208,7 +210,9 @@ OUTCOMES: Final = TableSchema(
     name="outcomes",
     columns={
         "property_ref": _PROPERTY,
-        "visited_at": "visited visit_date date_visited date_time datetime when actual_start visited_on",
+        "visited_at": (
+            "visited visit_date date_visited date_time datetime when actual_start visited_on"
+        ),
         "kind": "type visit_kind activity",
         "visit_ref": "visit_reference visit_id case_ref request_ref reference",
         "outcome": "result outcome_code visit_outcome",
@@ -252,7 +256,7 @@ AREAS: Final = TableSchema(
         "area_ref": (
             "area_code area_id oa21cd oa11cd lsoa21cd lsoa11cd msoa21cd msoa11cd lsoa21_code "
             "lsoa11_code lsoa_code oa21_code oa_code output_area geo_code geography_code "
-            "block_ref code ref id"
+            "block_ref code ref"
         ),
         "area_name": (
             "name lsoa21nm lsoa11nm msoa21nm msoa11nm lsoa21_name lsoa11_name lsoa_name "

@@ -64,6 +64,8 @@ class Stock:
     placed
         Where the homes' places are from -> homes: "easting_northing",
         "latitude_longitude", "geometry", "uprn", "postcode"; those that occur.
+    areas
+        Polygons by block_ref where the blocks are areas, see `areas.read_areas`; else None.
     """
 
     homes: pd.DataFrame
@@ -73,6 +75,7 @@ class Stock:
     crs: str
     collapsed: int = 0
     placed: dict[str, int] = field(default_factory=dict)
+    areas: gpd.GeoSeries | None = None
 
 
 def read_stock(

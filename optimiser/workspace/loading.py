@@ -25,6 +25,9 @@ from geodata import (
     read_stock,
     read_visits,
 )
+from geodata.areas import read_areas
+from geodata.boundaries import apply_boundaries
+from geodata.boundary_cases import BoundaryCases
 from geodata.validation import cross_check
 from optimiser.model.visit_types import VisitTypes, load_visit_types
 from optimiser.workspace.settings import LAYERED, fault_problems
@@ -51,6 +54,7 @@ class Inputs:
     outcomes: pd.DataFrame | None
     boundary: gpd.GeoDataFrame | None
     patches: gpd.GeoDataFrame | None
+    boundaries: BoundaryCases
     problems: tuple[Problem, ...]
     unusable: bool = False
     """Whether a whole file could not be used, which leaving rows out does not mend."""
@@ -105,6 +109,14 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         as_of=as_of,
         **places,
     )
+    if data.areas is not None:
+        stock = read("areas", read_areas, crs=crs)
+    patches = read("patches", read_polygons, crs=crs, code="patch")
+    estates = read("estates", read_polygons, crs=crs, code="estate")
+    boundaries = BoundaryCases()
+    if stock is not None:
+        stock, boundaries = apply_boundaries(stock, patches=patches, estates=estates)
+        problems.extend(boundaries.problems)
     officers = read("officers", read_officers)
     tables = {
         "visits": read("visits", read_visits),
@@ -113,7 +125,6 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         "absences": read("absences", read_absences),
         "outcomes": read("outcomes", read_outcomes),
     }
-    patches = read("patches", read_polygons, crs=crs)
     if data.streets is not None and not (folder / data.streets).exists():
         # The streets are read when first needed; that they are missing is said with the rest.
         unusable.append("streets")
@@ -148,6 +159,7 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         officers=checked.get("officers", officers),
         boundary=boundary,
         patches=patches,
+        boundaries=boundaries,
         problems=_in_order([*problems, *found]),
         unusable=bool(unusable),
         **tables,

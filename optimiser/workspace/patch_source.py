@@ -29,7 +29,7 @@ class PatchSource:
 
 
 def patch_source(ws: Workspace, patches: PatchPlan | str | Path | None) -> PatchSource:
-    """Return the patches given, else the homes' own codes, else the polygons.
+    """Return the patches given, else the homes' codes, which polygons may have filled in.
 
     Raises
     ------
@@ -97,13 +97,11 @@ def _from_codes(ws: Workspace) -> PatchSource:
     blocks = ws.blocks
     codes = blocks["patch"].dropna()
     notes = ["Patches: the codes in the homes file."]
-    polygons = ws.inputs.patches
-    missing = blocks.index.difference(codes.index)
-    if polygons is not None and "patch" in polygons and len(missing):
-        inside = blocks.loc[missing, ["geometry"]].sjoin(polygons[["patch", "geometry"]])
-        found = inside[~inside.index.duplicated()]["patch"]
-        codes = pd.concat([codes, found])
-        notes.append(f"Patches: {len(found)} blocks without a code took the polygon around them.")
+    cases = ws.boundary_cases.frame
+    filled = cases[(cases["what"] == "patch") & (cases["case"] == "filled")]
+    if drawn := int(filled["given"].isna().sum()):
+        of = f"all {drawn:,}" if drawn == len(codes) else f"{drawn:,} of {len(codes):,}"
+        notes = [f"Patches: {of} blocks have their code from the patch polygons."]
     held = ws.officers.dropna(subset=["patch"])
     return PatchSource(
         {str(ref): str(code) for ref, code in codes.items()},

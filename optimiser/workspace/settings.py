@@ -42,13 +42,13 @@ class About(Frozen):
 
 
 class DataFiles(Frozen):
-    """Paths, relative to the settings file; only homes and officers are required.
+    """Paths, relative to the settings file; homes (or areas) and officers are required.
 
     A workbook's sheet or a GeoPackage's layer is named by a table instead of a
     path: `visits = { file = "export.xlsx", sheet = "Visits" }`. It lands in `sheets`.
     """
 
-    homes: str
+    homes: str | None = None
     officers: str
     visits: str | None = None
     service_centres: str | None = None
@@ -90,6 +90,16 @@ class DataFiles(Frozen):
             if named := given.get("sheet") or given.get("layer"):
                 sheets[name] = named
         return split | {"sheets": sheets} if sheets else split
+
+    @model_validator(mode="after")
+    def _homes_or_areas(self) -> Self:
+        if (self.homes is None) == (self.areas is None):
+            raise ValueError(
+                "names both data.homes and data.areas; one of the two counts the homes"
+                if self.homes
+                else "names neither data.homes nor data.areas; one of the two is needed"
+            )
+        return self
 
     @field_validator("crs")
     @classmethod

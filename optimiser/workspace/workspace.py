@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from shapely import LineString
 
     from geodata.adjacency import Adjacency
+    from geodata.boundary_cases import BoundaryCases
     from geodata.walking import WalkingNetwork
     from optimiser.model.view import Point
 
 __all__ = ["Workspace"]
 
+AREAS_CAVEAT = "Homes are counts of areas: each area is one unit, walked to at a point inside it."
+WEEK_REMEDY = "give the Monday of the week to plan, such as 2026-11-30"
 OPENSTREETMAP_SUFFIXES = (".osm", ".pbf")
 
 
@@ -146,7 +149,14 @@ class Workspace:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What was assumed about the input."""
-        return (self.network.report.summary(),)
+        if self.inputs.stock.areas is None:
+            return (self.network.report.summary(),)
+        return (self.network.report.summary(), AREAS_CAVEAT)
+
+    @property
+    def boundary_cases(self) -> BoundaryCases:
+        """Where polygons of patches and estates and the homes' codes are at odds."""
+        return self.inputs.boundaries
 
     # Walking
 
@@ -201,7 +211,13 @@ class Workspace:
     def adjacency(self) -> Adjacency:
         """Which blocks are neighbours on foot."""
         from geodata.adjacency import block_adjacency
+        from geodata.area_shapes import area_adjacency
 
+        areas = self.inputs.stock.areas
+        if areas is not None:
+            return area_adjacency(
+                areas, self.network, estates=self.blocks["estate"], barriers=self._barriers
+            )
         return block_adjacency(
             self.blocks.geometry,
             self.network,
@@ -249,9 +265,13 @@ class Workspace:
         """Return the polygons of the patches of block_ref -> patch."""
         import pandas as pd
 
+        from geodata.area_shapes import dissolve_areas
         from geodata.tessellation import patch_polygons
 
         patch = pd.Series(dict(patch_of), dtype=object).reindex(self.blocks.index).dropna()
+        areas = self.inputs.stock.areas
+        if areas is not None:
+            return dissolve_areas(areas.loc[patch.index], patch)
         return patch_polygons(
             self.blocks.geometry.loc[patch.index],
             patch,
@@ -356,7 +376,11 @@ class Workspace:
                 notes=(*self.caveats, *source.notes, *cut_off_note(self), *self._left_out()),
             )
         except ValueError as error:
-            raise self._settings_error("the week", error) from error
+            if isinstance(error, ValidationError):
+                raise self._settings_error("rules.visits", error) from error
+            raise DataError(
+                [Problem(file="--week", value=str(week), reason=str(error), remedy=WEEK_REMEDY)]
+            ) from error
         refused = refused_requests(self.visits, self.problems)
         return problem.model_copy(update={"set_aside": (*problem.set_aside, *refused)})
 
