@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from geodata.gazetteer import Gazetteer
     from geodata.people import read_absences, read_fixed, read_officers
     from geodata.polygons import read_polygons
-    from geodata.readers import read_outcomes, read_service_centres, read_visits
+    from geodata.readers import read_outcomes, read_service_centres
     from geodata.stock import Stock, read_stock
     from geodata.streets import StreetNetwork
     from geodata.validation import cross_check
+    from geodata.visits import read_visits
     from geodata.walking import StraightLines, WalkingNetwork
 
 __all__ = [
@@ -51,7 +52,7 @@ _HOME = {
     "read_polygons": "geodata.polygons",
     "read_service_centres": "geodata.readers",
     "read_stock": "geodata.stock",
-    "read_visits": "geodata.readers",
+    "read_visits": "geodata.visits",
 }
 
 

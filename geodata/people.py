@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from geodata.constraints import parse_gender
 from geodata.errors import Problem
 from geodata.findings import Findings, counted, report
 from geodata.languages import parse_languages
 from geodata.places import parse_places
 from geodata.schema import ABSENCES, FIXED, OFFICERS
 from geodata.tables import Table, parse_column, read_table
-from geodata.tables.columns import build_frame, mark_repeats, parse_ids, parse_texts
+from geodata.tables.columns import build_frame, integers, mark_repeats, parse_ids, parse_texts
+from geodata.tables.dates import parse_dates
 from geodata.tables.parsing import (
     parse_date,
     parse_days,
@@ -47,11 +49,11 @@ def read_officers(
     Parameters
     ----------
     path
-        CSV or XLSX.
+        CSV, XLSX, GeoJSON, GeoPackage, Shapefile or dBase table.
     columns
         Our column name -> the file's, for names that are not recognised.
     sheet
-        The sheet to read; else the first with a header.
+        The sheet or layer to read; else the first with the required columns.
     problems
         Problems are appended here and the good rows returned; with None, any
         error raises.
@@ -61,7 +63,8 @@ def read_officers(
     frame
         officer_ref, fte, service_centre, working_days (0 is Monday),
         shift_start_s, shift_end_s, break_minutes (NA: as the rules say),
-        languages, skills, patch, row. Blank: full time, Monday to Friday, 9am to 5pm.
+        languages, skills, patch, gender ("": not said), row. Blank: full time,
+        Monday to Friday, 9am to 5pm.
 
     Raises
     ------
@@ -97,10 +100,11 @@ def read_officers(
             ),
             "shift_start_s": starts.astype(np.int64),
             "shift_end_s": ends.astype(np.int64),
-            "break_minutes": pd.Series(breaks, dtype="Int64"),
+            "break_minutes": integers(breaks),
             "languages": parse_column(table, found, "languages", parse_languages, default=()),
             "skills": parse_column(table, found, "skills", _skills, default=()),
             "patch": parse_ids(table, found, "patch"),
+            "gender": parse_column(table, found, "gender", parse_gender, default="", private=True),
         },
     )
     report(found.sorted(), problems)
@@ -169,7 +173,7 @@ def read_fixed(
     DataError
         If the file cannot be used, or with `problems` None any row cannot.
     """
-    table = read_table(path, FIXED, columns=columns, sheet=sheet)
+    table = read_table(path, FIXED, columns=columns, sheet=sheet, crs=crs)
     found = table.findings()
     starts = parse_column(table, found, "start", parse_time, default=0, required=True)
     ends = parse_column(table, found, "end", parse_time, default=1, required=True)
@@ -183,7 +187,7 @@ def read_fixed(
         found,
         {
             "officer_ref": parse_ids(table, found, "officer_ref", required=True),
-            "date": parse_column(table, found, "date", parse_date, required=True),
+            "date": parse_dates(table, found, "date", parse_date, required=True),
             "start_s": starts.astype(np.int64),
             "end_s": ends.astype(np.int64),
             "kind": np.array([k or "surgery" for k in kinds], dtype=object),
@@ -219,8 +223,8 @@ def read_absences(
     """
     table = read_table(path, ABSENCES, columns=columns, sheet=sheet)
     found = table.findings()
-    firsts = parse_column(table, found, "first_day", parse_date, required=True)
-    lasts = parse_column(table, found, "last_day", parse_date, required=True)
+    firsts = parse_dates(table, found, "first_day", parse_date, required=True)
+    lasts = parse_dates(table, found, "last_day", parse_date, required=True)
     backwards = [
         a is not None and b is not None and b < a for a, b in zip(firsts, lasts, strict=True)
     ]

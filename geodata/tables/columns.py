@@ -12,12 +12,14 @@ import pandas as pd
 
 from geodata.findings import Findings, counted
 from geodata.tables import ObjectArray, Table, parse_column
-from geodata.tables.parsing import parse_id, parse_text
+from geodata.tables.parsing import parse_id, parse_text, parse_yes_no
 
 __all__ = [
     "build_frame",
+    "integers",
     "mark_repeats",
     "mark_short_ids",
+    "parse_flags",
     "parse_ids",
     "parse_texts",
 ]
@@ -60,6 +62,16 @@ def parse_ids(table: Table, found: Findings, column: str, *, required: bool = Fa
 def parse_texts(table: Table, found: Findings, column: str) -> ObjectArray:
     """Return (n,) text with single spaces, None where blank or absent."""
     return parse_column(table, found, column, parse_text)
+
+
+def parse_flags(table: Table, found: Findings, column: str) -> npt.NDArray[np.bool_]:
+    """Return (n,) yes or no, False where blank or absent."""
+    return parse_column(table, found, column, parse_yes_no, default=False).astype(bool)
+
+
+def integers(values: ObjectArray) -> pd.Series:
+    """Return whole numbers as a series of Int64, NA where there is none."""
+    return pd.Series(values, dtype="Int64")
 
 
 def mark_repeats(

@@ -14,6 +14,7 @@ __all__ = [
     "END_OF_DAY",
     "BadCell",
     "MonthFirst",
+    "parse_appointment",
     "parse_date",
     "parse_date_time",
     "parse_days",
@@ -21,6 +22,7 @@ __all__ = [
     "parse_id",
     "parse_number",
     "parse_positive_whole",
+    "parse_priority",
     "parse_share",
     "parse_text",
     "parse_time",
@@ -48,6 +50,13 @@ _DAY_GROUPS: Final = {
     "any day": (),
 }
 
+_PRIORITIES: Final = {
+    1: ("low", "lowest", "minor", "planned"),
+    2: ("normal", "routine", "standard", "below normal"),
+    3: ("medium", "moderate", "med"),
+    4: ("high", "important"),
+    5: ("urgent", "very high", "highest", "critical", "emergency", "immediate"),
+}
 _YES: Final = frozenset({"y", "yes", "true", "t", "1", "1.0"})
 _NO: Final = frozenset({"n", "no", "false", "f", "0", "0.0"})
 
@@ -132,6 +141,25 @@ def parse_positive_whole(text: str) -> int:
     if value < 1:
         raise BadCell("is not above zero", "write a whole number of 1 or more")
     return value
+
+
+def parse_priority(text: str) -> int:
+    """Return 1 (lowest) to 5 (most urgent): a number, a word, or P1 (most urgent) to P5."""
+    word = " ".join(re.split(r"[\W_]+", text.casefold())).strip()
+    word = re.sub(r"^priority |( priority)?( only)?$", "", word)
+    if code := re.fullmatch(r"p ?([1-5])(?: .*)?", word):
+        return 6 - int(code[1])
+    for priority, words in _PRIORITIES.items():
+        if word in words:
+            return priority
+    value = parse_number(text) if re.fullmatch(r"[\d.]+", text) else 0.0
+    if value not in (1, 2, 3, 4, 5):
+        raise BadCell(
+            "is not a priority",
+            "write 1 (lowest) to 5 (most urgent), a word from low to urgent, or P1 (most urgent) "
+            "to P5",
+        )
+    return int(value)
 
 
 def parse_share(text: str) -> float:
@@ -357,3 +385,11 @@ def parse_deadline(text: str) -> dt.datetime:
     """
     date, second = _instant(text)
     return _at(date, second) if second else dt.datetime.combine(date, END_OF_DAY)
+
+
+def parse_appointment(text: str) -> dt.datetime:
+    """Return a local date and time; both must be there."""
+    date, second = _instant(text)
+    if not second:
+        raise BadCell("has no time of day", "write date and time, as 30/11/2026 14:30")
+    return _at(date, second)

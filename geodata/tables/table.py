@@ -25,6 +25,9 @@ from geodata.tables.rivals import settle_rivals
 __all__ = ["Table", "parse_column", "read_table"]
 
 _BLANKS: Final = frozenset({"", "null", "<null>", "none", "nan", "nat", "n/a", "-", "(blank)"})
+_HARMLESS: Final = frozenset(
+    ["maybe", "possibly", "perhaps", "unknown", "tbc", "tba", "n/k", "both", "any", "x"]
+)
 _EXCEL_ERRORS: Final = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!"}
 )
@@ -243,11 +246,13 @@ def parse_column(
     *,
     default: Any = None,
     required: bool = False,
+    private: bool = False,
 ) -> ObjectArray:
     """Return (n,) values of a column; what `parser` refuses is marked in `found`.
 
     A blank cell, a refused one and an absent column give `default`; with
-    `required`, a blank cell is a problem too.
+    `required`, a blank cell is a problem too. What stands in a `private` column
+    is not repeated in a problem: it may be about a person.
     """
     values = np.empty(len(table.rows), dtype=object)
     texts = table.texts.get(column)
@@ -269,10 +274,16 @@ def parse_column(
     heading = table.heading(column)
     for (reason, remedy), wrong in faults.items():
         where = pd.Series(texts, dtype=object).isin(wrong).to_numpy()
-        found.mark(where, reason, remedy, column=heading, values=texts)
+        shown = [_harmless(t) for t in texts] if private else texts
+        found.mark(where, reason, remedy, column=heading, values=shown)
     if required:
         found.mark(texts == "", "is blank", "fill it in", column=heading)
     return values
+
+
+def _harmless(text: str) -> str | None:
+    """Return what says nothing of anyone; None for the rest."""
+    return text if text.casefold() in _HARMLESS or not re.search(r"\w", text) else None
 
 
 def _refuse_unread(text: str) -> None:

@@ -72,7 +72,7 @@ def test_any_encoding_and_delimiter(
     visits = read_visits(csv(text, encoding=encoding))
     assert visits["visit_ref"].tolist() == ["V1", "Caf\u00e9"]
     assert visits["property_ref"].tolist() == ["00100465", "00100466"]
-    assert visits["visit_type"].tolist() == ["rent_arrears", "damp_and_mould"]
+    assert visits["visit_type"].tolist() == ["rent_arrears", "damp_mould"]
     assert visits["due_by"].tolist() == [
         pd.Timestamp("2026-12-15 23:59:59"),
         pd.Timestamp("2026-12-16 12:00"),
