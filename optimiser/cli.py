@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from geodata import DataError
     from optimiser.model import PatchPlan, ProgressCallback, VisitPlan
     from optimiser.workspace import Workspace
+    from optimiser.workspace.quality import QualityReport
 
 __all__ = ["app", "main"]
 
@@ -97,21 +98,18 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to put the templates
 @app.command()
 def check(folder: Folder, lenient: Lenient = False, out: Out = None, as_json: Json = False) -> None:
     """Read every file, list every problem, and say what was assumed."""
-    from geodata import DataError
-
     with _exit_codes(as_json=as_json):
-        ws = _open(folder, lenient=lenient)
-        try:
-            ws.patch_problem()
-        except DataError as error:
-            raise DataError([*ws.problems, *error.problems]) from error
+        ws = _open(folder, lenient=True)  # so that the good rows can be counted beside the bad
+        report = _quality(ws, lenient=lenient)
         _save_problems(ws, out, lenient=lenient)
         if as_json:
-            _print_json({"problems": [p.to_dict() for p in ws.problems]})
-            return
-        from optimiser.terminal import show_check
+            _print_json(report.to_dict())
+        else:
+            from optimiser.terminal import show_check
 
-        show_check(ws)
+            show_check(report)
+        if (not lenient and report.errors) or any(p not in ws.problems for p in report.errors):
+            raise typer.Exit(EXIT_BAD_INPUT)
 
 
 @app.command()
@@ -186,6 +184,16 @@ def _open(folder: Path, *, lenient: bool = False) -> Workspace:
     from optimiser.workspace import Workspace
 
     return Workspace.open(folder, lenient=lenient)
+
+
+def _quality(ws: Workspace, *, lenient: bool) -> QualityReport:
+    from geodata import DataError
+    from optimiser.workspace.quality import quality_report
+
+    try:
+        return quality_report(ws, lenient=lenient)
+    except DataError as error:  # of the streets file: what is wrong with the rest comes with it
+        raise DataError([*ws.problems, *error.problems]) from error
 
 
 def _save_problems(ws: Workspace, out: Path | None, *, lenient: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,16 +10,18 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from geodata.errors import problem_lines
+from optimiser.check_text import check_sections, verdict
 
 if TYPE_CHECKING:
     from geodata import Problem
     from optimiser.model import Outcome, PatchPlan, Progress, ProgressCallback, VisitPlan
     from optimiser.workspace import Workspace
+    from optimiser.workspace.quality import QualityReport
 
 __all__ = [
+    "folded",
     "progress_bar",
     "show_check",
     "show_demo",
@@ -66,43 +69,38 @@ def show_left_out(problems: Iterable[Problem], written: Path) -> None:
     )
 
 
-def show_check(ws: Workspace) -> None:
-    """Print the data-quality report."""
+def show_check(report: QualityReport) -> None:
+    """Print the data-quality report; on a terminal, lines are folded at its width."""
     console = _console()
-    homes, blocks = ws.homes, ws.blocks
-    _heading(console, ws, "Check")
-    table = _plain_table("what", "count")
-    table.add_row("homes", f"{len(homes):,}")
-    for tenure, number in homes["tenure"].value_counts().items():
-        table.add_row(f"  {tenure}", f"{number:,}")
-    table.add_row("blocks", f"{len(blocks):,}")
-    table.add_row("estates", f"{blocks['estate'].nunique():,}")
-    table.add_row("officers", f"{len(ws.officers):,}, {ws.officers['fte'].sum():g} full-time")
-    frames = {
-        "service centres": ws.service_centres,
-        "requests": ws.visits,
-        "fixed sessions": ws.inputs.fixed,
-        "absences": ws.inputs.absences,
-        "outcomes": ws.inputs.outcomes,
-    }
-    for name, frame in frames.items():
-        table.add_row(name, "no file" if frame is None else f"{len(frame):,}")
-    for name, number in ws.inputs.stock.set_aside.items():
-        table.add_row(f"set aside: {name}", f"{number:,}")
-    with_codes = int(homes["patch"].notna().sum())
-    table.add_row("homes with a patch code", f"{with_codes:,} of {len(homes):,}")
-    table.add_row("blocks that no street reaches", f"{len(ws.unreachable_blocks):,}")
-    console.print(table)
-    _list(console, "Streets", ws.caveats)
-    _list(console, "Blocks apart from the streets", ws.blocks_apart, most=10)
-    _list(console, "Neighbours without a street", ws.adjacency_notes, most=10)
-    left_out = [p for p in ws.problems if p.severity == "error"]
-    _list(console, "Left out", problem_lines(left_out))
-    warnings = [p for p in ws.problems if p.severity == "warning"]
-    _list(console, "Warnings", problem_lines(warnings))
-    what = "Nothing else stands" if left_out else "No problem stands"
-    how = " with --lenient" if left_out else ""
-    console.print(f"\n{what} in the way: doorstep patches and doorstep plan can run{how}.")
+    console.print(f"[bold]{escape(report.title)}[/bold]: Check")
+    if report.synthetic:
+        console.print("Synthetic data: homes, people and requests are invented.")
+    width = console.width if console.is_terminal else 0
+    for section in check_sections(report):
+        console.print(f"\n[bold]{section.title}[/bold]")
+        label = max((len(row[0]) for row in section.rows), default=0)
+        number = max((len(row[1]) for row in section.rows), default=0)
+        for name, value, note in section.rows:
+            console.print(escape(f"  {name:<{label}}  {value:>{number}}  {note}".rstrip()))
+        for line in section.lines:
+            console.print(escape(folded(line, width)))
+    console.print()
+    for line in verdict(report):
+        console.print(escape(folded(line, width, indent="")))
+
+
+def folded(line: str, width: int, indent: str = "  ") -> str:
+    """Return a line below its heading, its further lines set in; with `width` 0 as it is."""
+    if not width:
+        return indent + line
+    return textwrap.fill(
+        line,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def show_patches(ws: Workspace, plan: PatchPlan, written: Sequence[Path]) -> None:
@@ -208,13 +206,6 @@ def _open_line(console: Console, written: Sequence[Path]) -> None:
     first = next((path for path in written if path.name == OPEN_FIRST), None)
     if first is not None:
         console.print(f"\nOpen [bold]{escape(str(first))}[/bold] ({len(written)} files beside it)")
-
-
-def _plain_table(*columns: str) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
-    for k, column in enumerate(columns):
-        table.add_column(column, justify="left" if k == 0 else "right")
-    return table
 
 
 def _count(number: int, noun: str) -> str:
