@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from geodata.visit_types import nearest_visit_type
 from optimiser.bridge.deadlines import due_at, end_of
 from optimiser.bridge.rounds import PARTS_OF_DAY, part_of
 from optimiser.bridge.rows import rows_of
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from optimiser.model.rules import VisitRules, VisitValues
     from optimiser.model.visit_types import VisitType, VisitTypes
 
-__all__ = ["build_visits"]
+__all__ = ["build_visits", "unused_constraints"]
 
+NOT_YET_USED = ("contact_first", "no_card_left")
+"""Constraints that are read and shown, and that nothing in a plan depends on yet."""
 LAST_SECOND_S = 24 * 3600 - 1
 OFFICE_CLOSES_S = 17 * 3600
 """An evening alone is not another part of the day that can be offered."""
@@ -41,27 +45,33 @@ def build_visits(
     own_officer: dict[str, str],
     types: VisitTypes,
     rules: VisitRules,
+    genders: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[tuple[Visit, ...], tuple[Unplanned, ...]]:
     """Return what can be planned, and what is set aside with its reason.
 
-    `doors` and `block_of` are keyed by property_ref, `own_officer` by block_ref.
+    `doors` and `block_of` are keyed by property_ref, `own_officer` by block_ref;
+    `genders` by officer_ref, with "" where not said.
     """
     visits: list[Visit] = []
     aside: list[Unplanned] = []
     for row in rows_of(rows):
         kind = types.types.get(row["visit_type"])
-        reason = _set_aside(row, kind, doors, rules)
+        reason = (
+            _set_aside(row, kind, types, doors)
+            or _no_appointment(row, monday, rules)
+            or _no_officer(row, genders)
+        )
         if reason is not None:
             aside.append(reason)
             continue
         assert kind is not None
         officer = own_officer.get(block_of[row["property_ref"]])
-        visits.append(_visit(row, kind, monday, doors, block_of, officer, rules))
+        visits.append(_visit(row, kind, monday, doors, block_of, officer, rules, genders))
     return tuple(visits), tuple(aside)
 
 
 def _set_aside(
-    row: Mapping[Any, Any], kind: VisitType | None, doors: dict[str, Door], rules: VisitRules
+    row: Mapping[Any, Any], kind: VisitType | None, types: VisitTypes, doors: dict[str, Door]
 ) -> Unplanned | None:
     ref = row["visit_ref"]
     if kind is None:
@@ -70,7 +80,7 @@ def _set_aside(
             kind=UnplannedClass.BAD_DATA,
             reason=f"visit type {row['visit_type']!r} is not in the visit rules",
             evidence=f"row {row['row']} of the visits file",
-            remedy="use a known visit type, or add this one to the visit rules",
+            remedy=_known_type(row["visit_type"], types),
         )
     if row["property_ref"] not in doors:
         return Unplanned(
@@ -88,17 +98,100 @@ def _set_aside(
             evidence=kind.source,
             remedy="send someone now by the emergency procedure, not by the weekly plan",
         )
+    return None
+
+
+def _known_type(name: str, types: VisitTypes) -> str:
+    """Return what to do about a visit type that the rules do not have."""
+    near = nearest_visit_type(name, types.types)
+    meant = f"did you mean {near}? " if near else ""
+    return f"{meant}use one of {', '.join(types.types)}, or add this one to the visit rules"
+
+
+def _no_appointment(row: Mapping[Any, Any], monday: dt.date, rules: VisitRules) -> Unplanned | None:
+    """Return why a visit by appointment cannot be in this week."""
     failed = int(row["previous_attempts"] or 0)
-    appointed = row["window_start_s"] is not None or row["days"]
-    if failed >= rules.attempts_before_appointment and not appointed:
+    pinned = row.get("pinned_at")
+    if pinned is not None and pinned.date() not in week_days(monday):
         return Unplanned(
-            visit_ref=ref,
+            visit_ref=row["visit_ref"],
             kind=UnplannedClass.IMPOSSIBLE,
-            reason=f"{failed} tries failed: the next is by appointment, and none is made",
-            evidence=f"attempts_before_appointment = {rules.attempts_before_appointment}",
-            remedy="agree a day or time with the resident and put it in the visits file",
+            reason="its appointment is not in this week",
+            evidence=f"agreed for {pinned:%Y-%m-%d %H:%M}",
+            remedy="plan it in that week, or agree another time with the resident",
+        )
+    if pinned is not None or row["window_start_s"] is not None or row["days"]:
+        return None
+    if failed >= rules.attempts_before_appointment:
+        reason = f"{failed} tries failed: the next is by appointment, and none is made"
+        evidence = f"attempts_before_appointment = {rules.attempts_before_appointment}"
+    elif row.get("appointment_only"):
+        reason = "it is by appointment only, and none is made"
+        evidence = f"appointment_only in row {row['row']} of the visits file"
+    else:
+        return None
+    return Unplanned(
+        visit_ref=row["visit_ref"],
+        kind=UnplannedClass.IMPOSSIBLE,
+        reason=reason,
+        evidence=evidence,
+        remedy="agree a day or time with the resident and put it in the visits file",
+    )
+
+
+def _no_officer(row: Mapping[Any, Any], genders: Mapping[str, str]) -> Unplanned | None:
+    """Return why nobody may go, where the request names who, or which gender."""
+    pinned, gender = row.get("pinned_officer"), row.get("officer_gender")
+    if pinned and pinned not in genders:
+        return Unplanned(
+            visit_ref=row["visit_ref"],
+            kind=UnplannedClass.BAD_DATA,
+            reason=f"officer {pinned!r}, who is to go, is not in the officers file",
+            evidence=f"row {row['row']} of the visits file",
+            remedy="correct the reference, or leave it out for any officer",
+        )
+    if gender and gender not in genders.values():
+        return Unplanned(
+            visit_ref=row["visit_ref"],
+            kind=UnplannedClass.IMPOSSIBLE,
+            reason=f"it asks for a {gender} officer, and the officers file names none",
+            evidence=f"0 of {len(genders)} officers have {gender} as their gender there",
+            remedy="fill in the column gender of the officers file",
         )
     return None
+
+
+def _barred(row: Mapping[Any, Any], two: bool, genders: Mapping[str, str]) -> frozenset[str]:
+    """Return who may not go: those excluded, all but the one named, those of another gender.
+
+    Of a pair, the other one is not named, so that a name bars nobody there.
+    """
+    barred = set(row.get("excluded_officers") or ())
+    if (pinned := row.get("pinned_officer")) and not two:
+        barred |= genders.keys() - {pinned}
+    if wanted := row.get("officer_gender"):
+        barred |= {officer for officer, gender in genders.items() if gender != wanted}
+    return frozenset(barred)
+
+
+def unused_constraints(rows: pd.DataFrame | None, monday: dt.date) -> tuple[str, ...]:
+    """Return a note on what the visits file holds that no plan keeps to yet."""
+    if rows is None:
+        return ()
+    notes = []
+    counts = {name: int(rows[name].sum()) for name in NOT_YET_USED if name in rows}
+    if "pinned_officer" in rows:
+        counts["pinned_officer with two_officers"] = int(
+            (rows["pinned_officer"].notna() & rows["two_officers"]).sum()
+        )
+    if used := [f"{name} ({count})" for name, count in counts.items() if count]:
+        notes.append(f"Read from the visits file, not yet used by the plan: {', '.join(used)}.")
+    if "review_by" in rows:
+        past = rows.loc[rows["review_by"] < str(monday), "visit_ref"].tolist()
+        if past:
+            shown = ", ".join(past[:8]) + (", …" if len(past) > 8 else "")
+            notes.append(f"Constraints that were to be reviewed before this week: {shown}.")
+    return tuple(notes)
 
 
 def _visit(
@@ -109,12 +202,14 @@ def _visit(
     block_of: dict[str, str],
     officer: str | None,
     rules: VisitRules,
+    genders: Mapping[str, str],
 ) -> Visit:
     minutes = int(row["minutes"] or kind.minutes)
     due = _due(row, kind)
     priority = int(row["priority"] or kind.priority)
     statutory, request = _points(kind, priority, due, monday, rules.values)
     language = row["language"] or None
+    two = bool(row["two_officers"]) or kind.two_officers
     return Visit(
         visit_ref=row["visit_ref"],
         visit_type=row["visit_type"],
@@ -127,11 +222,11 @@ def _visit(
         due_at=due,
         statutory=kind.statutory,
         priority=priority,
-        two_officers=bool(row["two_officers"]) or kind.two_officers,
+        two_officers=two,
         language=language,
         skill=row["skill"] or None,
         own_officer=officer,
-        excluded_officers=frozenset(row.get("excluded_officers") or ()),
+        excluded_officers=_barred(row, two, genders),
         value=round((statutory + request) * VALUE_UNITS_PER_POINT),
         late_value=round(request * rules.values.late * VALUE_UNITS_PER_POINT),
         own_officer_value=round(rules.values.own_officer * VALUE_UNITS_PER_POINT) if officer else 0,
@@ -162,8 +257,11 @@ def _windows(row: Mapping[Any, Any], monday: dt.date) -> tuple[TimeWindow, ...]:
     """Return when the visit may start, on each allowed day.
 
     The next try goes to another part of the day than the last one, unless the
-    resident's own window leaves no other.
+    resident's own window leaves no other. An agreed time is the only one.
     """
+    if (agreed := row.get("pinned_at")) is not None:
+        at_s = agreed.hour * 3600 + agreed.minute * 60 + agreed.second
+        return (TimeWindow(date=agreed.date(), earliest_s=at_s, latest_s=at_s),)
     earliest = 0 if row["window_start_s"] is None else int(row["window_start_s"])
     latest = LAST_SECOND_S if row["window_end_s"] is None else int(row["window_end_s"])
     spans = [(earliest, latest)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.bridge.requests import build_visits
+from optimiser.bridge.requests import build_visits, unused_constraints
 from optimiser.bridge.rounds import build_rounds
 from optimiser.bridge.rows import rows_of
 from optimiser.bridge.shifts import build_shifts, week_days
@@ -103,6 +103,7 @@ def build_visit_problem(
         own_officer=own,
         types=types,
         rules=rules,
+        genders=_genders(officers),
     )
     rounds: tuple[Round, ...] = ()
     if rules.community_day is not None:
@@ -139,10 +140,14 @@ def build_visit_problem(
             set_aside=aside,
             walk_value=round(rules.values.walk_minute * VALUE_UNITS_PER_POINT / 60),
             rules=rules,
-            notes=(*notes, *lost),
+            notes=(*notes, *lost, *unused_constraints(visits, monday)),
         ),
         walk_seconds,
     )
+
+
+def _genders(officers: pd.DataFrame) -> dict[str, str]:
+    return {row["officer_ref"]: row.get("gender") or "" for row in rows_of(officers)}
 
 
 def _community_day(monday: dt.date, name: str) -> dt.date:

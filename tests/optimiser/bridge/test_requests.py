@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from optimiser.bridge.requests import build_visits
+from optimiser.bridge.requests import build_visits, unused_constraints
 from optimiser.model import Door, UnplannedClass, VisitRules
 from optimiser.model.visit_types import load_visit_types
 
@@ -39,7 +39,7 @@ def frame(**changes):
     return pd.DataFrame(columns)
 
 
-def build(**changes):
+def build(*, genders=None, **changes):
     return build_visits(
         frame(**changes),
         monday=MONDAY,
@@ -48,6 +48,7 @@ def build(**changes):
         own_officer={"B1": "HO1"},
         types=load_visit_types(),
         rules=VisitRules(),
+        genders=genders or {},
     )
 
 
@@ -130,3 +131,69 @@ def test_what_cannot_be_planned_is_set_aside_with_its_reason(changes, kind, word
 
 def test_a_fourth_try_by_appointment_is_planned():
     assert visit(previous_attempts=3, days=(1,)).visit_ref == "V1"
+
+
+def test_an_agreed_time_is_the_only_one_and_makes_the_appointment():
+    agreed = pd.Timestamp("2026-12-02 14:30")
+    planned = visit(pinned_at=agreed, appointment_only=True, days=(0,), window_start_s=NOON)
+    assert [(w.date, w.earliest_s, w.latest_s) for w in planned.windows] == [
+        (dt.date(2026, 12, 2), 52_200, 52_200)
+    ]
+    _, (aside,) = build(pinned_at=pd.Timestamp("2026-12-08 14:30"))
+    assert aside.kind is UnplannedClass.IMPOSSIBLE
+    assert "2026-12-08 14:30" in aside.evidence
+
+
+def test_by_appointment_only_waits_for_an_appointment():
+    _, (aside,) = build(appointment_only=True)
+    assert aside.reason == "it is by appointment only, and none is made"
+    assert visit(appointment_only=True, days=(2,)).windows
+
+
+STAFF = {"HO1": "male", "HO2": "female", "HO3": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "barred"),
+    [
+        ({}, set()),
+        ({"pinned_officer": "HO3"}, {"HO1", "HO2"}),
+        ({"pinned_officer": "HO3", "two_officers": True}, set()),
+        ({"officer_gender": "female"}, {"HO1", "HO3"}),
+        ({"officer_gender": "male", "excluded_officers": ("HO1",)}, {"HO1", "HO2", "HO3"}),
+    ],
+)
+def test_who_may_not_go(changes, barred):
+    assert visit(genders=STAFF, **changes).excluded_officers == barred
+
+
+def test_a_request_for_someone_who_is_not_there_is_set_aside():
+    _, (aside,) = build(genders=STAFF, pinned_officer="HO9")
+    assert (aside.kind, "'HO9'" in aside.reason) == (UnplannedClass.BAD_DATA, True)
+    _, (aside,) = build(genders={"HO1": "male", "HO3": ""}, officer_gender="female")
+    assert aside.kind is UnplannedClass.IMPOSSIBLE
+    assert aside.evidence.startswith("0 of 2 officers")
+
+
+def test_an_unknown_visit_type_comes_with_the_nearest_and_the_known_ones():
+    _, (aside,) = build(visit_type="tenancy_adit")
+    assert aside.remedy.startswith("did you mean tenancy_audit? use one of emergency_hazard, ")
+    _, (aside,) = build(visit_type="tea_party")
+    assert aside.remedy.startswith("use one of ")
+
+
+def test_what_the_plan_does_not_use_yet_is_said_once():
+    rows = frame(
+        contact_first=True,
+        no_card_left=False,
+        pinned_officer="HO1",
+        two_officers=True,
+        review_by=pd.Timestamp("2026-11-29"),
+    )
+    rows["review_by"] = pd.to_datetime(rows["review_by"])
+    assert unused_constraints(rows, MONDAY) == (
+        "Read from the visits file, not yet used by the plan: contact_first (1), "
+        "pinned_officer with two_officers (1).",
+        "Constraints that were to be reviewed before this week: V1.",
+    )
+    assert unused_constraints(frame(), MONDAY) == ()
