@@ -14,6 +14,13 @@ Severity = Literal["error", "warning"]
 SHOWN_ALIKE: Final = 5
 """So many problems of one kind are listed one by one to a reader; the rest is a count."""
 
+_LONGEST: Final = {"column": 100, "value": 100, "sheet": 100, "reason": 1000, "remedy": 1000}
+
+
+def _shown(text: str) -> str:
+    """Return one line that a terminal shows as it is: names come from files, and files may lie."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -21,6 +28,7 @@ class Problem:
 
     `row` is numbered as the spreadsheet shows it (the header is usually row 1);
     None where the problem is not in one row. `value` is what the file holds.
+    What comes out of a file is cut where it is longer than anyone would read.
     """
 
     file: str
@@ -32,6 +40,13 @@ class Problem:
     sheet: str | None = None
     severity: Severity = "error"
 
+    def __post_init__(self) -> None:
+        """Cut the texts to what can be read."""
+        for name, most in _LONGEST.items():
+            text = getattr(self, name)
+            if isinstance(text, str) and len(text) > most:
+                object.__setattr__(self, name, f"{text[: most - 1]}\u2026")
+
     def __str__(self) -> str:
         """Return one line: where, what, why and what to do."""
         where = self.file
@@ -42,7 +57,7 @@ class Problem:
         what = self.column or ""
         if self.value is not None:
             what = f"{what} {self.value!r}".strip()
-        return f"{where}: {what + ' ' if what else ''}{self.reason}; {self.remedy}"
+        return _shown(f"{where}: {what + ' ' if what else ''}{self.reason}; {self.remedy}")
 
     def to_dict(self) -> dict[str, str | int | None]:
         """Return the keys that `doorstep check --json` prints."""

@@ -36,6 +36,7 @@ __all__ = [
 
 END_OF_DAY: Final = dt.time(23, 59, 59)
 _DAY_S: Final = 24 * 3600
+_LARGEST: Final = 10**9
 
 # Excel counts days from here, its belief in 29 February 1900 included.
 _EXCEL_EPOCH: Final = dt.datetime.combine(dt.date(1899, 12, 30), dt.time())
@@ -132,6 +133,8 @@ def parse_whole(text: str) -> int:
     value = parse_number(text)
     if value != int(value):
         raise BadCell("is not a whole number", "write a whole number")
+    if abs(value) > _LARGEST:
+        raise BadCell("is too large a number", "check how many digits it has")
     return int(value)
 
 
