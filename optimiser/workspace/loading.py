@@ -118,8 +118,9 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         stock, boundaries = apply_boundaries(stock, patches=patches, estates=estates)
         problems.extend(boundaries.problems)
     officers = read("officers", read_officers)
+    types, _ = read_visit_types(folder, data.visit_rules)
     tables = {
-        "visits": read("visits", read_visits),
+        "visits": read("visits", read_visits, visit_types=tuple(types.types)),
         "service_centres": service_centres,
         "fixed": read("fixed", read_fixed, **places),
         "absences": read("absences", read_absences),
