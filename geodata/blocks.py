@@ -51,12 +51,15 @@ def _below_merged_cells(found: Findings, homes: pd.DataFrame) -> pd.DataFrame:
     points = homes[["easting", "northing"]].to_numpy()
     blank = homes[["block_ref", "block_name", "address"]].isna().all(axis=1).tolist()
     postcodes = homes["postcode"].tolist()
+    # All homes of a postcode share its point, which says nothing of their building.
+    rough = (homes["placed_by"] == "postcode").tolist()
     head = list(range(len(homes)))
     for i in range(1, len(homes)):
         above = head[i - 1]
         if (
             blank[i]
             and not blank[above]
+            and not rough[i]
             and postcodes[i] in (None, postcodes[above])
             and (points[i] == points[above]).all()
         ):
