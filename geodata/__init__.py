@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from geodata.adjacency import Adjacency, block_adjacency
+    from geodata.barriers import read_barriers
     from geodata.errors import DataError, Problem
     from geodata.gazetteer import Gazetteer
     from geodata.people import read_absences, read_fixed, read_officers
@@ -13,11 +15,13 @@ if TYPE_CHECKING:
     from geodata.readers import read_outcomes, read_service_centres
     from geodata.stock import Stock, read_stock
     from geodata.streets import StreetNetwork
+    from geodata.tessellation import patch_polygons
     from geodata.validation import cross_check
     from geodata.visits import read_visits
     from geodata.walking import StraightLines, WalkingNetwork
 
 __all__ = [
+    "Adjacency",
     "DataError",
     "Gazetteer",
     "Problem",
@@ -25,8 +29,11 @@ __all__ = [
     "StraightLines",
     "StreetNetwork",
     "WalkingNetwork",
+    "block_adjacency",
     "cross_check",
+    "patch_polygons",
     "read_absences",
+    "read_barriers",
     "read_fixed",
     "read_officers",
     "read_outcomes",
@@ -37,6 +44,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Adjacency": "geodata.adjacency",
     "DataError": "geodata.errors",
     "Gazetteer": "geodata.gazetteer",
     "Problem": "geodata.errors",
@@ -44,8 +52,11 @@ _HOME = {
     "StraightLines": "geodata.walking",
     "StreetNetwork": "geodata.streets",
     "WalkingNetwork": "geodata.walking",
+    "block_adjacency": "geodata.adjacency",
     "cross_check": "geodata.validation",
+    "patch_polygons": "geodata.tessellation",
     "read_absences": "geodata.people",
+    "read_barriers": "geodata.barriers",
     "read_fixed": "geodata.people",
     "read_officers": "geodata.people",
     "read_outcomes": "geodata.readers",

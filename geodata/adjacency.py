@@ -2,7 +2,27 @@
 
 Every place on the streets belongs to the block that is nearest on foot; two
 blocks are neighbours where their stretches of street meet. Blocks that share
-one place on the street share its stretch, and so its neighbours.
+one place on the street share its stretch, and so its neighbours. Blocks of one
+estate are neighbours too where only its own ground lies between them.
+
+No barrier is crossed but by a street or at a crossing:
+
+>>> import geopandas as gpd
+>>> from geodata import StreetNetwork, block_adjacency
+>>> from shapely import LineString
+>>> def lines(*xy):
+...     return gpd.GeoDataFrame(geometry=[LineString(line) for line in xy], crs="EPSG:27700")
+>>> streets = StreetNetwork.from_lines(lines([(0, 0), (200, 0)]))
+>>> blocks = gpd.GeoSeries.from_xy([10, 90, 180], [5, 5, 40], index=list("ABC"), crs="EPSG:27700")
+>>> block_adjacency(blocks, streets).edges.tolist()
+[[0, 1], [1, 2]]
+
+North of a canal without a bridge, C has no way to the street. So that patches
+can be drawn at all it is attached to the nearest block, and that is said:
+
+>>> found = block_adjacency(blocks, streets, barriers=lines([(-50, 20), (250, 20)]))
+>>> [str(join) for join in found.joined]
+['C is joined to B to the nearest block, 97 m as the crow flies']
 """
 
 from __future__ import annotations
@@ -14,26 +34,25 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from geodata.barriers import crosses_barrier
+from geodata.barriers import assert_barriers, crosses_barrier
+from geodata.street_cells import StreetCells, street_cells
 from geodata.streets import StreetNetwork
-from geodata.streets.routing import points_along
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from geodata.streets.routing import SplitGraph
     from geodata.walking import WalkingNetwork
 
-__all__ = ["Adjacency", "Join", "StreetCells", "block_adjacency", "street_cells"]
+__all__ = ["Adjacency", "Join", "block_adjacency"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 _TRIED: Final = 8
-_LEAST_M: Final = 1e-6
-"""Sparse graphs hold no edge of length 0."""
+GROUND_M: Final = 100.0
+"""Blocks of an estate farther apart are no neighbours over its ground; a modelling value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,58 +88,6 @@ class Adjacency:
     joined: tuple[Join, ...]
 
 
-@dataclass(frozen=True)
-class StreetCells:
-    """The streets split at the blocks' places, and the block each node belongs to.
-
-    `owner` (nodes,) is a position in the points, -1 where no block can walk to.
-    `cell` (blocks,): blocks with the same number share a stretch of street; the
-    number is the position of the block that owns it.
-    """
-
-    split: SplitGraph
-    owner: IntArray
-    cell: IntArray
-    metres: FloatArray
-
-
-def street_cells(xy: FloatArray, network: StreetNetwork) -> StreetCells:
-    """Give every node of the streets to the block that is nearest on foot.
-
-    A multi-source Dijkstra search from the blocks, their straight legs included.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import dijkstra
-
-    places = network.snap(xy)
-    split = network.split(places)
-    known = np.flatnonzero(places.edge >= 0)
-    blocks = split.nodes + np.arange(len(known))
-    legs = np.maximum(places.leg_m[known], _LEAST_M)
-    streets = split.matrix().tocoo()
-    size = split.nodes + len(known)
-    links = coo_array(
-        (
-            np.concatenate([streets.data, legs]),
-            (
-                np.concatenate([streets.row, blocks]),
-                np.concatenate([streets.col, split.place_node[known]]),
-            ),
-        ),
-        shape=(size, size),
-    ).tocsr()
-    owner = np.full(split.nodes, -1, dtype=np.int64)
-    metres = np.full(split.nodes, np.inf)
-    cell = np.arange(len(xy))
-    if len(known):
-        far, _, source = dijkstra(links, indices=blocks, min_only=True, return_predecessors=True)
-        reached = np.isfinite(far[: split.nodes])
-        metres[reached] = far[: split.nodes][reached]
-        owner[reached] = known[source[: split.nodes][reached] - split.nodes]
-        cell[known] = owner[split.place_node[known]]
-    return StreetCells(split, owner, cell, metres)
-
-
 def block_adjacency(
     points: gpd.GeoSeries,
     network: WalkingNetwork,
@@ -137,42 +104,45 @@ def block_adjacency(
     network
         Streets, or straight lines (then: neighbours in the Delaunay triangulation).
     estates
-        Each block's estate, None for no estate; blocks of one estate are made
-        connected to each other by their nearest pairs. Same index as `points`.
+        Each block's estate, None for no estate; same index as `points`. Blocks of
+        one estate within `GROUND_M` are neighbours where the straight way between
+        them crosses no barrier and no stretch of street that belongs to others.
+        If that leaves the estate in pieces, their nearest pairs are joined by rule.
     barriers
-        What is crossed only where a street does, in the same coordinate system: a
-        block beyond it from its street, and without streets a pair across it, are
-        no neighbours. See `barriers.read_barriers`.
+        What is crossed only where a street does or at a crossing, in the same
+        coordinate system; see `read_barriers`. A block beyond a barrier from all
+        streets, and without streets a pair across it, are no neighbours. A street
+        that is itself a barrier has a pavement on either side, each with its own
+        blocks; they meet at crossings.
 
     Raises
     ------
     ValueError
-        Points in another coordinate system than the network's, or an index that differs.
+        Points or barriers in another coordinate system than the network's, an
+        index that differs, or a block without a point.
     """
     import shapely
 
     assert_crs(points, network)
+    assert_barriers(barriers, points.crs)
     xy = shapely.get_coordinates(points.array)
     if len(xy) != len(points):
         raise ValueError("every block needs a point")
-    if isinstance(network, StreetNetwork):
-        cells = street_cells(xy, network)
-        near, cell = _touching_cells(cells), cells.cell
-    else:
-        near, cell = _delaunay_cells(xy)
-    near = _between_members(near, cell)
-    if barriers is not None:
-        if barriers.crs != points.crs:
-            raise ValueError(f"barriers are in {barriers.crs}, points in {points.crs}")
-        near = near[~_parted(near, xy, network, barriers)]
-    refs = [str(ref) for ref in points.index]
-    joins: list[Join] = []
+    estate = None
     if estates is not None:
         if not estates.index.equals(points.index):
             raise ValueError("estates and points have different indexes")
-        for members in estates.groupby(estates, sort=True).indices.values():
-            near, added = _connect(near, xy, np.sort(members), barriers)
-            joins += [_join(refs, xy, pair, "estate") for pair in added]
+        estate, _ = estates.factorize(sort=True)
+    if isinstance(network, StreetNetwork):
+        near = _on_streets(xy, network, estate, barriers)
+    else:
+        near = _between_members(*_delaunay_cells(xy))
+        near = near[~crosses_barrier(xy[near[:, 0]], xy[near[:, 1]], barriers)]
+    refs = [str(ref) for ref in points.index]
+    joins: list[Join] = []
+    for k in range(0 if estate is None else estate.max(initial=-1) + 1):
+        near, added = _connect(near, xy, np.flatnonzero(estate == k), barriers)
+        joins += [_join(refs, xy, pair, "estate") for pair in added]
     near, added = _connect(near, xy, np.arange(len(xy)), barriers)
     joins += [_join(refs, xy, pair, "apart") for pair in added]
     return Adjacency(near, tuple(joins))
@@ -191,29 +161,49 @@ def _join(
     return Join(refs[pair[0]], refs[pair[1]], metres, why)
 
 
-def _touching_cells(cells: StreetCells) -> IntArray:
-    owners = cells.owner[cells.split.pieces]
-    return _unique_pairs(owners[(owners >= 0).all(axis=1)])
-
-
-def _parted(
-    near: IntArray, xy: FloatArray, network: WalkingNetwork, barriers: gpd.GeoDataFrame
-) -> BoolArray:
-    """Return which pairs a barrier keeps apart.
-
-    On streets it is the way to the street that must not cross one; two blocks
-    that both lie beyond, side by side, are not parted.
-    """
+def _on_streets(
+    xy: FloatArray,
+    network: StreetNetwork,
+    estate: IntArray | None,
+    barriers: gpd.GeoDataFrame | None,
+) -> IntArray:
+    cells = street_cells(xy, network, barriers)
+    near = _between_members(_unique_pairs(cells.touching()), cells.cell)
+    # Two blocks that both lie beyond a barrier from all streets, side by side, are not parted.
     a, b = near.T
+    beyond = cells.beyond
     across = crosses_barrier(xy[a], xy[b], barriers)
-    if not isinstance(network, StreetNetwork):
-        return across
-    places = network.snap(xy)
-    known = np.flatnonzero(places.edge >= 0)
-    street = points_along(network.graph, places.edge[known], places.at_m[known])
-    beyond = np.zeros(len(xy), dtype=bool)
-    beyond[known] = crosses_barrier(xy[known], street, barriers)
-    return np.asarray((beyond[a] != beyond[b]) | (beyond[a] & across), dtype=np.bool_)
+    near = near[(beyond[a] == beyond[b]) & ~(beyond[a] & across)]
+    if estate is None:
+        return np.asarray(near)
+    return _unique_pairs(np.concatenate([near, _over_grounds(xy, cells, estate, barriers)]))
+
+
+def _over_grounds(
+    xy: FloatArray, cells: StreetCells, estate: IntArray, barriers: gpd.GeoDataFrame | None
+) -> IntArray:
+    """Return the pairs of an estate's blocks that have nothing but its own ground between them.
+
+    Of the pairs whose ground touches as the crow flies (in the Delaunay
+    triangulation of all blocks).
+    """
+    import shapely
+
+    pairs = _between_members(*_delaunay_cells(xy))
+    a, b = pairs.T
+    near = (estate[a] >= 0) & (estate[a] == estate[b])
+    near &= np.hypot(*(xy[a] - xy[b]).T) <= GROUND_M
+    pairs = pairs[near]
+    ways: npt.NDArray[Any] = shapely.linestrings(xy[pairs])
+    crossed = crosses_barrier(xy[pairs[:, 0]], xy[pairs[:, 1]], barriers)
+    way, piece = shapely.STRtree(cells.lines()).query(ways, predicate="intersects")
+    owner = cells.owner[cells.split.pieces[piece]]
+    ours = (owner < 0) | (estate[owner] == estate[pairs[way, :1]])
+    crossed[way[~ours.all(axis=1)]] = True
+    legs = shapely.linestrings(np.stack([xy, cells.street_xy], axis=1))
+    way, block = shapely.STRtree(legs).query(ways, predicate="intersects")
+    crossed[way[estate[block] != estate[pairs[way, 0]]]] = True
+    return np.asarray(pairs[~crossed])
 
 
 def _delaunay_cells(xy: FloatArray) -> tuple[IntArray, IntArray]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.adjacency import Adjacency, Join, assert_crs
+from geodata.barriers import barrier_shapes
 from geodata.streets import StreetNetwork
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def area_adjacency(
     shapes = areas.to_numpy()
     pairs, edges = _shared_edges(shapes)
     streets = network.lines.geometry.to_numpy() if isinstance(network, StreetNetwork) else None
-    walls = np.empty(0, dtype=object) if barriers is None else barriers.geometry.to_numpy()
+    walls = np.empty(0, dtype=object) if barriers is None else barrier_shapes(barriers)
     near = pairs[_walkable(edges, streets, walls)]
     refs = [str(ref) for ref in areas.index]
     xy = shapely.get_coordinates(areas.representative_point().array)

@@ -22,7 +22,14 @@ from geodata.kinds import GEO_SUFFIXES, checked_file
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["assert_barriers", "crosses_barrier", "read_barriers"]
+__all__ = [
+    "assert_barriers",
+    "barrier_shapes",
+    "crosses_barrier",
+    "crossings",
+    "holds_barriers",
+    "read_barriers",
+]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -129,6 +136,20 @@ def _tidy(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return found.set_geometry(shapely.make_valid(shapely.force_2d(found.geometry.array)))
 
 
+def holds_barriers(path: str | Path) -> bool:
+    """Tell whether a streets file gives barriers too: OpenStreetMap's, or a layer `barriers`.
+
+    Raises
+    ------
+    DataError
+        A GeoPackage cannot be read.
+    """
+    path = Path(path)
+    if path.suffix.lower() in OPENSTREETMAP_SUFFIXES:
+        return True
+    return path.suffix.lower() == ".gpkg" and any(n == "barriers" for n, _ in layers_of(path))
+
+
 def assert_barriers(barriers: gpd.GeoDataFrame | None, crs: Any) -> None:
     """Raise a ValueError if the barriers are in another coordinate system."""
     if barriers is not None and barriers.crs != crs:
@@ -154,7 +175,7 @@ def crosses_barrier(
     share = (_SHORT_M / metres[known])[:, None]
     ends = np.stack([start[known], end[known] + share * away[known]], axis=1)
     ways: npt.NDArray[Any] = shapely.linestrings(ends)
-    solid = barriers.geometry.array[shapely.get_dimensions(barriers.geometry.array) > 0]
+    solid = barrier_shapes(barriers)
     way, barrier = shapely.STRtree(solid).query(ways, predicate="intersects")
     if len(way) and len(points := crossings(barriers)):
         meet = shapely.intersection(ways[way], solid[barrier])
@@ -169,11 +190,19 @@ def crosses_barrier(
     return crossed
 
 
+def barrier_shapes(barriers: gpd.GeoDataFrame) -> npt.NDArray[Any]:
+    """Return the lines and areas that cannot be walked across."""
+    import shapely
+
+    found = barriers.geometry.to_numpy()
+    return np.asarray(found[shapely.get_dimensions(found) > 0])
+
+
 def crossings(barriers: gpd.GeoDataFrame) -> npt.NDArray[Any]:
     """Return the points at which barriers can be crossed."""
     import shapely
 
-    found = barriers.geometry.array
+    found = barriers.geometry.to_numpy()
     return np.asarray(found[shapely.get_dimensions(found) == 0])
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from geodata.adjacency import StreetCells, assert_crs, street_cells
+from geodata.adjacency import assert_crs
+from geodata.street_cells import StreetCells, street_cells
 from geodata.streets import StreetNetwork
 from geodata.streets.edges import align_to_streets
 from geodata.streets.routing import points_along

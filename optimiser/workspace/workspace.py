@@ -35,7 +35,6 @@ __all__ = ["Workspace"]
 
 AREAS_CAVEAT = "Homes are counts of areas: each area is one unit, walked to at a point inside it."
 WEEK_REMEDY = "give the Monday of the week to plan, such as 2026-11-30"
-OPENSTREETMAP_SUFFIXES = (".osm", ".pbf")
 
 
 class Workspace:
@@ -216,24 +215,28 @@ class Workspace:
         areas = self.inputs.stock.areas
         if areas is not None:
             return area_adjacency(
-                areas, self.network, estates=self.blocks["estate"], barriers=self._barriers
+                areas, self.network, estates=self.blocks["estate"], barriers=self.barriers
             )
         return block_adjacency(
             self.blocks.geometry,
             self.network,
             estates=self.blocks["estate"],
-            barriers=self._barriers,
+            barriers=self.barriers,
         )
 
-    @property
-    def _barriers(self) -> gpd.GeoDataFrame | None:
-        """Canals, railways and the largest roads, where the streets file is OpenStreetMap's."""
-        from geodata.barriers import read_barriers
+    @cached_property
+    def barriers(self) -> gpd.GeoDataFrame | None:
+        """What is crossed on foot only at crossings: `[data] barriers`, else the streets file's."""
+        from geodata.barriers import holds_barriers, read_barriers
 
-        streets = self.settings.data.streets
-        if streets is None or Path(streets).suffix.lower() not in OPENSTREETMAP_SUFFIXES:
+        data = self.settings.data
+        if data.barriers is not None:
+            return read_barriers(
+                self.folder / data.barriers, self.crs, layer=data.sheets.get("barriers")
+            )
+        if data.streets is None or not holds_barriers(self.folder / data.streets):
             return None
-        return read_barriers(self.folder / streets, self.crs)
+        return read_barriers(self.folder / data.streets, self.crs)
 
     @property
     def blocks_apart(self) -> tuple[str, ...]:
@@ -416,9 +419,10 @@ class Workspace:
             If it cannot be written, or a file of that name is not ours.
         """
         from optimiser.outputs.problems import write_problems
+        from optimiser.workspace.bad_rows import bad_rows
 
         title = f"Problems: {self.title}"
-        return write_problems(Path(folder), self.problems, title=title)
+        return write_problems(Path(folder), self.problems, title=title, rows=bad_rows(self))
 
     def save(self, plan: PatchPlan | VisitPlan, folder: str | Path) -> list[Path]:
         """Write all outputs of a plan into `folder`, whole or not at all.

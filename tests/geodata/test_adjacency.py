@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from shapely import LineString, Point
 
+from geodata import adjacency
 from geodata.adjacency import Adjacency, block_adjacency
 from geodata.streets import StreetNetwork
 from geodata.walking import StraightLines
@@ -52,15 +54,45 @@ def test_blocks_at_one_place_share_its_neighbours() -> None:
     assert pairs(points, found) == {"AB", "AX", "AY", "BX", "BY", "XY", "BC", "XC", "YC"}
 
 
-def test_an_estate_is_connected_over_its_own_grounds() -> None:
+def test_blocks_of_an_estate_are_neighbours_over_its_own_grounds() -> None:
     points = blocks(A=(0, 5), B=(150, 5), C=(350, 5), F=(0, 25))
     estates = pd.Series(["Fir", None, None, "Fir"], index=points.index)
     found = block_adjacency(points, LANE, estates=estates)
     assert "AF" in pairs(points, found)
-    (join,) = found.joined
-    assert (join.block_ref, join.other_ref, join.why) == ("A", "F", "estate")
-    assert join.metres == pytest.approx(20)
+    assert found.joined == ()
     assert "AF" not in pairs(points, block_adjacency(points, LANE))
+    wall = gpd.GeoDataFrame(geometry=[LineString([(-9, 15), (99, 15)])], crs="EPSG:27700")
+    (join,) = block_adjacency(points, LANE, estates=estates, barriers=wall).joined
+    assert (join.block_ref, join.other_ref, join.why) == ("A", "F", "estate")
+
+
+@pytest.mark.parametrize(
+    ("y", "lane", "apart"),
+    [(45, 0, True), (-5, 60, True), (-5, 0, False)],
+    ids=["its way to the street", "its street", "nothing of it"],
+)
+def test_what_belongs_to_others_parts_an_estate(y: float, lane: float, apart: bool) -> None:
+    # D is of another estate, and its stretch of street lies between A and F. A lane may
+    # lead on from it, between A and F.
+    #
+    #   A     |     F     y = 16
+    #   +-----+-----+     y = 0
+    #         D
+    streets = [[(0.0, 0.0), (120.0, 0.0)]] + [[(60.0, 0.0), (60.0, lane)]] * (lane > 0)
+    points = blocks(A=(20, 16), D=(60, y), F=(100, 16))
+    estates = pd.Series(["Fir", "Elm", "Fir"], index=points.index)
+    found = block_adjacency(points, network(*streets), estates=estates)
+    assert pairs(points, found) == {"AD", "DF", "AF"}
+    assert [join.why for join in found.joined] == ["estate"] * apart
+
+
+def test_an_estate_in_pieces_is_joined_by_rule() -> None:
+    points = blocks(A=(0, 5), B=(150, 5), C=(350, 5), F=(300, 5))
+    estates = pd.Series(["Fir", None, "Elm", "Fir"], index=points.index)
+    (join,) = block_adjacency(points, LANE, estates=estates).joined
+    assert (join.block_ref, join.other_ref, join.why) == ("A", "F", "estate")
+    assert join.metres == pytest.approx(300)
+    assert str(join) == "A is joined to F within their estate, 300 m as the crow flies"
 
 
 def test_a_piece_with_no_way_to_the_rest_is_attached_and_reported() -> None:
@@ -120,5 +152,11 @@ def test_westminster_is_connected_with_whole_estates(westminster: Path) -> None:
     assert (found.edges[:, 0] < found.edges[:, 1]).all()
     assert len(np.unique(found.edges, axis=0)) == len(found.edges)
     for members in first["estate"].groupby(first["estate"]).indices.values():
-        assert nx.is_connected(graph.subgraph(members.tolist()))
+        assert nx.is_connected(graph.subgraph(np.asarray(members).tolist()))
     assert all(join.why == "estate" for join in found.joined)
+
+
+def test_the_example_runs() -> None:
+    tried = doctest.testmod(adjacency)
+    assert tried.attempted > 5
+    assert not tried.failed
