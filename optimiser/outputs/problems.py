@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from geodata.errors import DataError, Problem
 
-__all__ = ["PROBLEMS_NAME", "write_problems"]
+if TYPE_CHECKING:
+    from optimiser.outputs.tables import Sheet
+
+__all__ = ["PROBLEMS_NAME", "BadRows", "write_problems"]
 
 PROBLEMS_NAME: Final = "problems.xlsx"
 COLUMNS: Final = ("file", "sheet", "row", "column", "value", "reason", "remedy", "severity")
+BESIDE: Final = ("row", "what is wrong")
+
+
+@dataclass(frozen=True)
+class BadRows:
+    """The rows of a file that were left out: its headings, and row number -> its cells."""
+
+    file: str
+    sheet: str | None
+    headings: tuple[str, ...]
+    cells: Mapping[int, Sequence[Any]]
 
 
 def write_problems(
-    folder: Path, problems: Iterable[Problem], *, title: str, notice: str = ""
+    folder: Path,
+    problems: Iterable[Problem],
+    *,
+    title: str,
+    notice: str = "",
+    rows: Iterable[BadRows] = (),
 ) -> Path:
     """Write problems.xlsx into `folder`, errors first, and return its path.
 
-    Cells that a spreadsheet would take for a formula are neutralised. An
-    earlier problems.xlsx of ours gives way.
+    The first sheet lists the problems. A sheet a file has the rows left out as
+    the file has them, what is wrong beside them and the cells at fault shaded,
+    to be mended and pasted back. Cells that a spreadsheet would take for a
+    formula are neutralised. An earlier problems.xlsx of ours gives way.
 
     Raises
     ------
@@ -35,17 +58,59 @@ def write_problems(
     path = folder / PROBLEMS_NAME
     _refuse_foreign(path)
     ordered = sorted(problems, key=lambda p: p.severity)
+    taken = {"Problems"}
+    sheets = [_rows_sheet(bad, ordered, taken) for bad in rows]
     frame = pd.DataFrame([p.to_dict() for p in ordered], columns=list(COLUMNS))
     frame["row"] = frame["row"].astype("Int64")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".problems.", dir=folder) as holder:
             new = Path(holder) / PROBLEMS_NAME
-            write_xlsx(new, [Sheet("Problems", frame)], title=title, notice=notice)
+            write_xlsx(new, [Sheet("Problems", frame), *sheets], title=title, notice=notice)
             new.replace(path)
     except OSError as error:
         raise _refused(path, f"cannot be written ({error.strerror})") from error
     return path
+
+
+def _rows_sheet(bad: BadRows, problems: Iterable[Problem], taken: set[str]) -> Sheet:
+    import pandas as pd
+
+    from optimiser.outputs.tables import Sheet
+
+    wrong: dict[int, list[Problem]] = {row: [] for row in bad.cells}
+    for p in problems:
+        same = p.file == bad.file and (bad.sheet is None or p.sheet in (None, bad.sheet))
+        if same and p.severity == "error" and p.row in wrong:
+            wrong[p.row].append(p)
+    headings: list[str] = []
+    for k, heading in enumerate(bad.headings):
+        name = heading or f"column {k + 1}"
+        headings.append(name if name not in (*headings, *BESIDE) else f"{name} ({k + 1})")
+    records = []
+    marked = set()
+    for i, (row, cells) in enumerate(bad.cells.items()):
+        what = "; ".join(f"{p.column or ''} {p.reason}: {p.remedy}".strip() for p in wrong[row])
+        padded = [*cells, *[None] * len(headings)][: len(headings)]
+        records.append([row, what, *padded])
+        at_fault = {name for p in wrong[row] for name in (p.column or "").split(", ")}
+        marked |= {
+            (i, name)
+            for name, heading in zip(headings, bad.headings, strict=True)
+            if heading in at_fault
+        }
+    frame = pd.DataFrame(records, columns=[*BESIDE, *headings], dtype=object)
+    return Sheet(_sheet_name(bad, taken), frame, marked=frozenset(marked))
+
+
+def _sheet_name(bad: BadRows, taken: set[str]) -> str:
+    """Return a name that Excel takes: at most 31 characters, no signs of its own, not used yet."""
+    base = re.sub(r"[\[\]:*?/\\']", " ", Path(bad.file).stem).strip()[:28] or "rows"
+    name, k = base, 2
+    while name.casefold() in {t.casefold() for t in taken}:
+        name, k = f"{base} {k}", k + 1
+    taken.add(name)
+    return name
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -27,11 +27,16 @@ _WIDE: Final = 60
 
 @dataclass(frozen=True)
 class Sheet:
-    """A worksheet: a frame under a header in row 1. `choices` limits a column to a list."""
+    """A worksheet: a frame under a header in row 1.
+
+    `choices` limits a column to a list. `marked` are the cells to shade, as
+    (position of the row in the frame, column).
+    """
 
     name: str
     frame: pd.DataFrame
     choices: tuple[str, tuple[str, ...]] | None = None
+    marked: frozenset[tuple[int, str]] = frozenset()
 
 
 def safe_text(text: str) -> str:
@@ -82,6 +87,8 @@ def _fill(ws: Worksheet, sheet: Sheet, notice: str) -> None:
         longest = max(len(_shown(cell.value)) for cell in column)
         ws.column_dimensions[get_column_letter(index)].width = _clamped(longest + 3)
         _format(column[1:], wrap=longest + 3 > _WIDE)
+    for row, name in sheet.marked:
+        ws.cell(row + 2, headers.index(name) + 1).fill = PatternFill("solid", fgColor="FFD9B3")
     _add_choices(ws, sheet, headers)
     _set_up_page(ws, notice)
 
