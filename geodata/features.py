@@ -75,26 +75,28 @@ def read_features(
 
     assert_kind(path)
     if path.suffix.casefold() not in (".osm", ".pbf"):  # whose columns are always the same
-        fields = _ask(path, lambda p: pyogrio.read_info(p, layer=layer))["fields"]
-        if len(fields) > MAX_FIELDS:
+        info = _ask(path, lambda p: pyogrio.read_info(p, layer=layer))
+        if len(info["fields"]) > MAX_FIELDS:
             raise fatal(
                 path.name,
-                f"has {len(fields):,} columns, more than the {MAX_FIELDS:,} that are read",
+                f"has {len(info['fields']):,} columns, more than the {MAX_FIELDS:,} that are read",
                 "export only the columns that are needed",
             )
-    frame = _ask(
-        path,
-        lambda p: pyogrio.read_dataframe(
-            p, layer=layer, where=where, max_features=MAX_FEATURES + 1
-        ),
-    )
+        # Counted before: `max_features` makes room for as many at once.
+        if info["features"] > MAX_FEATURES:
+            raise _too_many(path)
+    frame = _ask(path, lambda p: pyogrio.read_dataframe(p, layer=layer, where=where))
     if len(frame) > MAX_FEATURES:
-        raise fatal(
-            path.name,
-            f"has more than {MAX_FEATURES:,} features, the most that are read",
-            "export only the area that is needed",
-        )
+        raise _too_many(path)
     return frame
+
+
+def _too_many(path: Path) -> DataError:
+    return fatal(
+        path.name,
+        f"has more than {MAX_FEATURES:,} features, the most that are read",
+        "export only the area that is needed",
+    )
 
 
 def _ask(path: Path, question: Callable[[str], Any]) -> Any:
