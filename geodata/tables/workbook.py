@@ -94,23 +94,23 @@ def _assert_parts(path: Path) -> None:
             p.file_size > MAX_PART_BYTES for p in small
         ):
             raise fatal(path.name, "it unpacks to more than any workbook needs", _SLIM)
-        for part in large:
-            tags, row = _measure(book, part)
-            if row > MAX_PART_BYTES or (part.filename == _STRINGS and tags > MAX_STRING_TAGS):
-                raise fatal(path.name, "it unpacks to more than any workbook needs", _SLIM)
+        if not all(_fits(book, part) for part in large):
+            raise fatal(path.name, "it unpacks to more than any workbook needs", _SLIM)
 
 
-def _measure(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int]:
-    """Return how many marks a part has, and the most bytes between two of its rows or texts."""
-    mark = b"si" if part.filename == _STRINGS else b"row"
-    tags = longest = since = 0
+def _fits(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Tell whether a part has few enough marks, and its rows or texts come often enough."""
+    strings = part.filename == _STRINGS
+    mark = b"si" if strings else b"row"
+    tags = since = 0
     with book.open(part) as stream:
         while chunk := stream.read(_CHUNK):
             tags += chunk.count(b"<")
             last = chunk.rfind(mark)
             since = since + len(chunk) if last < 0 else len(chunk) - last
-            longest = max(longest, since)
-    return tags, longest
+            if since > MAX_PART_BYTES or (strings and tags > MAX_STRING_TAGS):
+                return False
+    return True
 
 
 def _plain(value: Any) -> Any:
