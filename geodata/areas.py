@@ -77,20 +77,7 @@ def read_areas(
     shapes = read_polygons(path, layer=layer, crs=crs, problems=notes)
     table = read_table(path, AREAS, columns=columns, sheet=layer)
     found = table.findings()
-    refs = parse_ids(table, found, "area_ref", required=True)
-    mark_repeats(table, found, "area_ref", refs, remedy="keep one feature an area")
-    counts = _counts(table, found)
-    names = parse_texts(table, found, "area_name")
-    frame = pd.DataFrame(
-        {
-            "block_name": [n or r for n, r in zip(names, refs, strict=True)],
-            "estate": parse_texts(table, found, "estate"),
-            "patch": parse_ids(table, found, "patch"),
-            "row": table.rows,
-            **counts,
-        },
-        index=pd.Index(refs, dtype=object, name="block_ref"),
-    ).astype({"block_name": object, "estate": object, "patch": object})
+    frame = _rows(table, found)
     frame = frame[found.good & np.isin(table.rows, shapes["row"])].sort_index()
     area = shapes.set_index("row").geometry.loc[frame["row"]].set_axis(frame.index)
     _mark_uneven(found, area)
@@ -101,6 +88,21 @@ def read_areas(
     if not frame["homes"].sum():
         raise DataError(everything)
     return _stock(frame, area, tuple(everything), found.file)
+
+
+def _rows(table: Table, found: Findings) -> pd.DataFrame:
+    """Return a row an area, also those with faults, by its reference."""
+    refs = parse_ids(table, found, "area_ref", required=True)
+    mark_repeats(table, found, "area_ref", refs, remedy="keep one feature an area")
+    names = parse_texts(table, found, "area_name")
+    columns: dict[str, npt.NDArray[Any]] = {
+        "block_name": np.array([n or r for n, r in zip(names, refs, strict=True)], dtype=object),
+        "estate": parse_texts(table, found, "estate"),
+        "patch": parse_ids(table, found, "patch"),
+        "row": table.rows,
+        **_counts(table, found),
+    }
+    return _frame(columns).set_axis(pd.Index(refs, dtype=object, name="block_ref"))
 
 
 def _count(text: str) -> int:
@@ -252,6 +254,11 @@ def _homes(frame: pd.DataFrame, xy: npt.NDArray[np.float64]) -> pd.DataFrame:
         **{flag: place < frame[flag].to_numpy()[at] for flag in FLAGS},
         "row": frame["row"].to_numpy()[at],
     }
+    return _frame(columns)
+
+
+def _frame(columns: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:
+    """Return the columns as a frame; texts stay objects, None where absent."""
     return pd.DataFrame(
         {name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()}
     )

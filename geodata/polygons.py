@@ -155,23 +155,21 @@ def _mended(frame: gpd.GeoDataFrame, found: Findings) -> gpd.GeoDataFrame:
     import shapely
 
     shapes = shapely.force_2d(frame.geometry.to_numpy())
-    blank = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    blank = shapely.get_num_coordinates(shapes) == 0
     polygons = np.isin(shapely.get_type_id(shapes), [3, 6])
-    found.mark(blank, "the feature has no shape", "draw it, or remove the feature")
+    found.mark(
+        blank,
+        "the feature has no shape, or one off the grid of its coordinate system",
+        "draw it, or check its coordinates and the CRS that the file names",
+    )
     found.mark(
         ~blank & ~polygons, "the feature is not a polygon", "keep polygons only in this file"
     )
-    found.mark(
-        ~blank & polygons & ~finite,
-        "the polygon lies outside the area of the coordinate system",
-        "check its coordinates, and the CRS that the file names",
-    )
-    crossing = polygons & finite & ~shapely.is_valid(shapes)
+    crossing = polygons & ~shapely.is_valid(shapes)
     shapes[crossing] = shapely.make_valid(
         shapes[crossing], method="structure", keep_collapsed=False
     )
-    flat = polygons & finite & ~blank & ~(shapely.area(shapes) > 0)
+    flat = polygons & ~blank & ~(shapely.area(shapes) > 0)
     found.mark(flat, "the polygon has no area", "draw it, or remove the feature")
     found.mark(
         crossing & ~flat,
