@@ -107,6 +107,8 @@ def read_officers(
             "gender": parse_column(table, found, "gender", parse_gender, default="", private=True),
         },
     )
+    # A reference to one of these is not unknown: the officer's row is to be mended.
+    frame.attrs["refused"] = sorted({r for r in refs[found.bad] if r} - set(frame["officer_ref"]))
     report(found.sorted(), problems)
     return frame
 

@@ -77,6 +77,7 @@ def cross_check(
     close("officers", _officers(found, officers, stock, service_centres), found)
     homes = HomeRefs.of(stock)
     staff = frozenset(officers["officer_ref"])
+    unusable = frozenset(officers.attrs.get("refused", ()))
     if visits is not None:
         found = findings("visits", visits)
         mark_unknown_homes(found, visits["property_ref"], homes, severity="error")
@@ -88,19 +89,20 @@ def cross_check(
         also_refs = pd.Series(list(others.values()), dtype=object)
         mark_unknown_homes(also, also_refs, homes, severity="error")
         found.problems.extend(also.problems)
-        _excluded(found, visits, staff)
+        _excluded(found, visits, staff | unusable)
         close("visits", visits, found)
     if service_centres is not None:
         frames["service_centres"] = service_centres
     if fixed is not None:
         found = findings("fixed", fixed)
-        keep = _unknown_officers(found, fixed["officer_ref"], staff)
+        keep = _unknown_officers(found, fixed["officer_ref"], staff, unusable)
         placed = _placed(found, fixed, keep, stock, service_centres)
         _overlaps(found, placed, keep)
         close("fixed", placed, found, keep)
     if absences is not None:
         found = findings("absences", absences)
-        close("absences", absences, found, _unknown_officers(found, absences["officer_ref"], staff))
+        keep = _unknown_officers(found, absences["officer_ref"], staff, unusable)
+        close("absences", absences, found, keep)
     if outcomes is not None:
         found = findings("outcomes", outcomes)
         refs = outcomes["property_ref"]
@@ -110,15 +112,26 @@ def cross_check(
 
 
 def _unknown_officers(
-    found: Findings, refs: pd.Series, staff: frozenset[str]
+    found: Findings, refs: pd.Series, staff: frozenset[str], unusable: frozenset[str]
 ) -> npt.NDArray[np.bool_]:
+    """Return (n,) True where the officer can be used; `unusable` are those to be mended."""
     known: npt.NDArray[np.bool_] = refs.isin(staff).to_numpy()
+    spoilt = refs.isin(unusable).to_numpy()
+    column, values = found.heading("officer_ref"), refs.tolist()
     found.mark(
-        ~known,
+        ~known & spoilt,
+        "is an officer who cannot be used as the officers file stands; the row is left out",
+        "correct that officer's row there",
+        column=column,
+        values=values,
+        severity="warning",
+    )
+    found.mark(
+        ~known & ~spoilt,
         "is not in the officers file; the row is left out",
-        meant(refs.tolist(), staff, otherwise="correct it, or add the officer"),
-        column=found.heading("officer_ref"),
-        values=refs.tolist(),
+        meant(values, staff, otherwise="correct it, or add the officer"),
+        column=column,
+        values=values,
         severity="warning",
     )
     return known

@@ -111,9 +111,10 @@ def _counts(report: QualityReport) -> tuple[tuple[str, str, str], ...]:
 
 
 def _coverage(report: QualityReport) -> tuple[tuple[str, str, str], ...]:
-    coverage, total = report.coverage, report.counts["homes"]
+    coverage = report.coverage
+    total = report.counts["homes"] + coverage["unplaced"]
     rows = [
-        (SOURCES.get(source, source), n, f"{n / total:.0%}" if total else "")
+        (SOURCES.get(source, source), n, f"{n / total:.1%}")
         for source, n in coverage["placed"].items()
     ]
     if coverage["unplaced"]:
@@ -141,8 +142,8 @@ def _requests(said: dict[str, Any]) -> tuple[str, ...]:
             lines.append(f"{verb} from {_day(span[0])} to {_day(span[1])}.")
     if "week" in said:
         lines.append(
-            f"In the week of {_day(said['week'])}: {said['due_by_week_end']:,} are due and "
-            f"{said['overdue']:,} are due before it; {_count(said['sessions'], 'fixed session')}, "
+            f"Week of {_day(said['week'])}: {said['due_by_week_end']:,} are due in it, "
+            f"{said['overdue']:,} before it; {_count(said['sessions'], 'fixed session')}, "
             f"{_count(said['absences'], 'absence')}."
         )
     return tuple(lines)

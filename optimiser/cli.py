@@ -108,7 +108,7 @@ def check(folder: Folder, lenient: Lenient = False, out: Out = None, as_json: Js
             from optimiser.terminal import show_check
 
             show_check(report)
-        if (not lenient and report.errors) or any(p not in ws.problems for p in report.errors):
+        if report.stuck or (report.errors and not lenient):
             raise typer.Exit(EXIT_BAD_INPUT)
 
 

@@ -29,7 +29,7 @@ _TOPICS: Final = (
     (
         REFERENCES,
         r"is not in the [\w ]+ file|no home's patch|has no officer for|set aside in the homes"
-        r"|cannot be used as it stands",
+        r"|cannot be used as|is not a visit type",
     ),
     (
         PLACES,
@@ -76,6 +76,8 @@ class QualityReport:
         Errors and warnings of all files.
     ready
         The commands.
+    stuck
+        Whether something stands in the way that leaving rows out does not mend.
     told
         Problems that `boundary_cases` tells of, so that no list repeats them.
     """
@@ -91,6 +93,7 @@ class QualityReport:
     assumed: tuple[str, ...]
     problems: tuple[Problem, ...] = field(repr=False)
     ready: tuple[Readiness, ...]
+    stuck: bool
     told: frozenset[Problem] = field(default=frozenset(), repr=False)
 
     @property
@@ -164,6 +167,7 @@ def quality_report(ws: Workspace, *, lenient: bool = False) -> QualityReport:
         assumed=_assumed(ws),
         problems=problems,
         ready=_ready(ws, drawing, starting, lenient=lenient),
+        stuck=bool(found),
         told=frozenset(ws.boundary_cases.problems),
     )
 
@@ -300,9 +304,6 @@ def _assumed(ws: Workspace) -> tuple[str, ...]:
             for name, column in blank.items()
             if column.isna().any()
         ]
-        unknown = sorted(set(visits["visit_type"]) - set(ws.visit_types.types))
-        if unknown:
-            lines.append(f"Visit types without a rule: {', '.join(unknown[:8])}.")
     return tuple(lines)
 
 

@@ -139,7 +139,7 @@ def test_missing_columns_are_all_named_with_what_the_file_has(csv: Callable[...,
 def test_every_bad_row_has_its_problem_and_a_reader_sees_the_first_few(
     csv: Callable[..., Path],
 ) -> None:
-    rows = "".join(f"V{i},{i},pcfra,,-1\n" for i in range(1, 101))
+    rows = "".join(f"V{i},{i},pcfra,,-{i}\n" for i in range(1, 101))
     found: list[Problem] = []
     visits = read_visits(
         csv(VISITS.splitlines()[0] + "\n" + rows + "V101,1,pcfra,,30\n"), problems=found
@@ -150,6 +150,19 @@ def test_every_bad_row_has_its_problem_and_a_reader_sees_the_first_few(
     lines = problem_lines(found)
     assert len(lines) == 6
     assert lines[-1].endswith("minutes has this in 95 more, the next in row 7")
+
+
+def test_problems_that_differ_in_their_rows_only_share_a_line(csv: Callable[..., Path]) -> None:
+    rows = "".join(f"V{i},{i},pcfra,,{-5 if i % 2 else 'soon'}\n" for i in range(1, 21))
+    found: list[Problem] = []
+    read_visits(csv(VISITS.splitlines()[0] + "\n" + rows), problems=found)
+    lines = problem_lines(p for p in found if p.column == "minutes")
+    assert sorted(lines) == [
+        "file.csv rows 2, 4, 6, 8, 10 and 5 more: minutes '-5' is not above zero;"
+        " write a whole number of 1 or more",
+        "file.csv rows 3, 5, 7, 9, 11 and 5 more: minutes 'soon' is not a number;"
+        " write digits only",
+    ]
 
 
 @pytest.mark.parametrize(

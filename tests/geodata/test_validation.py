@@ -156,6 +156,22 @@ def test_rows_of_unknown_officers_are_left_out_with_a_warning(
     assert frames["absences"].empty
 
 
+def test_an_officer_with_a_bad_row_is_not_unknown(csv: Write, stock: Stock) -> None:
+    officers = read_officers(csv("officers", "officer_ref,fte\nHO1,1\nHO2,nine\n"), problems=[])
+    visits = read_visits(
+        csv("visits", "visit_ref,property_ref,visit_type,excluded_officers\nV1,0001,pcfra,HO2\n")
+    )
+    absences = read_absences(
+        csv("absences", "officer_ref,first_day,last_day\nHO2,1/12/2026,1/12/2026\n")
+    )
+    _, found = cross_check(stock=stock, officers=officers, visits=visits, absences=absences)
+    absent = [p for p in found if p.file == "absences.csv"]
+    assert [p.reason for p in absent] == [
+        "is an officer who cannot be used as the officers file stands; the row is left out"
+    ]
+    assert not [p for p in found if p.file == "visits.csv"]
+
+
 def test_engagements_take_the_place_of_a_service_centre_they_name(
     csv: Write, stock: Stock, officers: pd.DataFrame
 ) -> None:

@@ -109,8 +109,11 @@ def test_a_pin_to_nowhere_is_bad_input(copy):
 
 
 def test_a_week_that_starts_on_a_tuesday_is_bad_input(ws):
-    with pytest.raises(DataError, match="not a Monday"):
+    with pytest.raises(DataError, match="not a Monday") as caught:
         ws.visit_problem("2026-12-01")
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.value) == ("--week", "2026-12-01")
+    assert "give the Monday of the week" in problem.remedy
 
 
 def test_patches_that_are_no_output_are_bad_input(ws, borough):
