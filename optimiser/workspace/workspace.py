@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from optimiser.workspace.loading import Inputs, load_inputs, read_visit_types
 from optimiser.workspace.patch_source import PatchSource, patch_source
 from optimiser.workspace.refused import refused_requests
 from optimiser.workspace.settings import Settings, fault_problems, load_settings, settings_path
+from optimiser.workspace.walks import walk_seconds
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -373,7 +374,7 @@ class Workspace:
                 outcomes=self.inputs.outcomes,
                 patch_of=source.patch_of,
                 officer_of=source.officer_of,
-                walk_seconds=self.network.walk_seconds,
+                walk_seconds=partial(walk_seconds, self),
                 types=self.visit_types,
                 rules=self.settings.rules.visits,
                 notes=(*self.caveats, *source.notes, *cut_off_note(self), *self._left_out()),
