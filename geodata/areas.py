@@ -86,7 +86,7 @@ def read_areas(
     everything = sorted([*notes, *found.problems], key=lambda p: p.row or 0)
     report(everything, problems)
     if not frame["homes"].sum():
-        raise DataError(everything)
+        raise DataError(everything if problems is None else [_nothing_left(found)])
     return _stock(frame, area, tuple(everything), found.file)
 
 
@@ -158,6 +158,15 @@ def _counts(table: Table, found: Findings) -> dict[str, IntArray]:
             values=given[flag],
         )
     return given
+
+
+def _nothing_left(found: Findings) -> Problem:
+    return Problem(
+        file=found.file,
+        sheet=found.sheet,
+        reason="no area with homes is left",
+        remedy="correct the problems above",
+    )
 
 
 def _no_count(found: Findings) -> Problem:

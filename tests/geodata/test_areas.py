@@ -138,6 +138,10 @@ def test_a_file_that_counts_no_homes_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, {"code": ["A"], "tenanted": [0]})
     with pytest.raises(DataError, match="holds no home"):
         read_areas(path)
+    found: list[Problem] = []
+    with pytest.raises(DataError, match="no area with homes is left"):
+        read_areas(path, problems=found)
+    assert ["holds no home" in p.reason for p in found if p.severity == "error"] == [True]
 
 
 def test_bad_shapes_are_mended_or_leave_their_area_out(tmp_path: Path) -> None:
