@@ -19,20 +19,23 @@ __all__ = ["BlocksApart", "blocks_apart"]
 
 NEARER_M: Final = 10.0
 """A street left out matters to a block where it is so much nearer than the one used."""
+FAR_M: Final = 100.0
+"""Homes stand beside streets: where a block is farther off, a street or its place is missing."""
 _NAMED: Final = 10
 
 _REASONS: Final = {
     "network": "on streets with no way on foot to the rest",
     "left out": "at streets left out for having no way to the rest; walked to from the next street",
+    "far": f"more than {FAR_M:,.0f} m from the nearest street, and walked to straight from there",
     "no street": f"farther than {SNAP_LIMIT_M:,.0f} m from every street",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class BlocksApart:
-    """Blocks in one case: a network of their own, a piece that was left out, or no street."""
+    """Blocks in one case: a network of their own, a piece left out, a street far off, or none."""
 
-    why: Literal["network", "left out", "no street"]
+    why: Literal["network", "left out", "far", "no street"]
     blocks: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -56,7 +59,8 @@ def blocks_apart(points: gpd.GeoSeries, network: WalkingNetwork) -> tuple[Blocks
     Returns
     -------
     Each network of its own, most blocks first; then the blocks at streets left
-    out; then those without a street. Blocks in the order of `points`.
+    out; then those far from their street; then those without one. Blocks in the
+    order of `points`.
     """
     if not isinstance(network, StreetNetwork):
         return ()
@@ -82,6 +86,9 @@ def blocks_apart(points: gpd.GeoSeries, network: WalkingNetwork) -> tuple[Blocks
     beside = block[metres < places.leg_m[on_street][block] - NEARER_M]
     if len(beside):
         found.append(BlocksApart("left out", tuple(refs[on_street][np.sort(beside)])))
+    far = on_street & (places.leg_m > FAR_M)
+    if far.any():
+        found.append(BlocksApart("far", tuple(refs[far])))
     if not on_street.all():
         found.append(BlocksApart("no street", tuple(refs[~on_street])))
     return tuple(found)

@@ -31,15 +31,18 @@ def test_each_case_is_named_with_its_blocks() -> None:
     other = [(float(x), 500.0) for x in range(0, 501, 10)]
     streets = network(LONG, other, [(300, 100), (340, 100)])
     found = blocks_apart(
-        points((0, 5), (100, 505), (900, 0), (320, 99), (50, 490), (500, 9000)), streets
+        points((0, 5), (100, 505), (900, 0), (320, 99), (50, 490), (500, 9000), (800, -101)),
+        streets,
     )
     assert [(case.why, case.blocks) for case in found] == [
         ("network", ("B", "E")),
         ("left out", ("D",)),
+        ("far", ("G",)),
         ("no street", ("F",)),
     ]
     assert str(found[0]) == "2 blocks on streets with no way on foot to the rest: B, E"
-    assert "1 block farther than 1,000 m from every street: F" in str(found[2])
+    assert "1 block more than 100 m from the nearest street" in str(found[2])
+    assert "1 block farther than 1,000 m from every street: F" in str(found[3])
 
 
 def test_the_network_with_most_blocks_is_the_rest() -> None:
@@ -59,9 +62,9 @@ def test_westminster_names_the_blocks_at_streets_left_out(westminster: Path) -> 
     blocks = gpd.GeoSeries.from_xy(at["easting"], at["northing"], index=at.index, crs="EPSG:27700")
     streets = StreetNetwork.from_file(westminster / "streets" / "walk_merged.gpkg")
     found = blocks_apart(blocks, streets)
-    assert {case.why for case in found} <= {"left out"}
-    leg = streets.snap(at.to_numpy()).leg_m
-    for case in found:
-        for ref in case.blocks:
-            nearest = streets.lines.distance(blocks[ref]).min()
-            assert nearest < leg[at.index.get_loc(ref)] - 5
+    named = {case.why: case.blocks for case in found}
+    assert set(named) == {"left out", "far"}
+    leg = streets.legs(blocks)["leg_m"]
+    for ref in named["left out"]:
+        assert streets.lines.distance(blocks[ref]).min() < leg[ref] - 5
+    assert tuple(leg.index[leg > 100]) == named["far"]
