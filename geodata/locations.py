@@ -142,6 +142,8 @@ class _Check:
             for reason, remedy, read in _other_readings(reading, self.crs, self.in_file):
                 rows = np.flatnonzero(self.left & (self.places.source == reading.source))
                 rows = rows[area.doubtful(self.places.xy[rows], alone="looks like" in reason)]
+                if not len(rows):
+                    continue
                 other = read(reading.raw[rows])
                 where = np.zeros(len(self.left), dtype=bool)
                 where[rows[area.fits_better(other, self.places.xy[rows])]] = True

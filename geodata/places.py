@@ -198,7 +198,8 @@ def _geometry(table: Table, found: Findings) -> Reading | None:
         import shapely
 
         texts = table.texts[column]
-        shapes = shapely.from_wkt([t or None for t in texts], on_invalid="ignore")
+        with np.errstate(all="ignore"):  # numbers such as 1e400
+            shapes = shapely.from_wkt([t or None for t in texts], on_invalid="ignore")
         points = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
         found.mark(
             (texts != "") & ~points,
@@ -262,7 +263,7 @@ def _ask(
     listed = np.array([key in known for key in keys], dtype=bool)
     spelt = np.array([key is not None for key in keys], dtype=bool)
     return reading, {
-        f"is not in {file.name}": spelt & ~listed,
+        f"is not in {file.name}, so gives no place": spelt & ~listed,
         f"has no coordinates in {file.name}": listed & ~reading.known,
     }
 

@@ -11,12 +11,12 @@ import csv
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
+from geodata.gazetteer.faults import LARGEST_BYTES, LONGEST_LINE, faults_in
 from geodata.gazetteer.geopackage import (
     SQLITE_MAGIC,
     find_layer,
@@ -35,7 +35,6 @@ Place = tuple[float, float]
 NOWHERE: Final[Place] = (float("nan"), float("nan"))
 """The place of a postcode that is there, but without coordinates."""
 NO_COORDINATES: Final = 90
-LONGEST_LINE: Final = 10_000
 _POSITIONS: Final = {"postcode": 0, "quality": 1, "easting": 2, "northing": 3}
 _HEADINGS: Final = {
     "postcode": ("postcode", "pcds", "pcd", "pcd7", "pcd8", "pc"),
@@ -45,7 +44,6 @@ _HEADINGS: Final = {
 }
 _AREA_FILE = re.compile(r"(?:.*/)?([a-z]{1,2})\.csv", re.IGNORECASE)
 _SHIPPED: Final = "give the folder, zip or GeoPackage of Code-Point Open as it is shipped"
-_AGAIN: Final = "download Code-Point Open again, whole"
 
 
 class PostcodeFiles:
@@ -72,12 +70,12 @@ class PostcodeFiles:
         if self.path.is_dir():
             self._search(p.relative_to(self.path).as_posix() for p in self.path.rglob("*"))
             return
-        checked_file(self.path)
-        with self.path.open("rb") as stream:
+        checked_file(self.path, most_bytes=LARGEST_BYTES)
+        with faults_in(self.name), self.path.open("rb") as stream:
             start = stream.read(len(SQLITE_MAGIC))
         self._is_geopackage = start == SQLITE_MAGIC
         if start[:2] == b"PK":
-            with _faults(self.name), zipfile.ZipFile(self.path) as archive:
+            with faults_in(self.name), zipfile.ZipFile(self.path) as archive:
                 self._search(archive.namelist())
         elif not self._is_geopackage:
             with self._open(None) as lines:
@@ -133,7 +131,7 @@ class PostcodeFiles:
     @contextmanager
     def _open(self, source: str | None) -> Iterator[IO[str]]:
         source = source or self._member
-        with _faults(self.name):
+        with faults_in(self.name):
             if source is None or self.path.is_dir():
                 path = self.path / source if source else self.path
                 with path.open(encoding="utf-8-sig", newline="") as lines:
@@ -151,7 +149,7 @@ class PostcodeFiles:
         if path.is_dir() and member is not None:
             path, member = path / member, None
         needed = ("postcode", "positional_quality_indicator")
-        with _faults(self.name), geopackage_file(path, member) as package:
+        with faults_in(self.name), geopackage_file(path, member) as package:
             layer, columns, geometry = find_layer(package, needed, file=self.name)
             rows = rows_with(
                 package,
@@ -208,15 +206,3 @@ def _header(row: list[str]) -> dict[str, int] | None:
         if at is not None:
             found[ours] = at
     return found if {"postcode", "easting", "northing"} <= found.keys() else None
-
-
-@contextmanager
-def _faults(file: str) -> Iterator[None]:
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise fatal(file, "it is a damaged zip file", _AGAIN) from error
-    except UnicodeDecodeError as error:
-        raise fatal(file, "it is not a text file in UTF-8", _AGAIN) from error
-    except csv.Error as error:
-        raise fatal(file, "it is not a CSV file", _SHIPPED) from error

@@ -10,7 +10,6 @@ there is nothing that a cache would save.
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,15 +17,14 @@ from typing import IO, Final
 
 import numpy as np
 
+from geodata.gazetteer.faults import LARGEST_BYTES, LONGEST_LINE, faults_in
 from geodata.gazetteer.geopackage import SQLITE_MAGIC, find_layer, geopackage_file, rows_with
 from geodata.tables.files import checked_file, fatal
 
 __all__ = ["UprnFile"]
 
 HEADER: Final = "UPRN,X_COORDINATE,Y_COORDINATE,LATITUDE,LONGITUDE"
-BLOCK_BYTES: Final = 2**24
-LONGEST_LINE: Final = 10_000
-"""A line longer than this is no line of this file; without a limit it would fill the memory."""
+BLOCK_BYTES: Final = 2**22
 _SHIPPED: Final = "give the csv, zip or GeoPackage of OS Open UPRN as the Ordnance Survey ships it"
 _AGAIN: Final = "download OS Open UPRN again, whole"
 
@@ -49,7 +47,7 @@ class UprnFile:
         self.path = _inside(Path(path))
         self.name = self.path.name
         self._member: str | None = None
-        with self.path.open("rb") as stream:
+        with faults_in(self.name), self.path.open("rb") as stream:
             start = stream.read(len(SQLITE_MAGIC))
         self._is_geopackage = start == SQLITE_MAGIC
         if start[:2] == b"PK":
@@ -73,7 +71,7 @@ class UprnFile:
         return self._find_in_layer(wanted) if self._is_geopackage else self._find_in_csv(wanted)
 
     def _choose_member(self) -> str:
-        with _zip_faults(self.name), zipfile.ZipFile(self.path) as archive:
+        with faults_in(self.name), zipfile.ZipFile(self.path) as archive:
             names = [name for name in archive.namelist() if "__MACOSX" not in name]
         for suffix in (".csv", ".gpkg"):
             tables = [n for n in names if n.casefold().endswith(suffix)]
@@ -85,11 +83,11 @@ class UprnFile:
     @contextmanager
     def _stream(self) -> Iterator[IO[bytes]]:
         if self._member is None:
-            with self.path.open("rb") as stream:
+            with faults_in(self.name), self.path.open("rb") as stream:
                 yield stream
             return
         with (
-            _zip_faults(self.name),
+            faults_in(self.name),
             zipfile.ZipFile(self.path) as archive,
             archive.open(self._member) as member,
         ):
@@ -101,9 +99,10 @@ class UprnFile:
             raise fatal(self.name, f"its first line is {text[:60]!r}, not {HEADER}", _SHIPPED)
 
     def _find_in_csv(self, wanted: set[int]) -> dict[int, tuple[float, float]]:
-        from geodata.gazetteer.uprn_lines import matching_lines
+        from geodata.gazetteer.uprn_lines import last_bits, matching_lines
 
         ordered = np.array(sorted(wanted), dtype=np.int64)
+        table = last_bits(ordered)
         found: dict[int, tuple[float, float]] = {}
         starts = np.empty(0, dtype=np.int64)
         with self._stream() as stream:
@@ -119,7 +118,7 @@ class UprnFile:
                 if len(starts) < len(block):
                     starts = np.empty(len(block), dtype=np.int64)
                 content = np.frombuffer(block, dtype=np.uint8)
-                count = matching_lines(content[:end], ordered, starts)
+                count = matching_lines(content[:end], ordered, table, starts)
                 for start in starts[:count].tolist():
                     uprn, place = self._line(block[start : start + LONGEST_LINE])
                     found.setdefault(uprn, place)
@@ -138,7 +137,7 @@ class UprnFile:
         return uprn, (x, y)
 
     def _find_in_layer(self, wanted: set[int]) -> dict[int, tuple[float, float]]:
-        with _zip_faults(self.name), geopackage_file(self.path, self._member) as path:
+        with faults_in(self.name), geopackage_file(self.path, self._member) as path:
             needed = HEADER.split(",")[:3]
             layer, columns, _ = find_layer(path, needed, file=self.name)
             rows = rows_with(
@@ -158,13 +157,5 @@ def _inside(path: Path) -> Path:
         if len(named) != 1:
             raise fatal(path.name, "the folder holds no single csv or GeoPackage", _SHIPPED)
         path = named[0]
-    checked_file(path)
+    checked_file(path, most_bytes=LARGEST_BYTES)
     return path
-
-
-@contextmanager
-def _zip_faults(file: str) -> Iterator[None]:
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise fatal(file, "it is a damaged zip file", _AGAIN) from error

@@ -34,7 +34,8 @@ _TOPICS: Final = (
     (
         PLACES,
         r"outside the boundary|coordinates|wrong way round|longitude|from its middle"
-        r"|from all (?:homes|points)|National Grid|no place|is not a place|polygon",
+        r"|from all (?:homes|points)|National Grid|no place|is not a place|polygon"
+        r"|nearest other homes|centre of the postcode|which was used|looks like|in degrees",
     ),
 )
 
