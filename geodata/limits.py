@@ -19,6 +19,7 @@ __all__ = [
     "MAX_LINE_BYTES",
     "MAX_PART_BYTES",
     "MAX_ROWS",
+    "MAX_SETTINGS_BYTES",
     "MAX_SHEETS",
     "MAX_SHEET_ROWS",
     "MAX_STRING_TAGS",
@@ -58,3 +59,6 @@ MAX_GEO_BYTES: Final = 2**32
 MAX_FEATURES: Final = 10_000_000
 MAX_FIELDS: Final = 2_000
 """Columns of a geographic file; its features hold a value in each."""
+
+MAX_SETTINGS_BYTES: Final = 2**20
+"""Of a doorstep.toml or a file of visit rules."""

@@ -137,36 +137,31 @@ def _excel_rows(path: Path, sheet: str | None, *, values: bool) -> list[RawSheet
     import openpyxl
     from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-    with warnings.catch_warnings():
+    # openpyxl would leave a damaged file open.
+    with path.open("rb") as stream, warnings.catch_warnings():
         # openpyxl warns of parts that it drops (styles, data validation); none holds data.
         warnings.simplefilter("ignore")
-        book = openpyxl.load_workbook(path, read_only=True, data_only=values, keep_links=False)
-        try:
-            names = [s.title for s in book.worksheets]
-            if sheet is not None and sheet not in names:
-                raise fatal(
-                    path.name, f"it has no sheet {sheet!r}", f"name one of {', '.join(names)}"
-                )
-            # One part under many names would be read as often.
-            if len(names) > MAX_SHEETS or len({s._worksheet_path for s in book.worksheets}) < len(
-                names
-            ):
-                raise fatal(path.name, "it has more sheets than any workbook needs", _SLIM)
-            sheets, left = [], MAX_CELLS
-            for work in book.worksheets:
-                if sheet is None or work.title == sheet:
-                    rows = _sheet_rows(path, work, left)
-                    left -= sum(map(len, rows))
-                    sheets.append(
-                        RawSheet(
-                            work.title,
-                            rows,
-                            hidden=work.sheet_state != "visible",
-                            from_1904=book.epoch == CALENDAR_MAC_1904,
-                        )
+        book = openpyxl.load_workbook(stream, read_only=True, data_only=values, keep_links=False)
+        names = [s.title for s in book.worksheets]
+        if sheet is not None and sheet not in names:
+            raise fatal(path.name, f"it has no sheet {sheet!r}", f"name one of {', '.join(names)}")
+        # One part under many names would be read as often.
+        kept = {s._worksheet_path for s in book.worksheets}
+        if len(names) > MAX_SHEETS or len(kept) < len(names):
+            raise fatal(path.name, "it has more sheets than any workbook needs", _SLIM)
+        sheets, left = [], MAX_CELLS
+        for work in book.worksheets:
+            if sheet is None or work.title == sheet:
+                rows = _sheet_rows(path, work, left)
+                left -= sum(map(len, rows))
+                sheets.append(
+                    RawSheet(
+                        work.title,
+                        rows,
+                        hidden=work.sheet_state != "visible",
+                        from_1904=book.epoch == CALENDAR_MAC_1904,
                     )
-        finally:
-            book.close()
+                )
     return sheets
 
 

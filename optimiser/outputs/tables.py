@@ -6,6 +6,7 @@ front; numbers, negative ones too, stay numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ __all__ = ["Sheet", "safe_text", "write_csv", "write_patches_gpkg", "write_xlsx"
 
 # The signs of OWASP's advice on CSV injection, full-width forms included.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_NO_XML: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""What openpyxl writes though no XML may hold it: Excel would call the workbook damaged."""
 _NARROW: Final = 8
 _WIDE: Final = 60
 
@@ -143,7 +146,7 @@ def _cell(value: Any) -> Any:
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     if isinstance(value, str):
-        return safe_text(ILLEGAL_CHARACTERS_RE.sub("", value))
+        return safe_text(_NO_XML.sub("", ILLEGAL_CHARACTERS_RE.sub("", value)))
     if isinstance(value, np.generic):
         value = value.item()
     if pd.isna(value):

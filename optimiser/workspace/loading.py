@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,8 @@ from geodata import (
 from geodata.areas import read_areas
 from geodata.boundaries import apply_boundaries
 from geodata.boundary_cases import BoundaryCases
+from geodata.kinds import checked_file
+from geodata.limits import MAX_SETTINGS_BYTES
 from geodata.validation import cross_check
 from optimiser.model.visit_types import VisitTypes, load_visit_types
 from optimiser.workspace.settings import LAYERED, fault_problems
@@ -126,16 +127,13 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         "absences": read("absences", read_absences),
         "outcomes": read("outcomes", read_outcomes),
     }
-    if data.streets is not None and not (folder / data.streets).exists():
+    if data.streets is not None:
         # The streets are read when first needed; that they are missing is said with the rest.
-        unusable.append("streets")
-        problems.append(
-            Problem(
-                file=Path(data.streets).name,
-                reason="the file is not there",
-                remedy="check its name and folder in doorstep.toml, or leave streets out",
-            )
-        )
+        try:
+            checked_file(folder / data.streets)
+        except DataError as error:
+            unusable.append("streets")
+            problems.extend(error.problems)
     if stock is None or officers is None or stock.homes.empty or officers.empty:
         if not any(p.severity == "error" for p in problems):
             problems.append(
@@ -177,17 +175,20 @@ def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
 
 def read_visit_types(folder: Path, name: str | None) -> tuple[VisitTypes, list[Problem]]:
     """Return the visit types, the packaged ones where the file's cannot be used."""
+    if name is None:
+        return load_visit_types(), []
+    path = folder / name
     try:
-        return load_visit_types(folder / name if name else None), []
+        checked_file(path, most_bytes=MAX_SETTINGS_BYTES)
+        return load_visit_types(path), []
+    except DataError as error:
+        return load_visit_types(), list(error.problems)
     except ValidationError as error:
-        return load_visit_types(), fault_problems(Path(name or "").name, error)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        missing = isinstance(error, FileNotFoundError)
+        return load_visit_types(), fault_problems(path.name, error)
+    except (OSError, ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         problem = Problem(
-            file=Path(name or "").name,
-            reason="the visit rules are not there"
-            if missing
-            else f"the visit rules are not a TOML file: {error}",
+            file=path.name,
+            reason=f"the visit rules are not a TOML file: {error}",
             remedy="correct it, or leave visit_rules out for the packaged rules",
         )
         return load_visit_types(), [problem]

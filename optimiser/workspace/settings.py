@@ -10,6 +10,8 @@ from typing import Any, Final, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from geodata import DataError, Problem
+from geodata.kinds import checked_file
+from geodata.limits import MAX_SETTINGS_BYTES
 from optimiser.model.base import Frozen
 from optimiser.model.rules import PatchRules, VisitRules
 
@@ -151,8 +153,12 @@ def settings_path(path: str | Path) -> Path:
         If there is none.
     """
     given = Path(path)
-    found = given / SETTINGS_NAME if given.is_dir() else given
-    if not found.is_file():
+    try:
+        found = given / SETTINGS_NAME if given.is_dir() else given
+        there = found.is_file()
+    except OSError:  # of a name longer than any file's, or a folder that may not be entered
+        found, there = given, False
+    if not there:
         raise DataError(
             [
                 Problem(
@@ -173,9 +179,10 @@ def load_settings(path: Path) -> Settings:
     DataError
         With every fault of the file.
     """
+    checked_file(path, most_bytes=MAX_SETTINGS_BYTES)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:  # TOMLDecodeError is a ValueError
         raise DataError(
             [
                 Problem(
