@@ -82,11 +82,14 @@ def _mark_differences(found: Findings, homes: pd.DataFrame) -> None:
         rows = filled["row"].groupby(ref[filled.index], sort=False).transform("first")
         differs = (values.astype(str) != first.astype(str)).to_numpy()
         _mark(found, filled[differs], column, first[differs].astype(str).tolist(), rows[differs])
-    places = several[["easting", "northing"]].dropna()
-    first = places.groupby(ref[places.index], sort=False).transform("first")
-    apart = np.hypot(*(places - first).to_numpy().T) > SAME_POINT_M
+    # Two sources of a place, such as coordinates and a postcode, never agree to the metre.
+    source = several["placed_by"]
+    alike = source == source.groupby(ref, sort=False).transform("first")
+    places = several.loc[alike, ["easting", "northing"]].dropna()
+    there = places.groupby(ref[places.index], sort=False).transform("first")
+    apart = np.hypot(*(places - there).to_numpy().T) > SAME_POINT_M
     rows = several["row"].groupby(ref, sort=False).transform("first")[places.index][apart]
-    texts = [f"{x:.10g}, {y:.10g}" for x, y in first[apart].to_numpy()]
+    texts = [f"{x:.10g}, {y:.10g}" for x, y in there[apart].to_numpy()]
     _mark(found, several.loc[places.index[apart]], "easting, northing", texts, rows)
 
 

@@ -148,6 +148,17 @@ def test_a_home_without_a_place_is_named(
     assert stock.homes["property_ref"].tolist() == ["H0"]
 
 
+def test_rows_of_one_home_may_be_placed_by_different_sources(
+    read: Read, gazetteer: Gazetteer
+) -> None:
+    home = {"property_ref": "H", "postcode": "SW1V 3DJ"}
+    stock, found = read(metres(HERE) | home, {"uprn": "7"} | home, home, gazetteer=gazetteer)
+    assert not any(p.severity == "error" for p in found)
+    assert stock.homes[["easting", "placed_by"]].to_numpy().tolist() == [
+        [HERE[0], "easting_northing"]
+    ]
+
+
 def test_an_unknown_uprn_is_a_warning_where_the_postcode_gives_a_place(
     read: Read, gazetteer: Gazetteer
 ) -> None:
