@@ -95,7 +95,7 @@ BAD_INPUT: dict[str, tuple[Spoil, str]] = {
         bad_types,
         "types.toml: types.x.minutes '-1' should be greater than 0",
     ),
-    "swapped axes": (swap_axes, "homes.csv row 2: easting, northing '"),
+    "swapped axes": (swap_axes, "homes.csv rows 2, 3, 4, 5, 6 and"),
     "a pin to nowhere": (
         lambda d: add_setting(d, 'pins = { X = "P01" }'),
         "pins names block 'X', which no home has",
