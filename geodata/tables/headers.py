@@ -122,7 +122,7 @@ def find_header(
     """Return the sheet, row and columns of the row that holds the most known headings.
 
     A sheet with all required columns comes before one without, one that is shown
-    before a hidden one, the first before the next.
+    before a hidden one, one with more of the columns before one with fewer.
 
     Raises
     ------
@@ -132,17 +132,20 @@ def find_header(
     sheets = _sheets(path, schema, columns, sheet)
     rated = [(*_best_row(schema, columns, candidate.rows), candidate) for candidate in sheets]
     fits = [
-        (missing_columns(schema, columns, found) == [], not candidate.hidden, bool(found))
+        (not missing_columns(schema, columns, found), not candidate.hidden, len(found))
         for _, found, candidate in rated
     ]
-    best = max(range(len(rated)), key=lambda i: (fits[i], -i)) if rated else None
-    if best is None or not rated[best][1]:
+    best = max(range(len(rated)), key=lambda i: (fits[i], -i), default=None)
+    if best is None or not fits[best][2]:
         raise _no_header(path, schema, sheets)
     at, found, raw = rated[best]
-    also = [rated[i][2].name for i in range(len(rated)) if i != best and fits[i] == (True,) * 3]
-    notes = (
-        [_other_sheets(path.name, raw.name, also, schema.name)] if also and fits[best][0] else []
-    )
+    # A sheet with far fewer of the columns is another table, which shares the reference.
+    also = [
+        rated[i][2].name
+        for i, (whole, shown, count) in enumerate(fits)
+        if i != best and whole and shown and 2 * count > fits[best][2]
+    ]
+    notes = [_other_sheets(path.name, raw.name, also, schema.name)] if also else []
     rivals = match_columns(schema, raw.rows[at], columns)[1]
     return Header(raw, at, at + 2, found, rivals, notes=tuple(notes))
 
