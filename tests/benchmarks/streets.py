@@ -3,7 +3,8 @@
     python tests/benchmarks/streets.py FILE [--points HOMES.csv] [--crs EPSG:27700]
         [--peer networkx] [--peer pandana] [--peer osmnx]
 
-Prints one JSON object a line: stage, seconds, peak memory in MiB of the process
+Prints one JSON object a line: stage, seconds (`cpu_s`: of the processor, which other
+work on the machine does not lengthen as much), peak memory in MiB of the process
 that did it, and what it found. Each stage runs in a process of its own, with the
 seconds that its imports took apart. The walking times are between the blocks of
 HOMES.csv (columns block_ref, easting, northing), or between 1,101 places drawn
@@ -40,10 +41,16 @@ def peak_mib() -> int:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
 
 
-def timed(job: Callable[[], Any]) -> tuple[Any, float]:
-    start = time.perf_counter()
+def timed(job: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
+    """Return the result, the seconds it took, and those of the processor alone."""
+    start, cpu = time.perf_counter(), time.process_time()
     result = job()
-    return result, round(time.perf_counter() - start, 3)
+    seconds, cpu_s = time.perf_counter() - start, time.process_time() - cpu
+    return result, {"seconds": round(seconds, 3), "cpu_s": round(cpu_s, 3)}
+
+
+def scaled(took: dict[str, float], times: float) -> dict[str, float]:
+    return {name: round(seconds * times, 1) for name, seconds in took.items()}
 
 
 def open_network(args: argparse.Namespace) -> Any:
@@ -75,10 +82,10 @@ def places_of(args: argparse.Namespace) -> tuple[Any, np.ndarray]:
 
 
 def graph(args: argparse.Namespace) -> Told:
-    network, seconds = timed(lambda: open_network(args))
+    network, took = timed(lambda: open_network(args))
     report = network.report
     return {
-        "seconds": seconds,
+        **took,
         "vertices": report.vertices,
         "nodes": len(network.graph.node_xy),
         "main_share": round(report.main_share, 4),
@@ -88,9 +95,9 @@ def graph(args: argparse.Namespace) -> Told:
 
 def walk_seconds(args: argparse.Namespace) -> Told:
     network, xy = places_of(args)
-    found, seconds = timed(lambda: network.walk_seconds(xy, xy))
+    found, took = timed(lambda: network.walk_seconds(xy, xy))
     return {
-        "seconds": seconds,
+        **took,
         "shape": found.shape,
         "unreachable": int(np.isinf(found).sum()),
     }
@@ -101,13 +108,13 @@ def cache_first(args: argparse.Namespace) -> Told:
 
     network, xy = places_of(args)
     np.save(Path(args.cache) / "points.npy", xy)
-    found, seconds = timed(
+    found, took = timed(
         lambda: cached_walk_seconds(
             args.file, xy, network=lambda: network, crs=args.crs, cache_dir=args.cache
         )
     )
     np.save(Path(args.cache) / "seconds.npy", found)
-    return {"seconds": seconds}
+    return {**took}
 
 
 def cache_second(args: argparse.Namespace) -> Told:
@@ -118,21 +125,21 @@ def cache_second(args: argparse.Namespace) -> Told:
     def network() -> Any:
         raise AssertionError("the cache did not have the times")
 
-    found, seconds = timed(
+    found, took = timed(
         lambda: cached_walk_seconds(
             args.file, xy, network=network, crs=args.crs, cache_dir=args.cache
         )
     )
     same = np.array_equal(found, np.load(Path(args.cache) / "seconds.npy"))
-    return {"seconds": seconds, "same": bool(same)}
+    return {**took, "same": bool(same)}
 
 
 def paths(args: argparse.Namespace) -> Told:
     network, xy = places_of(args)
     rng = np.random.default_rng(1)
     a, b = (xy[rng.integers(0, len(xy), 1500)] for _ in range(2))
-    found, seconds = timed(lambda: network.paths(a, b))
-    return {"seconds": seconds, "legs": len(found)}
+    found, took = timed(lambda: network.paths(a, b))
+    return {**took, "legs": len(found)}
 
 
 def adjacency(args: argparse.Namespace) -> Told:
@@ -140,8 +147,8 @@ def adjacency(args: argparse.Namespace) -> Told:
 
     network = open_network(args)
     points = block_points(args, network)
-    found, seconds = timed(lambda: block_adjacency(points, network))
-    return {"seconds": seconds, "edges": len(found.edges), "joined": len(found.joined)}
+    found, took = timed(lambda: block_adjacency(points, network))
+    return {**took, "edges": len(found.edges), "joined": len(found.joined)}
 
 
 def polygons(args: argparse.Namespace) -> Told:
@@ -153,16 +160,16 @@ def polygons(args: argparse.Namespace) -> Told:
     network = open_network(args)
     points = block_points(args, network)
     patch = pd.Series("P" + (points.x // 1200).astype(int).astype(str), index=points.index)
-    found, seconds = timed(lambda: patch_polygons(points, patch, boundary=None, network=network))
+    found, took = timed(lambda: patch_polygons(points, patch, boundary=None, network=network))
     valid = bool(shapely.coverage_is_valid(found.geometry.array))
-    return {"seconds": seconds, "patches": len(found), "coverage_valid": valid}
+    return {**took, "patches": len(found), "coverage_valid": valid}
 
 
 def networkx(args: argparse.Namespace) -> Told:
     import networkx as nx
 
     network, xy = places_of(args)
-    ours, our_seconds = timed(lambda: network.walk_metres(xy, xy))
+    ours, our = timed(lambda: network.walk_metres(xy, xy))
     count = min(args.peer_sources, len(xy))
     places = network.snap(xy)
     split = network.split(places)
@@ -184,13 +191,14 @@ def networkx(args: argparse.Namespace) -> Told:
         out[np.arange(count), np.arange(count)] = 0.0
         return out
 
-    made, build_s = timed(build)
-    found, seconds = timed(search)
+    made, building = timed(build)
+    found, took = timed(search)
     return {
-        "graph_s": build_s,
-        "seconds": round(seconds * len(xy) / count, 1),
+        "graph_s": building["seconds"],
+        **scaled(took, len(xy) / count),
         "worked_out_from_sources": count,
-        "ours_s": our_seconds,
+        "ours_s": our["seconds"],
+        "ours_cpu_s": our["cpu_s"],
         "largest_difference_m": difference(found, ours[:count]),
     }
 
@@ -207,17 +215,18 @@ def pandana(args: argparse.Namespace) -> Told:
         weights = pd.DataFrame({"metres": made.edge_m})
         return pdna.Network(at[:, 0], at[:, 1], pd.Series(a), pd.Series(b), weights)
 
-    peer, build_s = timed(build)
+    peer, building = timed(build)
     nodes = np.asarray(peer.get_node_ids(xy[:, 0], xy[:, 1]))
     start, end = np.repeat(nodes, len(nodes)), np.tile(nodes, len(nodes))
-    found, seconds = timed(lambda: peer.shortest_path_lengths(start, end))
-    ours, our_seconds = timed(lambda: network.walk_metres(at[nodes], at[nodes]))
+    found, took = timed(lambda: peer.shortest_path_lengths(start, end))
+    ours, our = timed(lambda: network.walk_metres(at[nodes], at[nodes]))
     theirs = np.array(found).reshape(ours.shape)
     theirs[theirs > 1e6] = np.inf
     return {
-        "graph_s": build_s,
-        "seconds": seconds,
-        "ours_s": our_seconds,
+        "graph_s": building["seconds"],
+        **took,
+        "ours_s": our["seconds"],
+        "ours_cpu_s": our["cpu_s"],
         "largest_difference_m": difference(theirs, ours),
         "snapping_to_nodes_moves_points_m": round(
             float(np.hypot(*(at[nodes] - xy).T).mean() - network.snap(xy).leg_m.mean()), 1
@@ -241,21 +250,22 @@ def osmnx(args: argparse.Namespace) -> Told:
             peer.add_edge(v, u, length=m)
         return peer
 
-    peer, build_s = timed(build)
+    peer, building = timed(build)
     nodes = np.asarray(ox.distance.nearest_nodes(peer, xy[:, 0], xy[:, 1])).astype(int)
     rng = np.random.default_rng(2)
     a, b = (nodes[rng.integers(0, len(nodes), count)] for _ in range(2))
-    ways, seconds = timed(lambda: ox.shortest_path(peer, a.tolist(), b.tolist(), cpus=1))
+    ways, took = timed(lambda: ox.shortest_path(peer, a.tolist(), b.tolist(), cpus=1))
     lengths = shortest_edges(peer)
     theirs = [nx.path_weight(lengths, way, "length") for way in ways]
-    ours, our_seconds = timed(lambda: network.walk_metres(at[nodes], at[nodes]))
+    ours, our = timed(lambda: network.walk_metres(at[nodes], at[nodes]))
     place = {int(node): k for k, node in enumerate(nodes.tolist())}
     same = np.array([ours[place[int(u)], place[int(v)]] for u, v in zip(a, b, strict=True)])
     return {
-        "graph_s": build_s,
-        "seconds": round(seconds * len(xy) ** 2 / count),
+        "graph_s": building["seconds"],
+        **scaled(took, len(xy) ** 2 / count),
         "worked_out_from_ways": count,
-        "ours_s": our_seconds,
+        "ours_s": our["seconds"],
+        "ours_cpu_s": our["cpu_s"],
         "largest_difference_m": difference(np.array(theirs), same),
     }
 
