@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geodata.findings import Findings, counted
@@ -72,47 +73,58 @@ def one_row_a_home(
 
 
 def _mark_differences(found: Findings, homes: pd.DataFrame) -> None:
-    """Mark what a later row says otherwise than the first row of the same home."""
+    """Mark what a later row says otherwise than the first row of the same home that says it."""
     several = homes[homes["property_ref"].duplicated(keep=False)]
-    ref = several["property_ref"]
     for column in (*DECIDING, *TELLING):
-        filled = several[several[column].notna()]
-        values = filled[column]
-        first = values.groupby(ref[filled.index], sort=False).transform("first")
-        rows = filled["row"].groupby(ref[filled.index], sort=False).transform("first")
-        differs = (values.astype(str) != first.astype(str)).to_numpy()
-        _mark(found, filled[differs], column, first[differs].astype(str).tolist(), rows[differs])
-    # Two sources of a place, such as coordinates and a postcode, never agree to the metre.
-    source = several["placed_by"]
-    alike = source == source.groupby(ref, sort=False).transform("first")
-    places = several.loc[alike, ["easting", "northing"]].dropna()
-    there = places.groupby(ref[places.index], sort=False).transform("first")
-    apart = np.hypot(*(places - there).to_numpy().T) > SAME_POINT_M
-    rows = several["row"].groupby(ref, sort=False).transform("first")[places.index][apart]
-    texts = [f"{x:.10g}, {y:.10g}" for x, y in there[apart].to_numpy()]
-    _mark(found, several.loc[places.index[apart]], "easting, northing", texts, rows)
+        said = several[several[column].notna()]
+        first = said.groupby("property_ref", sort=False)[column].transform("first")
+        differs = (said[column].astype(str) != first.astype(str)).to_numpy()
+        _mark(
+            found,
+            said,
+            differs,
+            found.heading(column),
+            said[column].astype(str),
+            first.astype(str),
+            deciding=column in DECIDING,
+        )
+    said = several.dropna(subset=["easting", "northing"])
+    xy = said[["easting", "northing"]]
+    first_xy = xy.groupby(said["property_ref"], sort=False).transform("first")
+    apart = np.hypot(*(xy - first_xy).to_numpy().T) > SAME_POINT_M
+    column = f"{found.heading('easting')}, {found.heading('northing')}"
+    _mark(found, said, apart, column, _points(xy), _points(first_xy), deciding=True)
+
+
+def _points(xy: pd.DataFrame) -> pd.Series:
+    texts = [f"{x:.10g}, {y:.10g}" for x, y in xy.to_numpy()]
+    return pd.Series(texts, index=xy.index, dtype=object)
 
 
 def _mark(
-    found: Findings, later: pd.DataFrame, column: str, first: list[str], rows: pd.Series
+    found: Findings,
+    said: pd.DataFrame,
+    differs: npt.NDArray[np.bool_],
+    column: str,
+    values: pd.Series,
+    first: pd.Series,
+    *,
+    deciding: bool,
 ) -> None:
-    if later.empty:
-        return
-    deciding = column in DECIDING or column not in TELLING
-    values = (
-        [f"{x:.10g}, {y:.10g}" for x, y in later[["easting", "northing"]].to_numpy()]
-        if column not in later
-        else later[column].astype(str).tolist()
-    )
+    """Mark the rows of `said` that differ; an error where nobody can tell which is right."""
+    first_row = said.groupby("property_ref", sort=False)["row"].transform("first")
+    later = said[differs]
     used = "" if deciding else "; row {} is used"
     found.mark_rows(
         later["row"],
         [
             f"is {what!r} in row {row} of the same home, {ref}{used.format(row)}"
-            for what, row, ref in zip(first, rows, later["property_ref"], strict=True)
+            for what, row, ref in zip(
+                first[differs], first_row[differs], later["property_ref"], strict=True
+            )
         ],
         "correct one of the two rows",
-        column=", ".join(found.heading(c) for c in column.split(", ")),
-        values=values,
+        column=column,
+        values=values[differs].tolist(),
         severity="error" if deciding else "warning",
     )
