@@ -153,8 +153,8 @@ class _Layer:
         )
         within = list(dict.fromkeys(hit.code for hit in around if hit.metres < 0))
         if around:
-            code = given if any(hit.code == given for hit in around) else None
-            code = code or (within[0] if within else around[0].code)
+            own = [hit.code for hit in around if _alike(hit.code, given)]
+            code = [*own, *within, around[0].code][0]
             if len(within) > 1:
                 return _Standing(code, "overlap", tuple(sorted(map(str, within))))
             beside = {hit.code for hit in hits if hit.code and hit.metres <= EDGE_M}
@@ -209,9 +209,9 @@ class _Layer:
 
     def _at_odds(self, given: str, winner: str | None) -> bool:
         if winner is not None:
-            return winner != given
+            return not _alike(winner, given)
         # Of an estate that is not drawn nothing is known; homes in a gap are listed as such.
-        return self._what == "estate" and given in self._codes
+        return self._what == "estate" and any(_alike(given, code) for code in self._codes)
 
     def _doubts(self, ref: str) -> Iterator[dict[str, Any]]:
         """Yield what leaves the block's polygon in doubt."""
@@ -263,7 +263,7 @@ class _Layer:
     def summary(self, file: str) -> str:
         """Return a sentence on how far file and polygons agree."""
         coded = [ref for ref, given in self._given.items() if given is not None]
-        same = sum(self._winner.get(ref) == self._given[ref] for ref in coded)
+        same = sum(_alike(self._winner.get(ref), self._given[ref]) for ref in coded)
         drawn = len({code for code in self._codes if code is not None})
         text = f"{file}: {counted(drawn, self._what).replace('patchs', 'patches')}"
         if not coded:
@@ -291,6 +291,11 @@ class _Layer:
 
 def _row(*values: object) -> dict[str, Any]:
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def _alike(code: str | None, other: str | None) -> bool:
+    """Return whether two codes are one, however their capitals are written."""
+    return code is not None and other is not None and code.casefold() == other.casefold()
 
 
 def _as_the_homes_spell(codes: pd.Series[Any], own: pd.Series[Any]) -> list[str | None]:

@@ -249,6 +249,26 @@ def test_polygons_in_another_crs_than_the_homes_are_refused() -> None:
         apply_boundaries(stock_of(("B1", 50, 50, None)), patches=drawn)
 
 
+def test_a_home_keeps_a_code_that_is_not_its_blocks() -> None:
+    stock = stock_of(*(("B1", 50, 50, code) for code in ("P01", "P01", "P02", None)))
+    after, _ = apply_boundaries(stock, patches=polygons_of([WEST, EAST]))
+    assert codes(after) == ["P01", "P01", "P02", "P01"]
+
+
+def test_the_commonest_spelling_is_filled_in_and_no_other_is_at_odds() -> None:
+    drawn = polygons_of([("ELM", box(0, 0, 100, 100)), ("OAK", box(50, 0, 100, 100))])
+    stock = stock_of(
+        ("B1", 10, 50, "elm"), ("B2", 20, 50, "Elm"), ("B3", 30, 50, "Elm"), ("B4", 40, 50, None)
+    )
+    after, cases = apply_boundaries(stock, patches=drawn)
+    assert codes(after) == ["elm", "Elm", "Elm", "Elm"]
+    assert listed(cases) == []
+    assert "3 of 3 blocks" in cases.summary[0]
+    # In an overlap, too, the code given is the one there, whatever its capitals.
+    _, cases = apply_boundaries(stock_of(("B1", 75, 50, "elm")), patches=drawn)
+    assert [row[0] for row in listed(cases)] == ["overlap"]
+
+
 def test_codes_that_differ_in_capitals_only_are_the_same() -> None:
     drawn = polygons_of([("elm court", box(0, 0, 100, 100))], what="estate")
     stock = stock_of(("B1", 50, 50, None), ("B2", 60, 50, None), estates=["Elm Court", None])
