@@ -43,6 +43,7 @@ found = sum(b.filter(c.is_in(b.column(0), value_set=wanted)).num_rows for b in b
     "duckdb": """
 import duckdb, pandas as pd
 base = duckdb.connect()
+base.execute("SET enable_progress_bar = false")
 base.register("wanted", pd.DataFrame({"uprn": wanted}))
 names = "'UPRN': 'BIGINT', 'X': 'DOUBLE', 'Y': 'DOUBLE', 'LAT': 'DOUBLE', 'LON': 'DOUBLE'"
 rows = f"read_csv('{path}', header=true, delim=',', columns={{{names}}})"
@@ -118,7 +119,7 @@ print(json.dumps({{"seconds": seconds, "peak_mib": peak, "found": found}}))
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if run.returncode:
         return {"who": name, "error": run.stderr.strip().splitlines()[-1]}
-    return {"who": name} | json.loads(run.stdout)
+    return {"who": name} | json.loads(run.stdout.splitlines()[-1])
 
 
 def main() -> None:
