@@ -78,7 +78,7 @@ def parse_constraints(text: str) -> Constraints:
         elif name == "officer_gender" and what:
             given["officer_gender"] = parse_gender(what)
         elif name == "review_by" and what:
-            given["review_by"] = parse_date(what)
+            given["review_by"] = _review_date(what)
         else:
             raise BadCell(
                 "holds words outside the constraint vocabulary",
@@ -92,6 +92,13 @@ def _flag(text: str) -> bool:
         return parse_yes_no(text)
     except BadCell as fault:
         raise BadCell(fault.reason, f"write Y or N, {_NO_REASONS}") from None
+
+
+def _review_date(text: str) -> dt.date:
+    try:
+        return parse_date(text)
+    except BadCell as fault:
+        raise BadCell(fault.reason, f"{fault.remedy}, {_NO_REASONS}") from None
 
 
 def read_constraints(table: Table, found: Findings) -> dict[str, Any]:
@@ -115,7 +122,7 @@ def read_constraints(table: Table, found: Findings) -> dict[str, Any]:
     columns["language"] = _one(table, found, "language", languages, lists, None)
     genders = parse_column(table, found, "officer_gender", parse_gender, default="", private=True)
     columns["officer_gender"] = _one(table, found, "officer_gender", genders, lists, "")
-    reviews = parse_dates(table, found, "review_by", parse_date)
+    reviews = parse_dates(table, found, "review_by", _review_date, private=True)
     columns["review_by"] = np.array(
         [
             min((d for d in (own, c.review_by) if d is not None), default=None)

@@ -30,6 +30,7 @@ def parse_dates(
     parser: Callable[[str], dt.date],
     *,
     required: bool = False,
+    private: bool = False,
 ) -> ObjectArray:
     """Return (n,) dates or instants, None where blank.
 
@@ -43,7 +44,7 @@ def parse_dates(
         Such as `parse_date`, `parse_date_time`, `parse_deadline`.
     """
     table = _from_1904(table, column)
-    values = parse_column(table, found, column, parser, required=required)
+    values = parse_column(table, found, column, parser, required=required, private=private)
     texts = table.texts.get(column)
     if texts is not None:
         _mark_month_first(table, found, column, texts)

@@ -149,8 +149,8 @@ def parse_positive_whole(text: str) -> int:
 def parse_priority(text: str) -> int:
     """Return 1 (lowest) to 5 (most urgent): a number, a word, or P1 (most urgent) to P5."""
     word = " ".join(re.split(r"[\W_]+", text.casefold())).strip()
-    word = re.sub(r"^priority |( priority)?( only)?$", "", word)
-    if code := re.fullmatch(r"p ?([1-5])(?: .*)?", word):
+    word = word.removesuffix(" priority")
+    if code := re.fullmatch(r"p(?:riority)? ?([1-5])(?: .*)?", word):
         return 6 - int(code[1])
     for priority, words in _PRIORITIES.items():
         if word in words:
