@@ -200,8 +200,7 @@ def _over_grounds(
     owner = cells.owner[cells.split.pieces[piece]]
     ours = (owner < 0) | (estate[owner] == estate[pairs[way, :1]])
     crossed[way[~ours.all(axis=1)]] = True
-    legs = shapely.linestrings(np.stack([xy, cells.street_xy], axis=1))
-    way, block = shapely.STRtree(legs).query(ways, predicate="intersects")
+    way, block = shapely.STRtree(cells.legs(xy)).query(ways, predicate="intersects")
     crossed[way[estate[block] != estate[pairs[way, 0]]]] = True
     return np.asarray(pairs[~crossed])
 

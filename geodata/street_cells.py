@@ -62,6 +62,15 @@ class StreetCells:
         owners = self.owner[self.split.pieces]
         return owners[(owners >= 0).all(axis=1)]
 
+    def legs(self, xy: FloatArray) -> npt.NDArray[Any]:
+        """Return the straight way of every block to the streets; None where there is none."""
+        import shapely
+
+        out = np.full(len(xy), None, dtype=object)
+        known = np.isfinite(self.street_xy[:, 0])
+        out[known] = shapely.linestrings(np.stack([xy[known], self.street_xy[known]], axis=1))
+        return out
+
     def lines(self) -> npt.NDArray[Any]:
         """Return the line of every piece, as LineStrings (pieces,)."""
         import shapely

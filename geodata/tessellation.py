@@ -6,6 +6,15 @@ patches, together with the outline, cut the area into faces. Faces share every
 vertex of their borders, so the polygons have neither gaps nor overlaps, and are
 simplified together to keep it so. Then their edges move to the streets that run
 between the blocks.
+
+>>> import geopandas as gpd, pandas as pd
+>>> from geodata import StraightLines, patch_polygons
+>>> from shapely import box
+>>> blocks = gpd.GeoSeries.from_xy([10, 30, 90], [5, 5, 5], index=list("ABC"), crs="EPSG:27700")
+>>> patch = pd.Series(["P1", "P1", "P2"], index=list("ABC"))
+>>> area = gpd.GeoDataFrame(geometry=[box(0, 0, 100, 10)], crs="EPSG:27700")
+>>> patch_polygons(blocks, patch, boundary=area, network=StraightLines()).area.tolist()
+[600.0, 400.0]
 """
 
 from __future__ import annotations
@@ -17,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.adjacency import assert_crs
+from geodata.barriers import assert_barriers
 from geodata.street_cells import StreetCells, street_cells
 from geodata.streets import StreetNetwork
 from geodata.streets.edges import align_to_streets
@@ -39,14 +49,20 @@ _log = logging.getLogger(__name__)
 
 SAMPLE_M: Final = 25.0
 LEG_SAMPLE_M: Final = 10.0
+PAVEMENT_M: Final = 3.0
+"""How far beside the middle of a large road its pavements are taken to be."""
+_TINY_M: Final = 0.1
 CLEAR_M: Final = 8.0
 """No sample of another patch this near a block, so that the block keeps ground of its own."""
 HULL_MARGIN_M: Final = 150.0
 OUTSIDE_MARGIN_M: Final = 25.0
-SIMPLIFY_M: Final = 48.0
+SIMPLIFY_M: Final = 30.0
 ALIGNED_SIMPLIFY_M: Final = 8.0
 """Along streets less is simplified, so that the edge keeps to the street round a bend."""
 LEAST_SIMPLIFY_M: Final = 1.0
+PLOT_M: Final = 6.0
+LEAST_PLOT_M: Final = 0.5
+"""Edges keep this clear of a block where there is room."""
 _GRID_M: Final = 0.0001
 
 
@@ -56,6 +72,7 @@ def patch_polygons(
     *,
     boundary: gpd.GeoDataFrame | None,
     network: WalkingNetwork,
+    barriers: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Return a polygon for every patch; together they tile the boundary.
 
@@ -70,16 +87,28 @@ def patch_polygons(
         block lies outside, the area is extended to it.
     network
         Streets, or straight lines (then: nearest block as the crow flies).
+    barriers
+        What is not walked across; see `read_barriers`. Along a large road the
+        pavements are drawn with the blocks on their side.
 
     Returns
     -------
     Columns patch and geometry, sorted by patch. Every block lies in its patch's
-    polygon, unless a block of another patch has the very same point.
+    polygon, unless a block of another patch has the very same point: then the
+    first of them in `points` has the ground, and a patch without any ground of its
+    own is left out, with a warning in the log.
+
+    Raises
+    ------
+    ValueError
+        Coordinate systems or indexes that differ, a block without a point or
+        patch, or a boundary without area.
     """
     import geopandas as gpd
     import shapely
 
     assert_crs(points, network)
+    assert_barriers(barriers, points.crs)
     if not patch.index.equals(points.index):
         raise ValueError("patch and points have different indexes")
     if patch.isna().any():
@@ -90,7 +119,7 @@ def patch_polygons(
     names, code = np.unique(patch.astype(str).to_numpy(dtype=object), return_inverse=True)
     code = np.asarray(code, dtype=np.int64)
     area = _area(xy, boundary, network.crs)
-    seeds, block = _seeds(xy, code, network)
+    seeds, block = _seeds(xy, code, network, barriers)
     faces, face_code = _faces(area, seeds, code[block])
     face_code = _give_empty_faces_away(faces, face_code, xy, code)
     shapes = {
@@ -120,6 +149,9 @@ def _area(xy: FloatArray, boundary: gpd.GeoDataFrame | None, crs: str) -> shapel
     if boundary.crs is None or boundary.crs != crs:
         raise ValueError(f"the boundary is in {boundary.crs}, the walking network in {crs}")
     area = shapely.union_all(shapely.make_valid(boundary.geometry.array))
+    area = shapely.union_all([p for p in shapely.get_parts(area) if p.area > 0])
+    if area.is_empty:
+        raise ValueError("the boundary has no area")
     shapely.prepare(area)
     points = shapely.points(xy)
     outside = points[~shapely.contains_properly(area, points)]
@@ -130,7 +162,12 @@ def _area(xy: FloatArray, boundary: gpd.GeoDataFrame | None, crs: str) -> shapel
     return area
 
 
-def _seeds(xy: FloatArray, code: IntArray, network: WalkingNetwork) -> tuple[FloatArray, IntArray]:
+def _seeds(
+    xy: FloatArray,
+    code: IntArray,
+    network: WalkingNetwork,
+    barriers: gpd.GeoDataFrame | None,
+) -> tuple[FloatArray, IntArray]:
     """Return points, the blocks' own first, and the block that each belongs to."""
     from scipy.spatial import cKDTree
 
@@ -138,11 +175,12 @@ def _seeds(xy: FloatArray, code: IntArray, network: WalkingNetwork) -> tuple[Flo
     block = np.sort(first).astype(np.int64)
     if not isinstance(network, StreetNetwork):
         return xy[block], block
-    cells = street_cells(xy, network)
+    cells = street_cells(xy, network, barriers)
+    known = np.flatnonzero(np.isfinite(cells.street_xy[:, 0]) & (cells.cell == np.arange(len(xy))))
+    on_legs, whose = _between(xy[known], cells.street_xy[known])
     on_streets, street_block = _street_samples(cells)
-    on_legs, leg_block = _leg_samples(xy, cells, network)
     samples = np.concatenate([on_legs, on_streets])
-    owner = np.concatenate([leg_block, street_block])
+    owner = np.concatenate([known[whose], street_block])
     metres, near = cKDTree(xy[block]).query(samples)
     keep = (metres > CLEAR_M) | (code[block[near]] == code[owner])
     samples, owner = samples[keep], owner[keep]
@@ -165,25 +203,31 @@ def _street_samples(cells: StreetCells) -> tuple[FloatArray, IntArray]:
     from_a = cells.metres[a] + along
     from_b = cells.metres[b] + length[which] - along
     owner = np.where(from_a <= from_b, cells.owner[a], cells.owner[b])
-    between = points_along(split.graph, split.edge[piece], split.low[piece] + along)
-    # The junctions too, so that ground on both sides of one hangs together.
-    node = np.flatnonzero(cells.owner >= 0)
-    samples = np.concatenate([split.node_xy()[node], between])
+    at = split.low[piece] + along
+    ahead = points_along(split.graph, split.edge[piece], at + _TINY_M)
+    ahead -= points_along(split.graph, split.edge[piece], at - _TINY_M)
+    left = ahead[:, ::-1] * [-1.0, 1.0] / np.maximum(np.hypot(*ahead.T), _TINY_M)[:, None]
+    between = points_along(split.graph, split.edge[piece], at)
+    between += PAVEMENT_M * cells.side[piece, None] * left
+    # The junctions too, so that ground on both sides of one hangs together; but not those
+    # of a large road's two sides.
+    junctions = split.node_xy()
+    _, which, same = np.unique(
+        np.nan_to_num(junctions), axis=0, return_inverse=True, return_counts=True
+    )
+    node = np.flatnonzero((cells.owner >= 0) & (same[which.ravel()] == 1))
+    samples = np.concatenate([junctions[node], between])
     return samples, np.concatenate([cells.owner[node], owner])
 
 
-def _leg_samples(
-    xy: FloatArray, cells: StreetCells, network: StreetNetwork
-) -> tuple[FloatArray, IntArray]:
-    """Return points between a block and its stretch of street, so that they hang together."""
-    places = network.snap(xy)
-    block = np.flatnonzero((places.edge >= 0) & (cells.cell == np.arange(len(xy))))
-    street = points_along(network.graph, places.edge[block], places.at_m[block])
-    count = np.floor(places.leg_m[block] / LEG_SAMPLE_M).astype(np.int64) + 1
-    which = np.repeat(np.arange(len(block)), count)
+def _between(start: FloatArray, end: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return points at most `LEG_SAMPLE_M` apart on straight ways, the ends too, and whose."""
+    metres = np.hypot(*(end - start).T)
+    count = np.floor(metres / LEG_SAMPLE_M).astype(np.int64) + 1
+    which = np.repeat(np.arange(len(start)), count)
     step = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count) + 1
     share = (step / count[which])[:, None]
-    return xy[block][which] * (1 - share) + street[which] * share, block[which]
+    return start[which] * (1 - share) + end[which] * share, which
 
 
 def _faces(
@@ -248,7 +292,7 @@ def _give_empty_faces_away(
 
 
 class _Holds:
-    """Tells which blocks lie in the polygon of their patch."""
+    """Keeps blocks in the polygon of their patch."""
 
     def __init__(self, codes: list[int], xy: FloatArray, code: IntArray) -> None:
         import shapely
@@ -260,20 +304,52 @@ class _Holds:
         self._polygon = position[code[known]]
 
     def __call__(self, polygons: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Tell which blocks lie in the polygon of their patch."""
         import shapely
 
         return np.asarray(shapely.covers(polygons[self._polygon], self.points), dtype=np.bool_)
 
+    def plots(self, polygons: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], IntArray]:
+        """Return the ground round the blocks inside their polygons, and each plot's polygon.
+
+        A diamond of `PLOT_M` where there is room; those that overlap are one.
+        """
+        import shapely
+
+        room = shapely.distance(self.points, shapely.boundary(polygons)[self._polygon])
+        free = (room > LEAST_PLOT_M) & self(polygons)
+        half = np.minimum(PLOT_M, 0.8 * room[free])
+        around = shapely.buffer(self.points[free], half, quad_segs=1)
+        plots, owner = [], []
+        for k in np.unique(self._polygon[free]).tolist():
+            here = shapely.get_parts(shapely.union_all(around[self._polygon[free] == k]))
+            plots += list(shapely.polygons(shapely.get_exterior_ring(here)))
+            owner += [k] * len(here)
+        return np.array(plots, dtype=object), np.array(owner, dtype=np.int64)
+
 
 def _simplify(polygons: npt.NDArray[Any], holds: _Holds, tolerance_m: float) -> npt.NDArray[Any]:
-    """Simplify the common edges together, less and less until every block stays inside."""
+    """Simplify the common edges together, with every block's plot cut out, so that none is lost.
+
+    Where that fails, less and less until every block stays inside.
+    """
     import shapely
 
     before = holds(polygons)
+    plots, owner = holds.plots(polygons)
+    cut = polygons.copy()
+    for k in np.unique(owner).tolist():
+        cut[k] = shapely.difference(polygons[k], shapely.multipolygons(plots[owner == k]))
     while tolerance_m >= LEAST_SIMPLIFY_M:
-        simpler = shapely.coverage_simplify(polygons, tolerance_m, simplify_boundary=False)
-        sound = shapely.is_valid(simpler).all() and shapely.coverage_is_valid(simpler)
-        if sound and (holds(simpler) >= before).all():
-            return np.asarray(simpler)
+        simpler = shapely.coverage_simplify(
+            np.concatenate([cut, plots]), tolerance_m, simplify_boundary=False
+        )
+        whole = simpler[: len(polygons)].copy()
+        for k in np.unique(owner).tolist():
+            parts = [whole[k], *simpler[len(polygons) :][owner == k]]
+            whole[k] = shapely.coverage_union_all(parts)
+        sound = shapely.is_valid(whole).all() and shapely.coverage_is_valid(whole)
+        if sound and (holds(whole) >= before).all():
+            return np.asarray(whole)
         tolerance_m *= 0.75
     return polygons

@@ -281,6 +281,7 @@ class Workspace:
             patch,
             boundary=self.boundary,
             network=self.network,
+            barriers=self.barriers,
         )
 
     # Problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,8 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from shapely import LineString, Point, Polygon
 
+from geodata import tessellation
 from geodata.adjacency import block_adjacency
 from geodata.streets import StreetNetwork
 from geodata.tessellation import patch_polygons
@@ -32,7 +36,7 @@ GRID = StreetNetwork.from_lines(
 SQUARE = Polygon([(-20, -20), (1020, -20), (1020, 1020), (-20, 1020)])
 
 
-def frame(*shapes: Polygon) -> gpd.GeoDataFrame:
+def frame(*shapes: shapely.Geometry) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=list(shapes), crs="EPSG:27700")
 
 
@@ -68,6 +72,80 @@ def test_polygons_tile_the_boundary_and_hold_their_blocks(
     assert found.crs == "EPSG:27700"
     assert_tiles(found, SQUARE)
     assert_holds(found, points, patch)
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 2**31))
+def test_whatever_the_boundary_the_blocks_and_the_patches_the_area_is_tiled(seed: int) -> None:
+    # A star-shaped boundary, perhaps with a hole and an island; blocks inside it and outside.
+    rng = np.random.default_rng(seed)
+    turn = np.linspace(0, 2 * np.pi, int(rng.integers(3, 20)), endpoint=False)
+    reach = rng.uniform(150, 700, len(turn))
+    around = np.column_stack([500 + reach * np.cos(turn), 500 + reach * np.sin(turn)])
+    area = Polygon(around)
+    if rng.random() < 0.3:
+        area = area.difference(Point(rng.uniform(200, 800, 2)).buffer(60))
+    if rng.random() < 0.3:
+        area = area.union(shapely.box(1300, 0, 1400, 90))
+    xy = rng.uniform(50, 950, (int(rng.integers(1, 40)), 2)).round(int(rng.integers(0, 3)))
+    points = blocks(np.unique(xy, axis=0))
+    patch = pd.Series(rng.choice(["A", "B", "C", "D"], len(points)), index=points.index)
+    network: WalkingNetwork = GRID if rng.random() < 0.5 else StraightLines()
+    trunk = frame(LineString([(0, 500), (900, 500)])) if rng.random() < 0.3 else None
+    found = patch_polygons(points, patch, boundary=frame(area), network=network, barriers=trunk)
+    assert list(found["patch"]) == sorted(set(patch))
+    assert shapely.coverage_is_valid(found.geometry.array)
+    assert found.geometry.is_valid.all()
+    assert_holds(found, points, patch)
+    tiled = shapely.union_all(found.geometry.array)
+    assert area.difference(tiled).area < 1.0
+    if points.covered_by(area).all():
+        assert tiled.difference(area).area < 0.01 * area.area
+
+
+@pytest.mark.parametrize("network", [GRID, StraightLines()], ids=["streets", "straight"])
+def test_of_two_patches_on_one_point_the_first_has_the_ground(
+    network: WalkingNetwork, caplog: pytest.LogCaptureFixture
+) -> None:
+    points = blocks(np.array([[100.0, 120.0], [100.0, 120.0], [800.0, 800.0]]))
+    patch = pd.Series(["P2", "P1", "P3"], index=points.index)
+    with caplog.at_level("WARNING"):
+        found = patch_polygons(points, patch, boundary=frame(SQUARE), network=network)
+    assert list(found["patch"]) == ["P2", "P3"]
+    assert_tiles(found, SQUARE)
+    assert "no ground of their own: patches P1" in caplog.text
+
+
+def test_edges_keep_clear_of_blocks_where_there_is_room() -> None:
+    rng = np.random.default_rng(12)
+    xy = np.stack(np.meshgrid(np.arange(30, 1000, 60), np.arange(30, 1000, 60)), -1).reshape(-1, 2)
+    points = blocks(xy + rng.uniform(-12, 12, xy.shape))
+    patch = pd.Series(rng.choice(["A", "B", "C"], len(points)), index=points.index)
+    found = patch_polygons(points, patch, boundary=frame(SQUARE), network=StraightLines())
+    lines = shapely.union_all(shapely.boundary(found.geometry.array))
+    assert shapely.distance(lines, points.array).min() > 2.0
+
+
+def test_the_sides_of_a_large_road_are_drawn_apart() -> None:
+    #  W and E stand north of the road, M between them on its south side.
+    road = LineString([(0, 0), (600, 0)])
+    network = StreetNetwork.from_lines(frame(road))
+    points = blocks(np.array([[100.0, 20.0], [300.0, -20.0], [500.0, 20.0]]))
+    patch = pd.Series(["N", "S", "N"], index=points.index)
+    area = frame(shapely.box(-20, -100, 620, 100))
+    (north, south) = patch_polygons(
+        points, patch, boundary=area, network=network, barriers=frame(road)
+    ).geometry
+    assert north.geom_type == south.geom_type == "Polygon"
+    assert north.symmetric_difference(shapely.box(-20, 0, 620, 100)).area < 2000
+    mixed = patch_polygons(points, patch, boundary=area, network=network)
+    assert mixed.geometry[0].symmetric_difference(shapely.box(-20, 0, 620, 100)).area > 10_000
+
+
+def test_the_example_runs() -> None:
+    tried = doctest.testmod(tessellation)
+    assert tried.attempted > 4
+    assert not tried.failed
 
 
 def test_ground_goes_to_the_block_nearest_on_foot() -> None:
@@ -150,6 +228,8 @@ def test_what_does_not_fit_together_is_refused() -> None:
     elsewhere = frame(SQUARE).set_crs(3857, allow_override=True)
     with pytest.raises(ValueError, match="boundary is in"):
         patch_polygons(points, patch, boundary=elsewhere, network=GRID)
+    with pytest.raises(ValueError, match="no area"):
+        patch_polygons(points, patch, boundary=frame(LineString([(0, 0), (9, 9)])), network=GRID)
     with pytest.raises(ValueError, match="different indexes"):
         patch_polygons(points, patch.set_axis(["X"]), boundary=None, network=GRID)
     with pytest.raises(ValueError, match="needs a patch"):
