@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 from folders import add_setting, cut_streets, edit, everything, refused, run, set_cells, swap_axes
 
+from optimiser import Workspace
+
 RUBBISH = bytes(range(256)) * 8
 
 
@@ -222,11 +224,27 @@ def test_every_row_is_in_the_json_where_all_are_bad(copy: Path) -> None:
     assert any(p["file"] == "officers.csv" and p["row"] == 2 for p in found)
 
 
-def test_blocks_that_no_street_reaches_stop_a_redraw_and_are_named(copy: Path) -> None:
+def test_blocks_that_no_street_reaches_stop_a_redraw_and_are_named(
+    copy: Path, tmp_path: Path
+) -> None:
     cut_streets(copy)
     report = faulty(copy)
     assert "have no way on foot to the others: B" in report
     assert "doorstep patches cannot run: " in report
+    # Leaving rows out mends no streets.
+    assert run("check", copy, "--lenient", "--out", tmp_path / "out").exit_code == 2
+
+
+@pytest.mark.parametrize(("as_of", "ended"), [("2026-11-26", 0), ("2026-11-27", 1)])
+def test_a_tenancy_has_ended_by_the_day_of_the_export(copy: Path, as_of: str, ended: int) -> None:
+    homes = pd.read_csv(copy / "homes.csv", dtype=str, keep_default_na=False)
+    homes["Tenancy End Date"] = ""
+    homes.loc[0, "Tenancy End Date"] = "26/11/2026"
+    homes.to_csv(copy / "homes.csv", index=False)
+    edit(copy / "doorstep.toml", "[data]\n", f"[data]\nas_of = {as_of}\n")
+    ws = Workspace.open(copy)
+    assert ws.inputs.stock.set_aside.get("ended tenancies", 0) == ended
+    assert len(ws.homes) == len(homes) - ended
 
 
 def test_lines_fold_on_a_narrow_terminal_and_not_in_a_pipe() -> None:
