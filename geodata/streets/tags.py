@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["STEPS_EFFORT", "carriageway", "effort", "levels", "private", "steps", "walkable"]
 
 STEPS_EFFORT: Final = 2.0
-"""A metre of steps takes as long as this many on the level; a modelling value. Fruin (Pedestrian
-Planning and Design, 1971) measured about half the speed on the level going up, less loss down."""
+"""A metre of steps takes as long as this many on the level; a modelling value. At 4.5 km/h it
+gives 0.63 m/s along the ground, between the 0.5 up and 0.7 down that Fruin measured on stairs
+(Pedestrian Planning and Design, 1971)."""
 
 _NEVER: Final = frozenset(
     {"motorway", "motorway_link", "raceway", "escape", "via_ferrata"}

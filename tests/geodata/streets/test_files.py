@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 import zlib
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,6 +24,13 @@ from geodata.streets import StreetNetwork
 from geodata.streets.files import TAGS, read_street_lines
 
 SUFFIXES = (".gpkg", ".geojson", ".shp", ".fgb", ".osm", ".graphml")
+FUZZED = (
+    *SUFFIXES,
+    pytest.param(
+        ".osm.pbf",
+        marks=pytest.mark.skipif(find_spec("osmium") is None, reason="osmium writes the file"),
+    ),
+)
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 NODES = [("1", 51.5000, -0.1400), ("2", 51.5010, -0.1400), ("3", 51.5010, -0.1380)]
 
@@ -57,6 +65,16 @@ def content(suffix: str) -> bytes:
             for k, (a, b) in enumerate(((1, 2), (2, 3), (3, 1)), 1)
         )
         return f'{XML}<osm version="0.6">{nodes}{ways}</osm>'.encode()
+    if suffix == ".osm.pbf":
+        import osmium
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "streets.osm"
+            path.write_bytes(content(".osm"))
+            with osmium.SimpleWriter(str(path.with_suffix(".pbf"))) as writer:
+                for item in osmium.FileProcessor(str(path)):
+                    writer.add(item)
+            return path.with_suffix(".pbf").read_bytes()
     if suffix == ".graphml":
         keys = "".join(f'<key id="{k}" attr.name="{k}"/>' for k in ("crs", "x", "y", "highway"))
         nodes = "".join(
@@ -94,7 +112,7 @@ def read_or_refuse(path: Path) -> gpd.GeoDataFrame | None:
         return None
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", FUZZED)
 def test_the_sound_file_is_read(folder: Path, suffix: str) -> None:
     path = folder / f"sound{suffix}"
     if suffix == ".shp":
@@ -114,7 +132,7 @@ FUZZ = settings(
 )
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", FUZZED)
 @FUZZ
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused(folder: Path, suffix: str, data: st.DataObject) -> None:

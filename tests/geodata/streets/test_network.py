@@ -47,6 +47,27 @@ def test_lines_join_where_they_share_a_vertex() -> None:
     assert network.report.joined_ends == 0
 
 
+def test_lines_that_say_their_nodes_join_there_only() -> None:
+    # Both bend at the same place, one above the other; and the third begins at a node of the first.
+    cross = [(0, 0), (100, 0), (300, 0)], [(100, -90), (100, 0), (100, 90)], [(300, 0), (300, 90)]
+    plain = StreetNetwork.from_lines(streets(*cross))
+    nodes = {"start_node": ["a", "c", "b"], "end_node": ["b", "d", "e"]}
+    told = StreetNetwork.from_lines(streets(*cross, **nodes))
+    assert (plain.report.components, told.report.components) == (1, 2)
+    assert metres(told, (0, 0), (300, 90)) == pytest.approx(390)
+    # A line drawn into such a file by hand, without nodes, joins wherever it meets another's end.
+    nodes = {"start_node": ["a", None, "b"], "end_node": ["b", None, "e"]}
+    assert StreetNetwork.from_lines(streets(*cross, **nodes)).report.components == 2
+
+
+def test_a_street_in_both_directions_is_one() -> None:
+    there = [(0, 0), (50, 30), (100, 0)]
+    both = streets(there, there[::-1], start_node=["a", "b"], end_node=["b", "a"])
+    network = StreetNetwork.from_lines(both)
+    assert len(network.graph.edge_m) == 1
+    assert network.report.vertices == 3
+
+
 @pytest.mark.parametrize(("gap", "joined"), [(9.0, 1), (0.0, 1), (11.0, 0)])
 def test_a_loose_end_is_tied_to_a_line_within_ten_metres(gap: float, joined: int) -> None:
     network = StreetNetwork.from_lines(
