@@ -107,13 +107,17 @@ class _Check:
         *,
         warn: bool = False,
     ) -> None:
-        """Record a problem for rows of each source, with that source's column and values."""
+        """Record a problem for rows of each source, with that source's column and values.
+
+        "{what}" in `remedy` is what the place came from.
+        """
         for reading in self.places.readings:
             rows = where & (self.places.source == reading.source)
+            looked_up = reading.source in ("uprn", "postcode")
             self.found.mark(
                 rows,
                 reason,
-                remedy,
+                remedy.replace("{what}", SOURCES[reading.source] if looked_up else "coordinates"),
                 column=reading.column,
                 values=reading.values,
                 severity="warning" if warn else "error",
@@ -160,16 +164,10 @@ class _Check:
         away = shapely.distance(shapely.points(points), shape)[which.ravel()]
         away = np.where(self.left, away, 0.0)
         reasons = [f"is {d / 1000:.1f} km outside the boundary" for d in away]
-        remedy = "correct the {}; or leave the boundary out, if the home is rightly there"
+        remedy = "correct the {what}; or leave the boundary out, if the home is rightly there"
         near = (away > BOUNDARY_SLACK_M) & (away <= NEAR_OUTSIDE_M)
-        for where, warn in ((away > NEAR_OUTSIDE_M, False), (near, True)):
-            for source, what in (("uprn", "UPRN"), ("postcode", "postcode"), (None, "coordinates")):
-                rows = (
-                    self.places.source == source
-                    if source
-                    else ~np.isin(self.places.source.astype(str), ["uprn", "postcode"])
-                )
-                self.mark(where & rows, reasons, remedy.format(what), warn=warn)
+        self.mark(away > NEAR_OUTSIDE_M, reasons, remedy)
+        self.mark(near, reasons, remedy, warn=True)
 
     def stray(self, area: Area) -> None:
         """Mark points off the grid, and points far from all others."""

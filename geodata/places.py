@@ -113,7 +113,11 @@ def parse_places(
         _pair(table, found, "latitude_longitude", ("longitude", "latitude"), crs),
         _geometry(table, found),
     )
-    readings = [pair for pair in pairs if pair is not None]
+    readings = [
+        pair
+        for pair in pairs
+        if pair is not None and not (table.points is not None and _degrees_beside(found, pair))
+    ]
     marked = found.bad.copy()
     given = _known_by(readings, len(table.rows))
     readings.extend(_looked_up(table, found, gazetteer, crs, given | marked))
@@ -123,6 +127,19 @@ def parse_places(
         _mark_nowhere(table, found, nowhere & ~found.bad, gazetteer)
     _note_centres(table, found, places)
     return places
+
+
+def _degrees_beside(found: Findings, reading: Reading) -> bool:
+    """Tell whether eastings are all degrees in a file of shapes, which say better; note it."""
+    known = reading.raw[reading.known]
+    if reading.source != "easting_northing" or not len(known) or (np.abs(known) > 180).any():
+        return False
+    found.note(
+        "holds degrees, not eastings and northings; the shapes' own places are used",
+        "remove the columns, or name them longitude and latitude",
+        column=reading.column,
+    )
+    return True
 
 
 def _known_by(readings: list[Reading], n: int) -> BoolArray:

@@ -12,7 +12,7 @@ import pytest
 from pyproj import Transformer
 from shapely import Point, box
 
-from geodata import Problem, Stock, read_stock
+from geodata import Gazetteer, Problem, Stock, read_stock
 
 LONDON = (529_500.0, 178_500.0)
 LEEDS = (430_000.0, 433_500.0)
@@ -181,3 +181,17 @@ def test_the_problem_names_the_columns_that_were_used(check: Check) -> None:
     (problem,) = [p for p in found if p.severity == "error"]
     assert (problem.column, problem.value) == ("x_coord, os_northing", "540000, 179000")
     assert "correct the coordinates" in problem.remedy
+
+
+def test_a_postcode_outside_the_boundary_is_named_as_that(tmp_path: Path) -> None:
+    (tmp_path / "postcodes.csv").write_text(
+        '"LS1 1AA",10,430000,433500\n"SW1V 3DJ",10,529500,178500\n'
+    )
+    homes = tmp_path / "homes.csv"
+    homes.write_text("property_ref,tenure,postcode\n1,secure,LS1 1AA\n2,secure,SW1V 3DJ\n")
+    found: list[Problem] = []
+    gazetteer = Gazetteer.from_files(postcodes=tmp_path / "postcodes.csv")
+    read_stock(homes, boundary=BOUNDARY, gazetteer=gazetteer, problems=found)
+    (problem,) = [p for p in found if p.severity == "error"]
+    assert (problem.row, problem.column, problem.value) == (2, "postcode", "LS1 1AA")
+    assert problem.remedy.startswith("correct the postcode;")

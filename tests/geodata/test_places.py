@@ -116,6 +116,19 @@ def test_geometry_gives_way_to_eastings_in_the_same_file(tmp_path: Path) -> None
     assert homes["easting"].tolist() == [529_520, 529_500]
 
 
+def test_degrees_in_columns_beside_shapes_give_way_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "homes.geojson"
+    gpd.GeoDataFrame(
+        {"property_ref": ["1"], "tenure": ["secure"], "x": [-0.1361], "y": [51.4915]},
+        geometry=[Point(HERE)],
+        crs="EPSG:27700",
+    ).to_crs("EPSG:4326").to_file(path)
+    found: list[Problem] = []
+    assert read_stock(path, problems=found).placed == {"geometry": 1}
+    (note,) = [p for p in found if p.column == "x, y"]
+    assert note.reason.startswith("holds degrees")
+
+
 @pytest.mark.parametrize(
     ("cells", "column", "value", "reason"),
     [
