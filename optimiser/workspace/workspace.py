@@ -384,7 +384,7 @@ class Workspace:
             if isinstance(error, ValidationError):
                 raise self._settings_error("rules.visits", error) from error
             raise DataError(
-                [Problem(file="--week", value=str(week), reason=str(error), remedy=WEEK_REMEDY)]
+                [Problem(file="--week", reason=str(error), remedy=WEEK_REMEDY)]
             ) from error
         refused = refused_requests(self.visits, self.problems)
         return problem.model_copy(update={"set_aside": (*problem.set_aside, *refused)})
