@@ -84,7 +84,7 @@ _DAY_ZERO = re.compile(r"^(?:1899-12-3[01]|1900-01-0[01]|3[01]/12/1899|0[01]/01/
 _COMPACT_TIME = re.compile(r"(\d{2})(\d{2})$")
 _DAY_SHARE = re.compile(r"0?\.\d+$")
 _DASH: Final = "[-\u2013\u2014]"
-_SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d+)?[eE][+-]?\d+$")
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+[eE][+-]?|[eE]\+)\d+$")  # "01E9" may be an id
 _FLOATED = re.compile(r"\d+\.0+$")
 
 

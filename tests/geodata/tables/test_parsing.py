@@ -185,7 +185,8 @@ def test_yes_and_no() -> None:
 def test_ids_keep_their_zeros_and_refuse_a_spreadsheets_damage() -> None:
     assert parse_id("00100465") == "00100465"
     assert parse_id("B12/3 A") == "B12/3 A"
-    for damaged in ("1.00E+11", "1e5", "113655.0"):
+    assert parse_id("01E9") == "01E9"
+    for damaged in ("1.00E+11", "1e+05", "1.0E5", "113655.0"):
         with pytest.raises(BadCell):
             parse_id(damaged)
 
@@ -236,3 +237,34 @@ def test_tenures_that_are_none() -> None:
         parse_tenure("Timeshare")
     assert set_aside_kind("Garage") == "garages"
     assert set_aside_kind("Pram shed") == "sheds and stores"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("Mon 30 Nov 2026", "2026-11-30T00:00:00"),
+        ("30th November 2026 at 9am", "2026-11-30T09:00:00"),
+        ("November 30, 2026", "2026-11-30T00:00:00"),
+        ("30/11/98", "1998-11-30T00:00:00"),
+        ("30/11/29", "2029-11-30T00:00:00"),
+        ("2026/11/30 09:00:00", "2026-11-30T09:00:00"),
+        ("01/07/2026 14:30 UTC", "2026-07-01T15:30:00"),
+        ("01/07/2026 14:30 BST", "2026-07-01T14:30:00"),
+        ("2026-11-30 09:00:00-05:00", "2026-11-30T14:00:00"),
+    ],
+)
+def test_dates_in_words_short_years_and_zones(text: str, moment: str) -> None:
+    assert parse_date_time(text).isoformat() == moment
+
+
+def test_a_wrong_day_of_the_week_and_two_times_are_refused() -> None:
+    with pytest.raises(BadCell, match="falls on a Monday"):
+        parse_date("Tue 30 Nov 2026")
+    for text in ("30/11/2026 09:00-12:00", "2026-11-30 09:00-12:00", "30 Novel 2026"):
+        with pytest.raises(BadCell):
+            parse_date_time(text)
+
+
+def test_midnight_behind_a_deadline_is_no_time_and_a_times_own_day_is_dropped() -> None:
+    assert parse_deadline("30/11/2026 00:00:00").isoformat() == "2026-11-30T23:59:59"
+    assert parse_time("30/12/1899 09:15:00") == NINE + 900
