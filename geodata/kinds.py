@@ -20,6 +20,7 @@ from geodata.limits import MAX_GEO_BYTES
 __all__ = [
     "GEO_SUFFIXES",
     "assert_kind",
+    "assert_stored",
     "checked_file",
     "fatal",
     "known_as",
@@ -152,15 +153,24 @@ def assert_kind(path: Path) -> None:
     if begins == _GEOJSON[0] and _POINTS_ELSEWHERE in read_head(path, _SCAN_BYTES):
         raise fatal(path.name, "it is a command, not GeoJSON", "give the features themselves")
     if suffix == ".gpkg":
-        _assert_tables(path)
+        assert_stored(path)
     elif suffix == ".shp":
         _assert_index(path)
     elif suffix in (".osm", ".graphml", ".xml"):
         refuse_entities(path)
 
 
-def _assert_tables(path: Path) -> None:
-    """Refuse a GeoPackage that computes its rows: a view can run for ever."""
+def assert_stored(path: Path, *, file: str | None = None) -> None:
+    """Refuse a GeoPackage that computes its rows: a view can run for ever.
+
+    `file` is what problems call it, if not its own name.
+
+    Raises
+    ------
+    DataError
+        With the layer that is computed, or what is wrong with the file.
+    """
+    file = file or path.name
     uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as base:
@@ -169,7 +179,9 @@ def _assert_tables(path: Path) -> None:
             computed = {str(row[0]) for row in base.execute(_COMPUTED).fetchall()}
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise fatal(
-            path.name, f"cannot be read ({error})", "check that the file is whole; export it again"
+            file,
+            "cannot be read: it is damaged or not a GeoPackage",
+            "check that the file is whole; export it again",
         ) from error
     for kind, name, sql in made:
         text = " ".join(str(sql or "").casefold().split())
@@ -177,7 +189,7 @@ def _assert_tables(path: Path) -> None:
         foreign = text.startswith("create virtual table") and "using rtree" not in text
         if view or foreign or name in computed:
             raise fatal(
-                path.name,
+                file,
                 f"its layer {name} is computed, not stored",
                 "export its rows into a new GeoPackage",
             )

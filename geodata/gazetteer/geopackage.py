@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from geodata.tables.files import fatal
+from geodata.kinds import assert_stored, fatal
 
 __all__ = ["find_layer", "geopackage_file", "point_of", "rows_with"]
 
@@ -29,6 +29,7 @@ def geopackage_file(path: Path, member: str | None) -> Iterator[Path]:
         If the member is no GeoPackage, or there is no room for it.
     """
     if member is None:
+        assert_stored(path)
         yield path
         return
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
@@ -46,6 +47,7 @@ def geopackage_file(path: Path, member: str | None) -> Iterator[Path]:
                 raise fatal(path.name, f"{member} is not a GeoPackage", "download it again, whole")
             out.write(first)
             shutil.copyfileobj(source, out, 2**20)
+        assert_stored(target, file=path.name)
         yield target
 
 

@@ -90,8 +90,8 @@ def _fill(ws: Worksheet, sheet: Sheet, notice: str) -> None:
         longest = max(len(_shown(cell.value)) for cell in column)
         ws.column_dimensions[get_column_letter(index)].width = _clamped(longest + 3)
         _format(column[1:], wrap=longest + 3 > _WIDE)
-    for row, name in sheet.marked:
-        ws.cell(row + 2, headers.index(name) + 1).fill = PatternFill("solid", fgColor="FFD9B3")
+    for at, name in sheet.marked:
+        ws.cell(at + 2, headers.index(name) + 1).fill = PatternFill("solid", fgColor="FFD9B3")
     _add_choices(ws, sheet, headers)
     _set_up_page(ws, notice)
 
