@@ -1,8 +1,8 @@
 """The most that a file may hold: far above any landlord's, far below what stops a laptop.
 
-Two million homes as CSV are 290 MB, 2,000,001 rows and 42 million cells; 300,000 homes as a
-workbook unpack to 330 MB, with 6.6 million cells. Whatever is larger is refused in
-words, before it is read where its size can be told beforehand.
+Two million homes as CSV are 274 MB, 2,008,150 rows and 40 million cells, and take 2 GB of memory;
+300,000 homes as a workbook unpack to 250 MB, with 6 million cells. Whatever is larger than these
+limits is refused in words, before it is read where its size can be told beforehand.
 """
 
 from __future__ import annotations
