@@ -181,17 +181,23 @@ class _Check:
             + (" (EPSG:27700)" if self.crs.upper() == "EPSG:27700" else f" in {self.crs}"),
         )
         rows = np.flatnonzero(self.left)
-        others_m, centre_m = area.distances(self.places.xy[rows])
-        far = area.stray(self.places.xy[rows])
+        rows = rows[area.stray(self.places.xy[rows])]
+        if not len(rows):
+            return
         reasons = [""] * len(self.left)
-        for row, near, centre in zip(rows, others_m, centre_m, strict=True):
-            reasons[row] = f"is {near / 1000:.0f} km from the nearest other homes" + (
+        xy = self.places.xy[rows]
+        for row, near, centre, rest in zip(rows, *area.distances(xy), area.gaps(xy), strict=True):
+            reasons[row] = (
+                f"is {near / 1000:.0f} km from the nearest other homes"
+                if near > APART_M
+                else f"is, with the few beside it, {rest / 1000:.0f} km from the other homes"
+            ) + (
                 f" and {centre / 1000:.0f} km from the nearest service centre"
                 if np.isfinite(centre)
                 else ""
             )
         where = np.zeros(len(self.left), dtype=bool)
-        where[rows[far]] = True
+        where[rows] = True
         self.mark(
             where, reasons, "check its location; if it is rightly there, nothing is lost", warn=True
         )

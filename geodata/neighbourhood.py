@@ -22,10 +22,12 @@ BUILDING_M: Final = 100.0
 NEIGHBOURS: Final = 3
 USUAL_SHARE: Final = 0.9
 TIMES_USUAL: Final = 3.0
-FITS_M: Final = 5_000.0
-"""A point read in another way fits when it is this near to other homes or a service centre ..."""
+FITS_M: Final = 2_000.0
+"""A point read in another way fits when it is this near to other homes ..."""
 MOVED_M: Final = 50_000.0
 """... and this far from where it stands as it is."""
+REGION_SHARE: Final = 2 / 3
+"""With so many homes within `MOVED_M` of their middle, a landlord is of one region."""
 
 
 class Area:
@@ -66,6 +68,10 @@ class Area:
         )
         self._buildings = sound[first]
         self._tree = cKDTree(self._buildings) if len(first) else None
+        spread = np.repeat(self._buildings, self._homes, axis=0)
+        self._middle = np.median(spread, axis=0) if len(spread) else np.zeros(2)
+        near = _apart(spread, self._middle) <= MOVED_M
+        self._one_region = bool(near.sum() >= REGION_SHARE * len(spread))
         self._centres = None
         if centres is not None and len(centres):
             self._centres = cKDTree(np.column_stack([centres.geometry.x, centres.geometry.y]))
@@ -73,7 +79,7 @@ class Area:
         self._neighbours = min(NEIGHBOURS, (len(first) - 1) // 2)
         self._apart_m, self._limit_m = apart_m, np.inf
         if self._neighbours > 0:
-            gaps = np.sort(self._gaps(self._buildings))
+            gaps = np.sort(self.gaps(self._buildings))
             usual = gaps[int(USUAL_SHARE * (len(gaps) - 1))]
             self._limit_m = max(apart_m, TIMES_USUAL * usual)
 
@@ -96,31 +102,35 @@ class Area:
     def fits_better(self, other: FloatArray, xy: FloatArray) -> BoolArray:
         """Return (n,) whether `other` is where homes are, and `xy` is not.
 
-        Without a boundary: `other` is near a service centre, or near other homes
-        and has more homes around it than `xy` has; or `xy` is off the grid and
-        there are no others to compare with.
+        Without a boundary, a point that is off the grid or alone fits near a
+        service centre or other homes. One among others may be in a town of its own,
+        and with many towns one will mirror another; so it counts as misread only if
+        most homes are in one region and `other` is among them and `xy` is not, or
+        if most homes would be near service centres when read so.
         """
         if self._box is not None:
             return _within(other, self._box)
-        moved: FloatArray = np.hypot(other[:, 0] - xy[:, 0], other[:, 1] - xy[:, 1])
-        there = _within(other, np.array(self._grid)) & (moved > MOVED_M)
-        off = ~self.on_grid(xy)
+        there = _within(other, np.array(self._grid)) & (_apart(other, xy) > MOVED_M)
         safe = np.where(there[:, None], other, 0.0)
-        fits: BoolArray = self.distances(safe)[1] <= self._apart_m
+        at_centre: BoolArray = there & (self.distances(safe)[1] <= self._apart_m)
+        off = ~self.on_grid(xy)
         if self._tree is None:
-            return there & (fits | off)
-        candidates = np.flatnonzero(there & ~fits & (self._tree.query(safe)[0] <= FITS_M))
-        fits[candidates] = self._around(safe[candidates]) > np.where(
-            off[candidates], 0, self._around(xy[candidates])
-        )
-        return np.asarray(there & fits, dtype=bool)
+            return there & (at_centre | off)
+        at_homes: BoolArray = there & (self._tree.query(safe)[0] <= FITS_M)
+        candidates = np.flatnonzero(at_homes & ~off)
+        at_homes[candidates] = self._around(safe[candidates]) > self._around(xy[candidates])
+        among = _apart(xy, self._middle) > MOVED_M
+        among &= self._one_region & at_homes & (_apart(safe, self._middle) <= MOVED_M)
+        if at_centre.sum() > self._homes.sum() / 2:
+            among |= at_centre
+        return np.where(off | self.stray(xy), at_centre | at_homes, among)
 
     def stray(self, xy: FloatArray) -> BoolArray:
         """Return (n,) whether the points are far from every service centre and the other homes."""
         if self._neighbours < 1:
             return np.zeros(len(xy), dtype=bool)
         _, centre_m = self.distances(xy)
-        return np.asarray((self._gaps(xy) > self._limit_m) & (centre_m > self._apart_m))
+        return np.asarray((self.gaps(xy) > self._limit_m) & (centre_m > self._apart_m))
 
     def distances(self, xy: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return (n,) metres to the nearest other building and service centre, inf for none."""
@@ -133,9 +143,10 @@ class Area:
             centre = self._centres.query(xy)[0]
         return others, centre
 
-    def _gaps(self, xy: FloatArray) -> FloatArray:
-        """Return (n,) metres to the nth nearest other building; the first is its own."""
+    def gaps(self, xy: FloatArray) -> FloatArray:
+        """Return (n,) metres to the third nearest other building, or second or first of few."""
         assert self._tree is not None
+        # The first is the point's own.
         gaps = self._tree.query(xy, k=[self._neighbours + 1])[0]
         return np.asarray(gaps[:, 0], dtype=np.float64)
 
@@ -165,6 +176,12 @@ def _grid_extent(crs: str) -> tuple[float, float, float, float]:
     west, south, east, north = turn.transform_bounds(area.west, area.south, area.east, area.north)
     extent = (float(west), float(south), float(east), float(north))
     return extent if np.isfinite(extent).all() else everywhere
+
+
+def _apart(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return (n,) metres between two sets of points, or between points and one point."""
+    across = one - other
+    return np.asarray(np.hypot(across[:, 0], across[:, 1]), dtype=np.float64)
 
 
 def _within(xy: FloatArray, box: FloatArray) -> BoolArray:

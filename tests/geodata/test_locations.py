@@ -112,6 +112,31 @@ def test_a_town_that_mirrors_no_other_is_not_swapped(check: Check) -> None:
     assert check([*town(LEEDS, 30), *town((433_500.0, 430_000.0), 4)]) == []
 
 
+def test_towns_that_mirror_each_other_are_left_alone(check: Check) -> None:
+    mirror = (300_000.0, 500_000.0)
+    towns = [*town(mirror[::-1], 49), *town(mirror, 16), *town(LONDON, 49), *town(OBAN, 49)]
+    assert check(towns) == []
+    assert check(towns, service_centres=centres(mirror[::-1])) == []
+    # One home alone is not a town.
+    found = check([*town(LONDON, 49), *town(LEEDS, 49), LONDON[::-1]])
+    assert told(found) == [("error", 100)]
+
+
+def test_most_homes_the_wrong_way_round_are_named_by_the_service_centres(check: Check) -> None:
+    swapped = [*(place[::-1] for place in town(LONDON, 9)), *town(LONDON, 2)]
+    found = check(swapped, service_centres=centres(LONDON))
+    assert told(found) == [("error", row) for row in range(2, 11)]
+    # With nothing to compare with, it is the others that stand out.
+    assert told(check(swapped)) == [("error", 11), ("error", 12)]
+
+
+def test_a_few_mistyped_alike_are_named_together(check: Check) -> None:
+    pair = [(LONDON[0] + 40_000, LONDON[1]), (LONDON[0] + 40_000, LONDON[1] + 900)]
+    found = check([*town(LONDON, 16), *pair])
+    assert told(found) == [("warning", 18), ("warning", 19)]
+    assert found[0].reason == "is, with the few beside it, 39 km from the other homes"
+
+
 @pytest.mark.parametrize(
     ("code", "name"),
     [
