@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geodata.stock import Stock
     from geodata.walking import WalkingNetwork
 
-__all__ = ["area_adjacency", "dissolve_areas"]
+__all__ = ["area_adjacency", "area_spots", "dissolve_areas"]
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -31,6 +32,8 @@ STREET_M: Final = 15.0
 """A street this near to the edge leads to both sides of it."""
 BARRIER_M: Final = 15.0
 """An edge this near to a barrier runs along it: canals and railways are about so wide."""
+LEAST_SHARE: Final = 0.05
+"""A polygon that covers less of an area is taken to be drawn along its edge."""
 BRIDGE_M: Final = 3.0
 """A street that stays this near to a barrier is the barrier (a trunk road), not a crossing."""
 
@@ -105,6 +108,48 @@ def dissolve_areas(areas: gpd.GeoSeries, patch: pd.Series[Any]) -> gpd.GeoDataFr
     polygons = [union(shapes[positions]) for positions in members.values()]
     names = np.array([str(name) for name in members], dtype=object)
     return gpd.GeoDataFrame({"patch": names}, geometry=polygons, crs=areas.crs)
+
+
+def area_spots(stock: Stock, polygons: Shapes) -> pd.DataFrame:
+    """Return where the homes of areas stand in respect of other polygons.
+
+    One row for each piece of an area that a polygon covers, or none does:
+    block_ref, easting and northing of a point in it, and homes, as many as its
+    share of the ground. Pieces below `LEAST_SHARE` are left out.
+    """
+    import pandas as pd
+    import shapely
+
+    if stock.areas is None:
+        raise ValueError("the stock has no areas")
+    areas = stock.areas.to_numpy()
+    area, polygon = shapely.STRtree(polygons).query(areas, predicate="intersects")
+    bare = shapely.difference(areas, shapely.union_all(polygons))
+    pieces = np.concatenate([shapely.intersection(areas[area], polygons[polygon]), bare])
+    area = np.concatenate([area, np.arange(len(areas))])
+    share = shapely.area(pieces) / shapely.area(areas)[area]
+    largest = np.zeros(len(areas))
+    np.maximum.at(largest, area, share)
+    kept = (share >= LEAST_SHARE) | (share == largest[area])
+    pieces, area, share = pieces[kept], area[kept], share[kept]
+    order = np.lexsort((-share, area))
+    pieces, area, share = pieces[order], area[order], share[order]
+    # Running totals are rounded, so that each area keeps the homes that it has.
+    total = np.bincount(area, share, minlength=len(areas))
+    before = np.concatenate([[0.0], np.cumsum(total)[:-1]])
+    until = (np.cumsum(share) - before[area]) / total[area]
+    homes = stock.blocks["homes"].to_numpy()[area]
+    upto = np.rint(until * homes).astype(np.int64)
+    first = np.concatenate([[True], area[1:] != area[:-1]])
+    points = shapely.get_coordinates(shapely.point_on_surface(pieces))
+    return pd.DataFrame(
+        {
+            "block_ref": stock.areas.index.to_numpy()[area],
+            "easting": points[:, 0],
+            "northing": points[:, 1],
+            "homes": upto - np.where(first, 0, np.concatenate([[0], upto[:-1]])),
+        }
+    )
 
 
 def _metres(xy: npt.NDArray[np.float64], i: int, j: int) -> float:

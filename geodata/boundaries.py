@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geodata.boundary_cases import (
@@ -50,7 +51,7 @@ def apply_boundaries(
     patches, estates
         As `read_polygons` returns them with `code`, in the stock's CRS. A home in
         a gap between patches takes the nearest within `NEAR_M`; homes in no
-        estate are normal.
+        estate are normal. The homes of an area are spread evenly over its ground.
 
     Returns
     -------
@@ -127,7 +128,7 @@ class _Layer:
         mended = polygons.get("mended")
         self._mended = np.zeros(len(polygons), dtype=bool) if mended is None else mended.to_numpy()
         self._shapes = polygons.geometry.to_numpy()
-        spots = _spots(stock)
+        spots = _spots(stock, self._shapes)
         self._homes: list[int] = spots["homes"].tolist()
         hits = _hits(spots, self._shapes, self._codes, max(EDGE_M, self._near_m))
         self.holds_homes = any(hit.metres <= 0 for spot in hits for hit in spot)
@@ -306,8 +307,12 @@ def _as_the_homes_spell(codes: pd.Series[Any], own: pd.Series[Any]) -> list[str 
     return [spelt.get(c.casefold(), c) if isinstance(c, str) else None for c in codes]
 
 
-def _spots(stock: Stock) -> pd.DataFrame:
+def _spots(stock: Stock, shapes: npt.NDArray[Any]) -> pd.DataFrame:
     """Return a row for each point of each block: block_ref, easting, northing, homes."""
+    if stock.areas is not None:
+        from geodata.area_shapes import area_spots
+
+        return area_spots(stock, shapes)
     keys = ["block_ref", "easting", "northing"]
     spots = stock.homes.groupby(keys, sort=True).size().reset_index(name="homes")
     bare = stock.blocks[~stock.blocks.index.isin(spots["block_ref"])]

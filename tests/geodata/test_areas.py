@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
-from geodata import DataError, Problem
+from geodata import DataError, Problem, read_polygons
 from geodata.areas import read_areas
 from geodata.boundaries import apply_boundaries
 
@@ -179,6 +179,27 @@ def test_patch_polygons_give_areas_their_patch_those_without_homes_too(tmp_path:
     assert after.areas is stock.areas
 
 
+def test_an_area_goes_whole_to_the_patch_that_covers_most_of_it(tmp_path: Path) -> None:
+    shapes = [box(X + 100 * k, Y, X + 100 * k + 100, Y + 100) for k in range(4)]
+    stock = read_areas(write(tmp_path, {"code": list("ABCD"), "tenanted": [10, 7, 0, 5]}, shapes))
+    # P1 covers A, three tenths of B (its middle not) and a strip of C; nothing covers D.
+    drawn = gpd.GeoDataFrame(
+        {"patch": ["P1", "P2", "P2"]},
+        geometry=[
+            box(X, Y, X + 130, Y + 100),
+            box(X + 130, Y, X + 203, Y + 100),
+            box(X + 203, Y, X + 300, Y + 100),
+        ],
+        crs="EPSG:27700",
+    )
+    after, cases = apply_boundaries(stock, patches=drawn)
+    assert after.blocks["patch"].tolist() == ["P1", "P2", "P2", "P2"]
+    frame = cases.frame.set_index("case")
+    assert (frame.loc["cut", "block_ref"], frame.loc["cut", "homes"]) == ("B", 7)
+    assert frame.loc["cut", "polygon"] == "P1 (2), P2 (5)"
+    assert (frame.loc["near", "block_ref"], frame.loc["near", "polygon"]) == ("D", "P2")
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(
@@ -215,3 +236,12 @@ def test_westminster_has_as_many_homes_as_its_census_counts(westminster: Path) -
     assert stock.areas is not None
     assert stock.areas.contains(stock.blocks.geometry).all()
     assert shapely.coverage_is_valid(stock.areas.to_numpy())
+
+
+def test_westminster_areas_lie_in_the_wards_that_the_census_says(westminster: Path) -> None:
+    path = westminster / "lsoa_council_homes.geojson"
+    wards = read_polygons(westminster / "wards.geojson", code="patch", problems=[])
+    after, cases = apply_boundaries(read_areas(path, problems=[]), patches=wards)
+    expected = gpd.read_file(path).set_index("lsoa21_code")["ward24_code"]
+    assert after.blocks["patch"].to_dict() == expected.to_dict()
+    assert set(cases.frame["case"]) == {"filled"}  # areas make up wards, so none is cut

@@ -313,7 +313,7 @@ def test_the_report_counts_each_case_and_shows_the_first() -> None:
     assert len(problem_lines(cases.problems)) == 6  # alike ones are counted
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.integers(1, 4),
     st.integers(1, 4),
