@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import DataError, Problem
-from geodata.features import layers_of, read_features
+from geodata.features import layers_of, read_features, reprojected
 from geodata.kinds import GEO_SUFFIXES, checked_file
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _of_layer(path: Path, crs: str, layer: str | None) -> gpd.GeoDataFrame:
     found = read_features(path, layer=layer)
     if "geometry" not in found or found.crs is None:
         raise _unusable(path, "holds no geometry with a coordinate system")
-    found = found[["geometry"]].to_crs(crs).explode(ignore_index=True)
+    found = reprojected(found[["geometry"]], crs, file=path.name).explode(ignore_index=True)
     point = shapely.get_dimensions(found.geometry.array) == 0
     return _tidy(found.assign(kind=np.where(point, "crossing", "other")))
 
@@ -130,7 +130,8 @@ def _tidy(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return what has a place, flat, on a RangeIndex; areas made valid."""
     import shapely
 
-    there = found.geometry.notna() & ~found.geometry.is_empty
+    shapes = found.geometry.array
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     there &= np.isfinite(found.bounds.to_numpy()).all(axis=1)
     found = found.loc[there, ["kind", "geometry"]].reset_index(drop=True)
     return found.set_geometry(shapely.make_valid(shapely.force_2d(found.geometry.array)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["fields_of", "layers_of", "read_features", "unreadable"]
+__all__ = ["fields_of", "layers_of", "read_features", "reprojected", "unreadable"]
 
 
 def unreadable(path: Path, error: object) -> DataError:
@@ -97,6 +97,24 @@ def _too_many(path: Path) -> DataError:
         f"has more than {MAX_FEATURES:,} features, the most that are read",
         "export only the area that is needed",
     )
+
+
+def reprojected(frame: gpd.GeoDataFrame, crs: Any, *, file: str) -> gpd.GeoDataFrame:
+    """Return the features in `crs`.
+
+    Raises
+    ------
+    DataError
+        If their own CRS has no place on Earth, or the shapes cannot follow.
+    """
+    try:
+        return frame.to_crs(crs)
+    except Exception as error:  # pyproj's for such a CRS, GEOS's for odd shapes
+        raise fatal(
+            file,
+            f"its coordinates in {frame.crs.name} cannot be turned into those that are needed",
+            "save it with the CRS that the coordinates are in, such as EPSG:27700",
+        ) from error
 
 
 def _ask(path: Path, question: Callable[[str], Any]) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import DataError, Problem
+from geodata.features import reprojected
 from geodata.streets.files import read_street_lines
 from geodata.streets.graph import StreetGraph, component_labels, contract, join_vertices
 from geodata.streets.loose_ends import join_loose_ends
@@ -303,7 +304,7 @@ def _project(lines: gpd.GeoDataFrame, crs: str, source: str) -> gpd.GeoDataFrame
         raise ValueError(f"{crs} is not a projected coordinate system in metres")
     if lines.crs is None:
         raise _unusable(source, "does not say its coordinate system", "set its .crs")
-    projected = lines.to_crs(target)
+    projected = reprojected(lines, target, file=source)
     inside = np.isfinite(projected.bounds.to_numpy()).all(axis=1)
     if not inside.any():
         raise _unusable(

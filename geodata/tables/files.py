@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import DataError
-from geodata.features import read_features, unreadable
+from geodata.features import read_features, reprojected, unreadable
 from geodata.kinds import GEO_SUFFIXES, checked_file, fatal, known_as, read_head
 from geodata.limits import MAX_CELLS, MAX_COLUMNS, MAX_LINE_BYTES, MAX_ROWS, MAX_TEXT_BYTES
 
@@ -212,14 +212,7 @@ def read_geo(path: Path, *, crs: str, layer: str | None = None) -> gpd.GeoDataFr
             f"it says {frame.crs.to_string()}, but its coordinates are not degrees",
             "save it with the CRS that the coordinates are in, such as EPSG:27700",
         )
-    try:
-        frame = frame.to_crs(crs)
-    except Exception as error:  # pyproj's for a CRS of no place on Earth, GEOS's for odd shapes
-        raise fatal(
-            path.name,
-            f"its coordinates in {frame.crs.name} cannot be turned into {crs}",
-            "save it with the CRS that the coordinates are in, such as EPSG:27700",
-        ) from error
+    frame = reprojected(frame, crs, file=path.name)
     # What has no place in the CRS asked for has no shape there.
     xy, feature = _coordinates(frame)
     off = np.zeros(len(frame), dtype=bool)

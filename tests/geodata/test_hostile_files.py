@@ -355,8 +355,13 @@ def test_a_crs_of_no_place_on_earth_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "local.gpkg"
     local = 'ENGCRS["site",EDATUM["pole"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],'
     frame = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 9, 9)])
-    frame.set_crs(local + 'LENGTHUNIT["metre",1]]').to_file(path)
+    frame = frame.set_crs(local + 'LENGTHUNIT["metre",1]]')
+    frame.to_file(path)
+    frame["geometry"] = frame.boundary
+    frame.to_file(path.with_suffix(".fgb"))
     assert "EPSG:27700" in refusal(read_polygons, path)
+    for read in (read_barriers, StreetNetwork.from_file):
+        assert "EPSG:27700" in refusal(read, path.with_suffix(".fgb"))
 
 
 def test_shapes_of_no_place_are_named_by_feature(tmp_path: Path) -> None:
