@@ -106,7 +106,7 @@ class Area:
         service centre or other homes. One among others may be in a town of its own,
         and with many towns one will mirror another; so it counts as misread only if
         most homes are in one region and `other` is among them and `xy` is not, or
-        if most homes would be near service centres when read so.
+        if half of all homes or more would be near service centres when read so.
         """
         if self._box is not None:
             return _within(other, self._box)
@@ -121,7 +121,7 @@ class Area:
         at_homes[candidates] = self._around(safe[candidates]) > self._around(xy[candidates])
         among = _apart(xy, self._middle) > MOVED_M
         among &= self._one_region & at_homes & (_apart(safe, self._middle) <= MOVED_M)
-        if at_centre.sum() > self._homes.sum() / 2:
+        if at_centre.sum() >= self._homes.sum() / 2:
             among |= at_centre
         return np.where(off | self.stray(xy), at_centre | at_homes, among)
 

@@ -88,7 +88,10 @@ def _mark_differences(found: Findings, homes: pd.DataFrame) -> None:
             first.astype(str),
             deciding=column in DECIDING,
         )
-    said = several.dropna(subset=["easting", "northing"])
+    # Two sources of a place, such as coordinates and a postcode, never agree to the metre.
+    source = several["placed_by"]
+    alike = source == source.groupby(several["property_ref"], sort=False).transform("first")
+    said = several[alike].dropna(subset=["easting", "northing"])
     xy = said[["easting", "northing"]]
     first_xy = xy.groupby(said["property_ref"], sort=False).transform("first")
     apart = np.hypot(*(xy - first_xy).to_numpy().T) > SAME_POINT_M
