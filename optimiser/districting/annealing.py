@@ -29,6 +29,10 @@ __all__ = ["Annealed", "anneal", "penalised_cost", "total_excess", "total_violat
 _EPOCH = 256
 """Proposals between two changes of temperature and prices."""
 
+_PACE, _MOST_PACE = 1.6, 0.02
+"""How fast the price of breaking limits changes, by units and at most. Faster than the
+partition can follow, it freezes a large problem while limits are broken still."""
+
 
 @dataclass(frozen=True)
 class Annealed:
@@ -109,13 +113,14 @@ def _run(
         found = True
     temperature = hot
     cooling = (cold / hot) ** (1.0 / max(1, steps // _EPOCH))
+    pace = 1.0 + min(_MOST_PACE, _PACE / s.part.size)
     least, most = x.price[0] / 1e3, x.price[0] * 100.0
     broken = 0
     for step in range(steps):
         if step % _EPOCH == _EPOCH - 1:
             temperature *= cooling
             # The price of breaking limits follows how often they are broken.
-            factor = 1.02 if broken > 96 else 0.98
+            factor = pace if broken > 96 else 1.0 / pace
             if least < x.price[0] * factor < most:
                 x.price[0] *= factor
                 x.price[1] *= factor

@@ -28,6 +28,9 @@ _FIRST_STEPS = 300_000
 _STEPS_PER_UNIT = 400
 _MOST_STEPS = 4_000_000
 
+_PRICE = 3.0
+"""Price of workload outside the limits at first, in average costs of workload."""
+
 
 class Clock:
     """Seconds since the start, and what is left of a limit."""
@@ -150,7 +153,7 @@ def _next_run(
         start=start,
         hot=hot * mean,
         cold=0.03 * mean,
-        price=cost / max(1, int(a.weight.sum())),
+        price=_PRICE * cost / max(1, int(a.weight.sum())),
         steps=steps,
         seed=int(rng.integers(2**31)),
     )
