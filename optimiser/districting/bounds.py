@@ -52,8 +52,8 @@ _REACH_UNITS = 1500
 _SMALL_WORK = 3_000_000
 """Knapsack items up to which every centre is priced in every step."""
 
-_FULL_ROUND_STEPS = 25
-_LAZY_ROUNDS = 4
+_FULL_ROUND_STEPS = 20
+_LAZY_ROUNDS = 8
 _SEPARATION_STEPS = 5
 _MOST_CUTS = 20_000
 _MOMENTUM, _MEMORY = 0.9, 0.99
@@ -142,8 +142,8 @@ class Lagrangian:
         self,
         done: Callable[[int], float],
         *,
-        first_rate: float = 0.05,
-        last_rate: float = 5e-4,
+        first_rate: float = 0.04,
+        last_rate: float = 4e-4,
     ) -> int:
         """Take steps, their length falling between two rates; return the bound.
 
@@ -159,6 +159,8 @@ class Lagrangian:
             _, gradient = self._evaluate(self._point, separate=cut)
             self._move_point(rate, gradient)
             step += 1
+        self._since_full = _FULL_ROUND_STEPS
+        self._evaluate(self._point, separate=False)
         return self.bound
 
     def _move_point(self, rate: float, gradient: Floats) -> None:
@@ -208,9 +210,13 @@ class Lagrangian:
             every = np.indices(price.shape, dtype=np.int64).reshape(2, -1)
             price_pairs(self._tables, offer, every[0], every[1], price)
             self._reference, self._reference_price, self._since_full = offer, price.copy(), 0
-            size = min(n, 12 + 2 * int(np.bincount(self._group).max()))
-            nearest = np.argpartition(price, size - 1, axis=1)[:, :size].astype(np.int64)
-            self._likely = (np.repeat(np.arange(groups, dtype=np.int64), size), nearest.ravel())
+            # For each group a few centres more than it has slots.
+            size = np.minimum(n, 8 + 2 * np.bincount(self._group))
+            nearest = np.argsort(price, axis=1)
+            self._likely = (
+                np.repeat(np.arange(groups), size),
+                np.concatenate([nearest[g, : size[g]] for g in range(groups)]),
+            )
             return price, np.ones(price.shape, dtype=np.bool_)
         self._since_full += 1
         gain = np.empty(groups)

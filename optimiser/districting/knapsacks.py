@@ -36,25 +36,44 @@ class Tables(NamedTuple):
     own: Int64s
 
 
+class _Work(NamedTuple):
+    """Lists of one knapsack: items in question with their sort keys, and the price guess."""
+
+    items: Int64s
+    key: Floats
+    guess: Floats
+
+
+@inner
+def _work(m: int) -> _Work:
+    return _Work(np.empty(m, dtype=np.int64), np.empty(m), np.ones(1))
+
+
 @entry
 def price_pairs(t: Tables, offer: Floats, groups: Int64s, centres: Int64s, price: Floats) -> None:
     """Set price[g, j] to the knapsack's value, for each pair g, j of the two lists."""
-    reduced = np.empty(t.weight.size)
-    share = np.empty(t.weight.size)
+    w = _work(t.weight.size)
     for i in range(groups.size):
         g, j = groups[i], centres[i]
-        _reduced_costs(t, offer[g], t.upper[g], j, reduced)
-        price[g, j] = _knapsack(reduced, t.weight, t.own[j], t.lower[g], t.upper[g], share)
+        price[g, j] = _knapsack(t, offer[g], t.lower[g], t.upper[g], j, w)[0]
 
 
 @entry
 def solve_pairs(t: Tables, offer: Floats, groups: Int64s, centres: Int64s, share: Floats) -> None:
     """Set row i of `share` to the x of the i-th pair's knapsack."""
-    reduced = np.empty(t.weight.size)
+    w = _work(t.weight.size)
+    share[:] = 0.0
     for i in range(groups.size):
         g, j = groups[i], centres[i]
-        _reduced_costs(t, offer[g], t.upper[g], j, reduced)
-        _knapsack(reduced, t.weight, t.own[j], t.lower[g], t.upper[g], share[i])
+        value, first, count, part = _knapsack(t, offer[g], t.lower[g], t.upper[g], j, w)
+        share[i, t.own[j]] = 1.0
+        if not np.isfinite(value):
+            continue
+        for c in range(first, count):
+            share[i, w.items[c]] = 1.0
+        if part < 1.0:
+            # The marginal item: the first of those kept when dropping, else the last.
+            share[i, w.items[first if first > 0 else count - 1]] = part
 
 
 @entry
@@ -97,54 +116,6 @@ def compile_all() -> None:
 
 
 @inner
-def _reduced_costs(t: Tables, offer: Floats, upper: float, j: int, out: Floats) -> None:
-    for u in range(out.size):
-        out[u] = t.cost[j, u] - offer[u]
-    if t.chain.shape[0] > 1:
-        chain = t.chain[t.own[j]]
-        for u in range(out.size):
-            if chain[u] > upper:
-                out[u] = np.inf
-
-
-@inner
-def _knapsack(
-    reduced: Floats, weight: Floats, forced: int, lower: float, upper: float, share: Floats
-) -> float:
-    """Return the least sum of reduced costs within the limits; fill `share` with the x."""
-    m = weight.size
-    share[:] = 0.0
-    share[forced] = 1.0
-    value = float(reduced[forced])
-    taken = float(weight[forced])
-    if taken > upper or not np.isfinite(value):
-        return np.inf
-    count = 0
-    for u in range(m):
-        if reduced[u] < 0.0 and u != forced:
-            share[u] = 1.0
-            taken += weight[u]
-            value += reduced[u]
-            count += 1
-    if taken > upper:
-        return _drop(reduced, weight, forced, upper, share, value, taken, count)
-    while taken < lower:
-        best, ratio = -1, np.inf
-        for u in range(m):
-            if share[u] == 0.0 and weight[u] > 0.0 and reduced[u] < ratio * weight[u]:
-                best, ratio = u, reduced[u] / weight[u]
-        if best < 0:
-            return np.inf
-        part = min(1.0, (lower - taken) / weight[best])
-        share[best] = part
-        value += part * reduced[best]
-        taken += part * weight[best]
-        if part < 1.0:
-            break
-    return value
-
-
-@inner
 def sort_down(key: Floats, items: Int64s, count: int) -> None:
     """Sort the first `count` items by falling key, by Shell's method.
 
@@ -165,32 +136,116 @@ def sort_down(key: Floats, items: Int64s, count: int) -> None:
 
 
 @inner
-def _drop(
-    reduced: Floats,
-    weight: Floats,
-    forced: int,
-    upper: float,
-    share: Floats,
-    value: float,
-    taken: float,
-    count: int,
-) -> float:
-    """Take out what is worth least for its weight until the patch is light enough."""
-    items = np.empty(count, dtype=np.int64)
-    ratio = np.empty(weight.size)
-    i = 0
-    for u in range(weight.size):
-        if reduced[u] < 0.0 and u != forced:
-            items[i] = u
-            ratio[u] = reduced[u] / weight[u] if weight[u] > 0 else -np.inf
-            i += 1
-    sort_down(ratio, items, count)
-    for i in range(count):
+def _knapsack(
+    t: Tables, offer: Floats, lower: float, upper: float, j: int, w: _Work
+) -> tuple[float, int, int, float]:
+    """Return the value, and which of `w.items` are taken: first to count, one in part.
+
+    The part belongs to the item at `first` if first > 0, else to the last.
+    """
+    own = t.own[j]
+    value = float(t.cost[j, own] - offer[own])
+    load = float(t.weight[own])
+    if load > upper or not np.isfinite(value):
+        return np.inf, 0, 0, 1.0
+    chained = t.chain.shape[0] > 1
+    count = 0
+    cost, items = t.cost[j], w.items
+    for u in range(cost.size):
+        if cost[u] < offer[u]:
+            items[count] = u
+            count += 1
+    last, count = count, 0
+    for i in range(last):
         u = items[i]
-        part = min(1.0, (taken - upper) / weight[u]) if weight[u] > 0 else 0.0
-        share[u] = 1.0 - part
-        value -= part * reduced[u]
-        taken -= part * weight[u]
-        if part < 1.0:
+        if u != own and not (chained and t.chain[own, u] > upper):
+            items[count] = u
+            count += 1
+            value += cost[u] - offer[u]
+            load += t.weight[u]
+    if load > upper:
+        return _drop(t, offer, upper, j, w, value, load, count)
+    if load < lower:
+        return _extend(t, offer, lower, upper, j, w, value, load, count)
+    return value, 0, count, 1.0
+
+
+@inner
+def _drop(
+    t: Tables,
+    offer: Floats,
+    upper: float,
+    j: int,
+    w: _Work,
+    value: float,
+    load: float,
+    count: int,
+) -> tuple[float, int, int, float]:
+    """Take out what is worth least for its workload until the patch is light enough."""
+    for i in range(count):
+        u = w.items[i]
+        heavy = t.weight[u] > 0.0
+        w.key[u] = (t.cost[j, u] - offer[u]) / t.weight[u] if heavy else -np.inf
+    sort_down(w.key, w.items, count)
+    for i in range(count):
+        u = w.items[i]
+        out = min(1.0, (load - upper) / t.weight[u]) if t.weight[u] > 0.0 else 0.0
+        value -= out * (t.cost[j, u] - offer[u])
+        load -= out * t.weight[u]
+        if out < 1.0:
+            if i == 0:  # so that `first` tells where the part is
+                w.items[0], w.items[count - 1] = w.items[count - 1], w.items[0]
+                return value, 0, count, 1.0 - out
+            return value, i, count, 1.0 - out
+    return value, count, count, 1.0
+
+
+@inner
+def _extend(
+    t: Tables,
+    offer: Floats,
+    lower: float,
+    upper: float,
+    j: int,
+    w: _Work,
+    value: float,
+    load: float,
+    count: int,
+) -> tuple[float, int, int, float]:
+    """Add what costs least for its workload until the patch is heavy enough."""
+    own = t.own[j]
+    chained = t.chain.shape[0] > 1
+    cost, size, items = t.cost[j], t.weight, w.items
+    most = w.guess[0]
+    while True:
+        last = count
+        for u in range(size.size):
+            reduced = cost[u] - offer[u]
+            if 0.0 <= reduced <= most * size[u]:
+                items[last] = u
+                last += 1
+        found, weight = count, load
+        for i in range(count, last):
+            u = items[i]
+            if u != own and size[u] > 0.0 and not (chained and t.chain[own, u] > upper):
+                items[found] = u
+                w.key[u] = -(cost[u] - offer[u]) / size[u]
+                found += 1
+                weight += size[u]
+        if weight >= lower or most > 1e200:
             break
-    return value
+        most = 8.0 * most + 1.0
+    if weight < lower:
+        return np.inf, 0, count, 1.0
+    sort_down(w.key, w.items[count:], found - count)
+    part = 1.0
+    while load < lower and count < found:
+        u = w.items[count]
+        part = min(1.0, (lower - load) / t.weight[u])
+        value -= part * w.key[u] * t.weight[u]
+        load += part * t.weight[u]
+        w.guess[0] = 1.5 - 2.0 * w.key[u]
+        count += 1
+        if part < 1.0:  # rounding may leave `load` a hair below, which is no second part
+            break
+    return value, 0, count, part
