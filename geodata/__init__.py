@@ -6,22 +6,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geodata.adjacency import Adjacency, block_adjacency
-    from geodata.barriers import read_barriers
+    from geodata.adjacency import Adjacency, block_adjacency, read_barriers
+    from geodata.boundaries import BoundaryCases, apply_boundaries, read_areas, read_polygons
     from geodata.errors import DataError, Problem
     from geodata.gazetteer import Gazetteer
-    from geodata.people import read_absences, read_fixed, read_officers
-    from geodata.polygons import read_polygons
-    from geodata.readers import read_outcomes, read_service_centres
+    from geodata.readers import (
+        read_absences,
+        read_fixed,
+        read_officers,
+        read_outcomes,
+        read_service_centres,
+        read_visits,
+    )
     from geodata.stock import Stock, read_stock
     from geodata.streets import StreetNetwork
     from geodata.tessellation import patch_polygons
     from geodata.validation import cross_check
-    from geodata.visits import read_visits
     from geodata.walking import StraightLines, WalkingNetwork
 
 __all__ = [
     "Adjacency",
+    "BoundaryCases",
     "DataError",
     "Gazetteer",
     "Problem",
@@ -29,10 +34,12 @@ __all__ = [
     "StraightLines",
     "StreetNetwork",
     "WalkingNetwork",
+    "apply_boundaries",
     "block_adjacency",
     "cross_check",
     "patch_polygons",
     "read_absences",
+    "read_areas",
     "read_barriers",
     "read_fixed",
     "read_officers",
@@ -45,6 +52,7 @@ __all__ = [
 
 _HOME = {
     "Adjacency": "geodata.adjacency",
+    "BoundaryCases": "geodata.boundaries",
     "DataError": "geodata.errors",
     "Gazetteer": "geodata.gazetteer",
     "Problem": "geodata.errors",
@@ -52,18 +60,20 @@ _HOME = {
     "StraightLines": "geodata.walking",
     "StreetNetwork": "geodata.streets",
     "WalkingNetwork": "geodata.walking",
+    "apply_boundaries": "geodata.boundaries",
     "block_adjacency": "geodata.adjacency",
     "cross_check": "geodata.validation",
     "patch_polygons": "geodata.tessellation",
-    "read_absences": "geodata.people",
-    "read_barriers": "geodata.barriers",
-    "read_fixed": "geodata.people",
-    "read_officers": "geodata.people",
+    "read_absences": "geodata.readers",
+    "read_areas": "geodata.boundaries",
+    "read_barriers": "geodata.adjacency",
+    "read_fixed": "geodata.readers",
+    "read_officers": "geodata.readers",
     "read_outcomes": "geodata.readers",
-    "read_polygons": "geodata.polygons",
+    "read_polygons": "geodata.boundaries",
     "read_service_centres": "geodata.readers",
     "read_stock": "geodata.stock",
-    "read_visits": "geodata.visits",
+    "read_visits": "geodata.readers",
 }
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from geodata.errors import Severity
 from geodata.findings import Findings
-from geodata.home_cells import look_alike
+from geodata.stock.cells import look_alike
 
 if TYPE_CHECKING:
     from geodata.stock import Stock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from geodata.headings import TableSchema, spelling
+from geodata.tables.headings import TableSchema, spelling
 
 __all__ = [
     "ABSENCES",

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from geodata.adjacency import assert_crs
-from geodata.barriers import assert_barriers
-from geodata.street_cells import StreetCells, street_cells
+from geodata.adjacency.adjacency import assert_crs
+from geodata.adjacency.barriers import assert_barriers
+from geodata.adjacency.street_cells import StreetCells, street_cells
 from geodata.streets import StreetNetwork
 from geodata.streets.edges import align_to_streets
 from geodata.streets.routing import points_along

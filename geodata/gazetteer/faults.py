@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from geodata.tables.files import fatal
+from geodata.files.plain import fatal
 
 __all__ = ["LARGEST_BYTES", "LONGEST_LINE", "faults_in"]
 

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from geodata.kinds import assert_stored, fatal
+from geodata.files.kinds import assert_stored, fatal
 
 __all__ = ["find_layer", "geopackage_file", "point_of", "rows_with"]
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
+from geodata.files.plain import checked_file, fatal
 from geodata.gazetteer.faults import LARGEST_BYTES, LONGEST_LINE, faults_in
 from geodata.gazetteer.geopackage import (
     SQLITE_MAGIC,
@@ -26,7 +27,6 @@ from geodata.gazetteer.geopackage import (
 )
 from geodata.gazetteer.spelling import postcode_area, spell_postcode
 from geodata.schema import spelling
-from geodata.tables.files import checked_file, fatal
 
 __all__ = ["NOWHERE", "PostcodeFiles"]
 

@@ -17,9 +17,9 @@ from typing import IO, Final
 
 import numpy as np
 
+from geodata.files.plain import checked_file, fatal
 from geodata.gazetteer.faults import LARGEST_BYTES, LONGEST_LINE, faults_in
 from geodata.gazetteer.geopackage import SQLITE_MAGIC, find_layer, geopackage_file, rows_with
-from geodata.tables.files import checked_file, fatal
 
 __all__ = ["UprnFile"]
 

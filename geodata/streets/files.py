@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from geodata.errors import DataError, Problem
-from geodata.features import layers_of, read_features, unreadable
-from geodata.kinds import GEO_SUFFIXES, assert_kind, checked_file
+from geodata.files.features import layers_of, read_features, unreadable
+from geodata.files.kinds import GEO_SUFFIXES, assert_kind, checked_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import DataError, Problem
-from geodata.features import reprojected
+from geodata.files.features import reprojected
 from geodata.streets.files import read_street_lines
 from geodata.streets.graph import StreetGraph, component_labels, contract, join_vertices
 from geodata.streets.loose_ends import join_loose_ends

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from geodata.adjacency import assert_crs
+from geodata.adjacency.adjacency import assert_crs
 from geodata.streets.network import SNAP_LIMIT_M, StreetNetwork
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from geodata.errors import DataError, Problem
-from geodata.headings import CUT_AT, TableSchema
-from geodata.tables.files import (
+from geodata.files.plain import (
     CSV_SUFFIXES,
     DELIMITERS,
     EXCEL_SUFFIXES,
@@ -20,7 +19,8 @@ from geodata.tables.files import (
     read_csv,
     text_encoding,
 )
-from geodata.tables.workbook import read_excel
+from geodata.files.workbook import read_excel
+from geodata.tables.headings import CUT_AT, TableSchema
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import Problem
-from geodata.headings import TableSchema
 from geodata.tables.headers import Header
+from geodata.tables.headings import TableSchema
 
 __all__ = ["settle_rivals"]
 

@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from geodata.errors import DataError, Problem
+from geodata.files.kinds import fatal
+from geodata.files.layers import LAYER_SUFFIXES, read_layer
+from geodata.files.limits import MAX_CELL_CHARS
 from geodata.findings import Findings
-from geodata.headings import TableSchema
-from geodata.kinds import fatal
-from geodata.limits import MAX_CELL_CHARS
 from geodata.tables.headers import Header, column_problems, find_header
-from geodata.tables.layers import LAYER_SUFFIXES, read_layer
+from geodata.tables.headings import TableSchema
 from geodata.tables.parsing import BadCell
 from geodata.tables.rivals import settle_rivals
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from geodata.visit_types import nearest_visit_type
+from geodata.readers.visit_types import nearest_visit_type
 from optimiser.bridge.deadlines import due_at, end_of
 from optimiser.bridge.rounds import PARTS_OF_DAY, part_of
 from optimiser.bridge.rows import rows_of

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from geodata import DataError, schema
+from geodata.files.layers import LAYER_SUFFIXES, read_layer
 from geodata.tables.headers import Header, find_header
-from geodata.tables.layers import LAYER_SUFFIXES, read_layer
 from optimiser.outputs.problems import BadRows
 
 if TYPE_CHECKING:

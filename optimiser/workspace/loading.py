@@ -24,11 +24,9 @@ from geodata import (
     read_stock,
     read_visits,
 )
-from geodata.areas import read_areas
-from geodata.boundaries import apply_boundaries
-from geodata.boundary_cases import BoundaryCases
-from geodata.kinds import checked_file
-from geodata.limits import MAX_SETTINGS_BYTES
+from geodata.boundaries import BoundaryCases, apply_boundaries, read_areas
+from geodata.files.kinds import checked_file
+from geodata.files.limits import MAX_SETTINGS_BYTES
 from geodata.validation import cross_check
 from optimiser.model.visit_types import VisitTypes, load_visit_types
 from optimiser.workspace.settings import LAYERED, fault_problems

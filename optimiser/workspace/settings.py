@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from geodata import DataError, Problem
-from geodata.kinds import checked_file
-from geodata.limits import MAX_SETTINGS_BYTES
+from geodata.files.kinds import checked_file
+from geodata.files.limits import MAX_SETTINGS_BYTES
 from optimiser.model.base import Frozen
 from optimiser.model.rules import PatchRules, VisitRules
 

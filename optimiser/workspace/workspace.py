@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shapely import LineString
 
     from geodata.adjacency import Adjacency
-    from geodata.boundary_cases import BoundaryCases
+    from geodata.boundaries import BoundaryCases
     from geodata.walking import WalkingNetwork
     from optimiser.model.view import Point
 
@@ -211,7 +211,7 @@ class Workspace:
     def adjacency(self) -> Adjacency:
         """Which blocks are neighbours on foot."""
         from geodata.adjacency import block_adjacency
-        from geodata.area_shapes import area_adjacency
+        from geodata.boundaries.area_shapes import area_adjacency
 
         areas = self.inputs.stock.areas
         if areas is not None:
@@ -228,7 +228,7 @@ class Workspace:
     @cached_property
     def barriers(self) -> gpd.GeoDataFrame | None:
         """What is crossed on foot only at crossings: `[data] barriers`, else the streets file's."""
-        from geodata.barriers import holds_barriers, read_barriers
+        from geodata.adjacency.barriers import holds_barriers, read_barriers
 
         data = self.settings.data
         if data.barriers is not None:
@@ -269,7 +269,7 @@ class Workspace:
         """Return the polygons of the patches of block_ref -> patch."""
         import pandas as pd
 
-        from geodata.area_shapes import dissolve_areas
+        from geodata.boundaries.area_shapes import dissolve_areas
         from geodata.tessellation import patch_polygons
 
         patch = pd.Series(dict(patch_of), dtype=object).reindex(self.blocks.index).dropna()

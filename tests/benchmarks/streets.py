@@ -297,7 +297,7 @@ def run(name: str, args: argparse.Namespace, answers: Any) -> None:
     job = {job.__name__: job for job in (*STAGES, *PEERS.values())}[name]
     start = time.perf_counter()
     if name != "cache_second":
-        import geodata.adjacency
+        import geodata.adjacency.adjacency
         import geodata.tessellation
     else:
         import geodata.walking_cache  # noqa: F401

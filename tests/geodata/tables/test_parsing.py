@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.languages import parse_language, parse_languages
+from geodata.readers.languages import parse_language, parse_languages
+from geodata.stock.tenures import parse_tenure, set_aside_kind
 from geodata.tables.parsing import (
     BadCell,
     parse_date,
@@ -25,7 +26,6 @@ from geodata.tables.parsing import (
     parse_words,
     parse_yes_no,
 )
-from geodata.tenures import parse_tenure, set_aside_kind
 
 NINE = 9 * 3600
 
