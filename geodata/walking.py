@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ __all__ = [
     "StraightLines",
     "StraightLinesReport",
     "WalkingNetwork",
+    "Walks",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,6 +28,13 @@ WALKING_KMH: Final = 4.5
 """A modelling value."""
 DETOUR: Final = 1.3
 """How much longer the way on foot is than the straight line in a town; a modelling value."""
+
+
+class Walks(NamedTuple):
+    """The quickest ways between n and m points: (n, m) each, infinite where there is none."""
+
+    seconds: FloatArray
+    metres: FloatArray
 
 
 class NetworkReport(Protocol):
@@ -66,6 +74,10 @@ class WalkingNetwork(Protocol):
 
     def walk_metres(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
         """Return (n, m) metres; infinite where there is no way."""
+        ...
+
+    def walks(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> Walks:
+        """Return `walk_seconds` and `walk_metres` of the same ways."""
         ...
 
     def path(self, origin: npt.ArrayLike, destination: npt.ArrayLike) -> shapely.LineString:
@@ -131,7 +143,12 @@ class StraightLines:
 
     def walk_seconds(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
         """Return (n, m) seconds at `walking_kmh`."""
-        return to_seconds(self.walk_metres(origins, destinations), self.walking_kmh)
+        return self.walks(origins, destinations).seconds
+
+    def walks(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> Walks:
+        """Return `walk_seconds` and `walk_metres`."""
+        metres = self.walk_metres(origins, destinations)
+        return Walks(to_seconds(metres, self.walking_kmh), metres)
 
     def path(self, origin: npt.ArrayLike, destination: npt.ArrayLike) -> shapely.LineString:
         """Return the straight line."""

@@ -110,10 +110,10 @@ def block_adjacency(
         If that leaves the estate in pieces, their nearest pairs are joined by rule.
     barriers
         What is crossed only where a street does or at a crossing, in the same
-        coordinate system; see `read_barriers`. A block beyond a barrier from all
-        streets, and without streets a pair across it, are no neighbours. A street
-        that is itself a barrier has a pavement on either side, each with its own
-        blocks; they meet at crossings.
+        coordinate system, see `read_barriers`; by default the network's. A block
+        beyond a barrier from all streets, and without streets a pair across it, are
+        no neighbours. A street that is itself a barrier has a pavement on either
+        side, each with its own blocks; they meet at crossings.
 
     Raises
     ------
@@ -134,6 +134,7 @@ def block_adjacency(
             raise ValueError("estates and points have different indexes")
         estate, _ = estates.factorize(sort=True)
     if isinstance(network, StreetNetwork):
+        barriers = network.barriers if barriers is None else barriers
         near = _on_streets(xy, network, estate, barriers)
     else:
         near = _between_members(*_delaunay_cells(xy))

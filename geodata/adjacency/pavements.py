@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geodata.streets import StreetNetwork
-    from geodata.streets.routing import Snapped
+    from geodata.streets.snapping import Snapped
 
 __all__ = ["Pavements", "split_with_pavements"]
 
@@ -58,7 +58,7 @@ def split_with_pavements(
     xy: FloatArray, places: Snapped, network: StreetNetwork, barriers: gpd.GeoDataFrame | None
 ) -> Pavements:
     """Return the network split at the places of points `xy` (n, 2), and its pavements."""
-    from geodata.streets.routing import Snapped
+    from geodata.streets.snapping import Snapped
 
     plain = network.split(places)
     known = np.flatnonzero(places.edge >= 0)

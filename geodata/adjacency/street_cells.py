@@ -1,7 +1,7 @@
 """Which stretch of street belongs to which block: the one that is nearest on foot.
 
-Blocks reach the streets at the nearest place on their own side of every
-barrier; a large road that is a barrier itself has two pavements.
+Blocks reach the streets where walking times begin, see
+`geodata.streets.snapping`; a large road that is a barrier itself has two pavements.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy.typing as npt
 
 from geodata.adjacency.barriers import crosses_barrier
 from geodata.adjacency.pavements import split_with_pavements
-from geodata.streets.graph import exact
-from geodata.streets.routing import Snapped, points_along
+from geodata.streets.routing import points_along
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from geodata.streets import StreetNetwork
     from geodata.streets.routing import SplitGraph
+    from geodata.streets.snapping import Snapped
 
 __all__ = ["StreetCells", "street_cells"]
 
@@ -31,8 +31,6 @@ BoolArray = npt.NDArray[np.bool_]
 
 _LEAST_M: Final = 1e-6
 """Sparse graphs hold no edge of length 0."""
-OWN_SIDE_M: Final = 250.0
-"""How far a street on the block's own side of a barrier is looked for; a modelling value."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +94,16 @@ def street_cells(
     network
         The streets.
     barriers
-        What the straight legs do not cross; see `geodata.adjacency.barriers`.
+        What the straight legs do not cross, see `geodata.adjacency.barriers`; by
+        default the network's own.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import dijkstra
 
-    places, street_xy, beyond = _places(xy, network, barriers)
+    barriers = network.barriers if barriers is None else barriers
+    places = network.snap(xy, barriers=barriers)
+    street_xy = _street_xy(places, network)
+    beyond = crosses_barrier(xy, street_xy, barriers)
     ways = split_with_pavements(xy, places, network, barriers)
     split = ways.split
     known = np.flatnonzero(places.edge >= 0)
@@ -134,60 +136,8 @@ def street_cells(
     return StreetCells(split, ways.side, owner, cell, metres, street_xy, beyond)
 
 
-def _places(
-    xy: FloatArray, network: StreetNetwork, barriers: gpd.GeoDataFrame | None
-) -> tuple[Snapped, FloatArray, BoolArray]:
-    """Return where the points reach the streets, without crossing a barrier if they can."""
-    places = network.snap(xy)
-    street_xy = _street_xy(places, network)
-    beyond = crosses_barrier(xy, street_xy, barriers)
-    who = np.flatnonzero(beyond)
-    if len(who):
-        edge, at_m, leg_m = _own_side(xy[who], network, barriers)
-        found = who[edge >= 0]
-        moved = Snapped(places.edge.copy(), places.at_m.copy(), places.leg_m.copy())
-        for old, new in ((moved.edge, edge), (moved.at_m, at_m), (moved.leg_m, leg_m)):
-            old[found] = new[edge >= 0]
-        beyond[found] = False
-        places, street_xy = moved, _street_xy(moved, network)
-    return places, street_xy, beyond
-
-
 def _street_xy(places: Snapped, network: StreetNetwork) -> FloatArray:
     known = np.flatnonzero(places.edge >= 0)
     out = np.full((len(places), 2), np.nan)
     out[known] = points_along(network.graph, places.edge[known], places.at_m[known])
     return out
-
-
-def _own_side(
-    xy: FloatArray, network: StreetNetwork, barriers: gpd.GeoDataFrame | None
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Return each point's nearest place to which no barrier is crossed: edge (-1: none), at, leg.
-
-    The nearest place of each straight segment within `OWN_SIDE_M` is tried.
-    """
-    import shapely
-
-    graph = network.graph
-    start, edge_of = graph.segments()
-    chain: Any = graph.chain_xy
-    tree = shapely.STRtree(shapely.linestrings(np.stack([chain[start], chain[start + 1]], axis=1)))
-    who, segment = tree.query(shapely.points(xy), predicate="dwithin", distance=OWN_SIDE_M)
-    a, b = chain[start[segment]], chain[start[segment] + 1]
-    share = ((xy[who] - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1)
-    share = np.clip(share, 0.0, 1.0)[:, None]
-    place = a + share * (b - a)
-    free = ~crosses_barrier(xy[who], place, barriers)
-    who, segment, share, place = who[free], segment[free], share[free, 0], place[free]
-    leg = np.hypot(*(place - xy[who]).T)
-    order = np.lexsort((segment, leg, who))
-    _, first = np.unique(who[order], return_index=True)
-    best = order[first]
-    edge, at_m, leg_m = np.full(len(xy), -1, dtype=np.int64), np.zeros(len(xy)), np.zeros(len(xy))
-    m = graph.chain_m
-    low, high = m[start[segment[best]]], m[start[segment[best]] + 1]
-    edge[who[best]] = edge_of[segment[best]]
-    at_m[who[best]] = np.clip(exact(low + share[best] * (high - low)), low, high)
-    leg_m[who[best]] = exact(leg[best])
-    return edge, at_m, leg_m

@@ -14,9 +14,10 @@ from geodata.files.features import reprojected
 from geodata.streets.files import read_street_lines
 from geodata.streets.graph import StreetGraph, component_labels, contract, join_vertices
 from geodata.streets.loose_ends import join_loose_ends
-from geodata.streets.routing import Snapped, Snapper, SplitGraph, points_along, split_at
+from geodata.streets.routing import SplitGraph, points_along, split_at
+from geodata.streets.snapping import Snapped, Snapper
 from geodata.streets.tags import effort, levels, private, steps, walkable
-from geodata.walking import WALKING_KMH, as_legs, as_points, to_seconds
+from geodata.walking import WALKING_KMH, Walks, as_legs, as_points, to_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,8 +86,9 @@ def _count(number: int, noun: str) -> str:
 class StreetNetwork:
     """Streets that can be walked, as a connected graph.
 
-    Points snap to the nearest place along a street within `SNAP_LIMIT_M`; the
-    straight leg there is walked too. Made by `from_file` or `from_lines`.
+    Points snap to the nearest place along a street within `SNAP_LIMIT_M`, on
+    their own side of the `barriers`; the straight leg there is walked too. Made by
+    `from_file` or `from_lines`.
 
     What was done to the file can be drawn: `lines` is every walkable line with its
     `component` (0 is the largest), whether it is `kept`, `private` or `steps`, and
@@ -103,10 +105,14 @@ class StreetNetwork:
         *,
         crs: str,
         walking_kmh: float = WALKING_KMH,
+        barriers: gpd.GeoDataFrame | None = None,
     ) -> None:
         if not walking_kmh > 0:
             raise ValueError(f"walking_kmh must be above 0, not {walking_kmh}")
+        if barriers is not None and barriers.crs != crs:
+            raise ValueError(f"barriers are in {barriers.crs}, the streets in {crs}")
         self.graph = graph
+        self.barriers = barriers
         self.lines = lines
         self.joins = joins
         self.report = report
@@ -122,6 +128,7 @@ class StreetNetwork:
         *,
         walking_kmh: float = WALKING_KMH,
         layer: str | None = None,
+        barriers: gpd.GeoDataFrame | None = None,
     ) -> Self:
         """Read a street file: .osm, .osm.pbf, OSMnx .graphml, .gpkg, .geojson, .shp.
 
@@ -135,6 +142,9 @@ class StreetNetwork:
             Walking speed.
         layer
             The layer of a file with several; by default the one that holds lines.
+        barriers
+            What nobody walks across between a point and its street, in `crs`; see
+            `geodata.read_barriers`.
 
         Raises
         ------
@@ -142,7 +152,9 @@ class StreetNetwork:
             The file cannot be used; says why and what to do.
         """
         lines = read_street_lines(path, layer=layer)
-        return cls.from_lines(lines, crs, walking_kmh=walking_kmh, source=Path(path).name)
+        return cls.from_lines(
+            lines, crs, walking_kmh=walking_kmh, source=Path(path).name, barriers=barriers
+        )
 
     @classmethod
     def from_lines(
@@ -152,6 +164,7 @@ class StreetNetwork:
         *,
         walking_kmh: float = WALKING_KMH,
         source: str = "streets",
+        barriers: gpd.GeoDataFrame | None = None,
     ) -> Self:
         """Build the network from lines in any coordinate system; see `from_file`."""
         projected = _project(lines, crs, source)
@@ -188,7 +201,8 @@ class StreetNetwork:
             dropped=int((~kept).sum()),
             dropped_vertices=int(size[~kept].sum()),
         )
-        return cls(graph, shown, _ties(ties, crs), report, crs=crs, walking_kmh=walking_kmh)
+        joins = _ties(ties, crs)
+        return cls(graph, shown, joins, report, crs=crs, walking_kmh=walking_kmh, barriers=barriers)
 
     def walk_metres(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
         """Return the (n, m) metres of the quickest ways from (n, 2) origins to (m, 2) destinations.
@@ -197,28 +211,37 @@ class StreetNetwork:
         itself is 0. Infinite where there is no way, or a point is without
         coordinates or too far from every street.
         """
-        return self._with_legs(origins, destinations, SplitGraph.metres)
+        return self.walks(origins, destinations).metres
 
     def walk_seconds(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> FloatArray:
         """Return (n, m) seconds as `walk_metres` at `walking_kmh`, on steps more slowly."""
-        effort_m = self._with_legs(origins, destinations, SplitGraph.effort)
+        (effort_m,) = self._with_legs(
+            origins, destinations, lambda split, start, end: (split.effort(start, end),)
+        )
         return to_seconds(effort_m, self.walking_kmh)
+
+    def walks(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> Walks:
+        """Return `walk_seconds` and `walk_metres` of the same ways."""
+        effort_m, metres = self._with_legs(origins, destinations, SplitGraph.walks)
+        return Walks(to_seconds(effort_m, self.walking_kmh), metres)
 
     def _with_legs(
         self,
         origins: npt.ArrayLike,
         destinations: npt.ArrayLike,
-        measure: Callable[[SplitGraph, IntArray, IntArray], FloatArray],
-    ) -> FloatArray:
+        measure: Callable[[SplitGraph, IntArray, IntArray], tuple[FloatArray, ...]],
+    ) -> tuple[FloatArray, ...]:
         start, end = as_points(origins), as_points(destinations)
         places = self.snap(np.concatenate([start, end]))
         n = len(start)
-        split = self.split(places)
-        along = measure(split, np.arange(n), np.arange(n, len(places)))
+        along = measure(self.split(places), np.arange(n), np.arange(n, len(places)))
         # The legs are added first, so that there and back are the same sum.
-        metres = along + (places.leg_m[:n, None] + places.leg_m[None, n:])
+        legs = places.leg_m[:n, None] + places.leg_m[None, n:]
         same = (start[:, None, 0] == end[None, :, 0]) & (start[:, None, 1] == end[None, :, 1])
-        return np.where(same & np.isfinite(metres), 0.0, metres)
+        return tuple(
+            np.where(same & np.isfinite(metres), 0.0, metres)
+            for metres in (a + legs for a in along)
+        )
 
     def path(self, origin: npt.ArrayLike, destination: npt.ArrayLike) -> shapely.LineString:
         """Return the quickest way from one point to another; empty where there is none."""
@@ -247,9 +270,15 @@ class StreetNetwork:
                 lines.append(shapely.LineString(np.concatenate([[a], way, [b]])))
         return lines
 
-    def snap(self, points: npt.ArrayLike) -> Snapped:
-        """Return each point's nearest place along a street."""
-        return self._snapper.snap(as_points(points))
+    def snap(self, points: npt.ArrayLike, *, barriers: gpd.GeoDataFrame | None = None) -> Snapped:
+        """Return each point's nearest place along a street, on its own side of the barriers.
+
+        Of the network's `barriers`, unless others are given. Where no street on
+        the point's side is within `OWN_SIDE_M`, it is the nearest on any side.
+        """
+        return self._snapper.snap(
+            as_points(points), self.barriers if barriers is None else barriers
+        )
 
     def legs(self, points: gpd.GeoSeries) -> gpd.GeoDataFrame:
         """Return the straight leg of each point to its street, on the same index.

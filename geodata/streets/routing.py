@@ -1,8 +1,8 @@
-"""Shortest ways between points beside the streets.
+"""Shortest ways between places on the streets.
 
-A point snaps to the nearest place along an edge. For one call, the snapped
-places become nodes that split their edges, so that the way between two places
-on one edge runs directly along it, and partial edges count in full precision.
+For one call, the places become nodes that split their edges, so that the way
+between two places on one edge runs directly along it, and partial edges count
+in full precision.
 Lengths are multiples of 2**-20 m, so that a way is exactly as long in both
 directions.
 """
@@ -16,61 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.streets.graph import StreetGraph, exact
+from geodata.streets.snapping import Snapped
 
-__all__ = ["Snapped", "Snapper", "SplitGraph", "split_at"]
+__all__ = ["SplitGraph", "points_along", "split_at"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 _CHUNK: Final = 256
-
-
-@dataclass(frozen=True)
-class Snapped:
-    """Points and their places on the streets: `edge` (-1: too far), `at_m` along it, `leg_m`."""
-
-    edge: IntArray
-    at_m: FloatArray
-    leg_m: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.edge)
-
-
-class Snapper:
-    """Finds the nearest place along an edge."""
-
-    def __init__(self, graph: StreetGraph, limit_m: float) -> None:
-        import shapely
-
-        self._graph = graph
-        self._limit_m = limit_m
-        self._start, self._edge = graph.segments()
-        ends = np.stack([graph.chain_xy[self._start], graph.chain_xy[self._start + 1]], axis=1)
-        self._tree = shapely.STRtree(shapely.linestrings(ends))
-
-    def snap(self, points: FloatArray) -> Snapped:
-        """Return each point's nearest place; a point without coordinates has none."""
-        import shapely
-
-        n = len(points)
-        edge = np.full(n, -1, dtype=np.int64)
-        at_m, leg_m = np.zeros(n), np.full(n, np.inf)
-        known = np.flatnonzero(np.isfinite(points).all(axis=1))
-        found, segment = self._tree.query_nearest(
-            shapely.points(points[known]), max_distance=self._limit_m, all_matches=False
-        )
-        who, start = known[found], self._start[segment]
-        a, b = self._graph.chain_xy[start], self._graph.chain_xy[start + 1]
-        along = ((points[who] - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1)
-        along = np.clip(along, 0.0, 1.0)
-        m = self._graph.chain_m
-        edge[who] = self._edge[segment]
-        at_m[who] = np.clip(
-            exact(m[start] + along * (m[start + 1] - m[start])), m[start], m[start + 1]
-        )
-        leg_m[who] = exact(np.hypot(*(a + along[:, None] * (b - a) - points[who]).T))
-        return Snapped(edge, at_m, leg_m)
 
 
 @dataclass(frozen=True)
@@ -113,20 +66,27 @@ class SplitGraph:
             xy[node[new]] = points_along(self.graph, self.edge[new], at[new])
         return xy
 
-    def metres(self, origins: IntArray, destinations: IntArray) -> FloatArray:
-        """Return the (n, m) metres along the quickest ways between places, by their position."""
+    def walks(self, origins: IntArray, destinations: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return `effort`, and the (n, m) metres along the same ways."""
         if self.graph.level_throughout:
-            return self.effort(origins, destinations)
+            effort = self.effort(origins, destinations)
+            return effort, effort
         from scipy.sparse.csgraph import dijkstra
 
-        matrix, lengths = self.matrix(), self._matrix(self.high - self.low)
-        out = np.full((len(origins), len(destinations)), np.inf)
         start, end = self.place_node[origins], self.place_node[destinations]
-        for source in np.unique(start[start >= 0]).tolist():
-            _, before = dijkstra(matrix, indices=source, return_predecessors=True)
-            along = _along_tree(before, source, lengths)
-            out[start == source] = np.where(end >= 0, along[end], np.inf)
-        return out
+        nodes = self._without_dead_ends(np.concatenate([start, end]))
+        matrix = self.matrix()[nodes][:, nodes]
+        lengths = self._matrix(self.high - self.low)[nodes][:, nodes]
+        at_end = np.where(end >= 0, np.searchsorted(nodes, end), 0)
+        effort = np.full((len(start), len(end)), np.inf)
+        metres = effort.copy()
+        for node in np.unique(start[start >= 0]).tolist():
+            source = int(np.searchsorted(nodes, node))
+            far, before = dijkstra(matrix, indices=source, return_predecessors=True)
+            effort[start == node] = far[at_end]
+            metres[start == node] = _along_tree(before, source, lengths)[at_end]
+        effort[:, end < 0] = metres[:, end < 0] = np.inf
+        return effort, metres
 
     def effort(self, origins: IntArray, destinations: IntArray) -> FloatArray:
         """Return the (n, m) metres on the level that the quickest ways are as long as."""
