@@ -1,9 +1,9 @@
-"""Walking times between the same places, kept on disk by the content of what they came from.
+"""Walks between the same places, kept on disk by the content of what they came from.
 
-The key is a digest of the street file's bytes, the points, the speed and the
-version of the library and its walking model, so that nothing is ever out of
-date. The file carries a digest of what it holds: whatever is wrong with it, the
-times are worked out again.
+The key is a digest of the bytes of the street file and the file of barriers, the
+points, the speed and the version of the library and its walking model, so that
+nothing is ever out of date. The file carries a digest of what it holds: whatever
+is wrong with it, the walks are worked out again.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from geodata.walking import WALKING_KMH, as_points
+from geodata.walking import WALKING_KMH, Walks, as_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from geodata.walking import WalkingNetwork
 
-__all__ = ["cached_walk_seconds"]
+__all__ = ["cached_walks"]
 
 FloatArray = npt.NDArray[np.float64]
 
 _log = logging.getLogger(__name__)
 
-KEPT_FILES: Final = 20
-"""The cache holds no more matrices than this; the oldest go."""
-_MODEL: Final = "2"
+KEPT_FILES: Final = 10
+"""The cache holds no more entries than this; the oldest go."""
+_MODEL: Final = "3"
 """Goes up when the same files give other times, so that the old ones are no longer found."""
 _DIGEST_BYTES: Final = 32
 _SUFFIX: Final = ".walk"
 _CHUNK: Final = 2**20
 
 
-def cached_walk_seconds(
+def cached_walks(
     path: str | Path,
     points: npt.ArrayLike,
     *,
@@ -49,9 +49,11 @@ def cached_walk_seconds(
     crs: str = "EPSG:27700",
     walking_kmh: float = WALKING_KMH,
     layer: str | None = None,
+    barriers: str | Path | None = None,
+    barriers_layer: str | None = None,
     cache_dir: str | Path | None,
-) -> FloatArray:
-    """Return the (n, n) seconds on foot between n points, from the cache where it has them.
+) -> Walks:
+    """Return the (n, n) walks between n points, from the cache where it has them.
 
     Parameters
     ----------
@@ -60,36 +62,39 @@ def cached_walk_seconds(
     points
         (n, 2) coordinates in `crs`.
     network
-        Gives the network of that file in that `crs`, at that speed and from that
-        `layer`; called only where the cache does not have the times.
+        Gives the network of that file in that `crs`, at that speed, from that
+        `layer` and with those barriers; called only where the cache does not have
+        the walks.
+    barriers, barriers_layer
+        The file of barriers, where they are not the street file's own or none.
     cache_dir
         Folder of the cache, made where it is not there; None for no cache.
     """
     xy = as_points(points)
     entry = None
     if cache_dir is not None:
-        entry = _entry(Path(cache_dir), Path(path), xy, f"{crs}|{walking_kmh!r}|{layer}")
+        settings = f"{crs}|{walking_kmh!r}|{layer}|{barriers_layer}"
+        files = [Path(path), *([] if barriers is None else [Path(barriers)])]
+        entry = _entry(Path(cache_dir), files, xy, settings)
     if entry is not None and (found := _load(entry, len(xy))) is not None:
         return found
-    seconds = network().walk_seconds(xy, xy)
+    walks = network().walks(xy, xy)
     if entry is not None:
-        _store(entry, seconds)
-    return seconds
+        _store(entry, walks)
+    return walks
 
 
-def _entry(folder: Path, path: Path, xy: FloatArray, settings: str) -> Path | None:
-    """Return the file that would hold the times; None where the streets cannot be read."""
+def _entry(folder: Path, files: list[Path], xy: FloatArray, settings: str) -> Path | None:
+    """Return the file that would hold the walks; None where one of the files cannot be read."""
     try:
         library = version("doorstep")
     except PackageNotFoundError:
         library = "none"
-    digest = hashlib.blake2b(f"{_MODEL}|{library}|{settings}|{xy.shape}".encode(), digest_size=16)
-    # A shapefile is several files of one name.
-    parts = [path]
-    if path.suffix.lower() == ".shp":
-        parts = sorted(p for p in path.parent.glob("*") if p.stem == path.stem and p.is_file())
+    digest = hashlib.blake2b(
+        f"{_MODEL}|{library}|{settings}|{len(files)}|{xy.shape}".encode(), digest_size=16
+    )
     try:
-        for part in parts:
+        for part in (part for file in files for part in _parts(file)):
             if not part.is_file():  # a pipe would never end
                 return None
             digest.update(f"|{part.suffix.lower()}|{part.stat().st_size}|".encode())
@@ -102,9 +107,16 @@ def _entry(folder: Path, path: Path, xy: FloatArray, settings: str) -> Path | No
     return folder / (digest.hexdigest() + _SUFFIX)
 
 
-def _load(entry: Path, n: int) -> FloatArray | None:
-    """Return the times that the file holds; None where it is not just what was written."""
-    size = _DIGEST_BYTES + 8 * n * n
+def _parts(path: Path) -> list[Path]:
+    """Return the files that one is made of: a shapefile is several of one name."""
+    if path.suffix.lower() != ".shp":
+        return [path]
+    return sorted(p for p in path.parent.glob("*") if p.stem == path.stem and p.is_file())
+
+
+def _load(entry: Path, n: int) -> Walks | None:
+    """Return the walks that the file holds; None where it is not just what was written."""
+    size = _DIGEST_BYTES + 2 * 8 * n * n
     try:
         # What is no ordinary file, or of another size, is not opened: it might have no end.
         if not entry.is_file() or entry.stat().st_size != size:
@@ -115,16 +127,17 @@ def _load(entry: Path, n: int) -> FloatArray | None:
     except OSError:
         content = b""
     told, body = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    if len(body) == 8 * n * n and hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() == told:
-        return np.frombuffer(body, dtype="<f8").astype(np.float64).reshape(n, n)
+    digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
+    if len(content) == size and digest == told:
+        return Walks(*np.frombuffer(body, dtype="<f8").astype(np.float64).reshape(2, n, n))
     if entry.exists():
-        _log.warning("%s is damaged: walking times are worked out again", entry.name)
+        _log.warning("%s is damaged: walks are worked out again", entry.name)
     return None
 
 
-def _store(entry: Path, seconds: FloatArray) -> None:
+def _store(entry: Path, walks: Walks) -> None:
     """Write beside and rename, so that no reader ever sees half a file; failing is no harm."""
-    body = np.ascontiguousarray(seconds, dtype="<f8").tobytes()
+    body = np.stack(walks).astype("<f8").tobytes()
     told = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
     new: Path | None = None
     try:
@@ -136,7 +149,7 @@ def _store(entry: Path, seconds: FloatArray) -> None:
         new.replace(entry)
         _prune(entry.parent)
     except OSError as error:
-        _log.info("walking times are not kept: %s", error)
+        _log.info("walks are not kept: %s", error)
         if new is not None:
             new.unlink(missing_ok=True)
 

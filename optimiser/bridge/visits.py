@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geodata import Stock
+    from geodata.walking import Walks
     from optimiser.model.rules import VisitRules
     from optimiser.model.visit_types import VisitTypes
 
@@ -35,7 +36,7 @@ __all__ = ["build_visit_problem"]
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-WalkSeconds = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+WalksBetween = Callable[[npt.NDArray[np.float64]], "Walks"]
 
 
 def build_visit_problem(
@@ -50,7 +51,7 @@ def build_visit_problem(
     outcomes: pd.DataFrame | None,
     patch_of: dict[str, str],
     officer_of: dict[str, str],
-    walk_seconds: WalkSeconds,
+    walks: WalksBetween,
     types: VisitTypes,
     rules: VisitRules,
     notes: tuple[str, ...] = (),
@@ -67,8 +68,8 @@ def build_visit_problem(
         block_ref -> patch.
     officer_of
         patch -> officer_ref.
-    walk_seconds
-        Walking seconds between two (n, 2) arrays of coordinates, as an array.
+    walks
+        The (n, n) walks between places, given as an (n, 2) array of coordinates.
     types, rules
         Visit types and the week's rules.
     notes
@@ -142,7 +143,7 @@ def build_visit_problem(
             rules=rules,
             notes=(*notes, *lost, *unused_constraints(visits, monday)),
         ),
-        walk_seconds,
+        walks,
     )
 
 
@@ -215,7 +216,7 @@ def _doors(stock: Stock, block_place: dict[str, int], rules: VisitRules) -> dict
     }
 
 
-def _used_places_only(problem: VisitProblem, walk_seconds: WalkSeconds) -> VisitProblem:
+def _used_places_only(problem: VisitProblem, walks: WalksBetween) -> VisitProblem:
     """Drop places that nothing refers to, then fill in the walks between the others."""
     used = sorted(
         {p for s in problem.shifts for p in (s.start_place, s.end_place)}
@@ -226,11 +227,9 @@ def _used_places_only(problem: VisitProblem, walk_seconds: WalkSeconds) -> Visit
     number = {old: new for new, old in enumerate(used)}
     places = tuple(problem.places[p] for p in used)
     xy = np.array([(p.easting, p.northing) for p in places], dtype=float).reshape(-1, 2)
-    seconds = walk_seconds(xy, xy)
-    reachable = np.isfinite(seconds)
-    metres_per_s = problem.rules.walking_kmh / 3.6
-    walk_s = np.where(reachable, np.rint(np.where(reachable, seconds, 0)), UNREACHABLE_S)
-    walk_m = np.where(reachable, np.rint(np.where(reachable, seconds, 0) * metres_per_s), 0)
+    seconds, metres = walks(xy)
+    walk_s = np.where(np.isfinite(seconds), np.rint(seconds), UNREACHABLE_S)
+    walk_m = np.where(np.isfinite(seconds), np.rint(metres), 0)
 
     def door(old: Door) -> Door:
         return old.model_copy(update={"place": number[old.place]})

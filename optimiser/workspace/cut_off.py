@@ -101,7 +101,7 @@ def _refuse(ws: Workspace, what: str, lost: Sequence[str], total: int) -> None:
     verb = "has" if len(lost) == 1 else "have"
     problem = Problem(
         file=Path(ws.settings.data.streets or "streets").name,
-        reason=f"{len(lost)} of {total} {what}s {verb} no way on foot to most blocks: {shown}",
+        reason=f"{len(lost):,} of {total:,} {what}s {verb} no way on foot to most blocks: {shown}",
         remedy="give a streets file of the whole area, or correct the coordinates;"
         " without a streets file, walks are straight lines with a detour",
     )

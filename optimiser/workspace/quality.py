@@ -39,6 +39,13 @@ _TOPICS: Final = (
     ),
 )
 
+_APART: Final = {
+    "network": "add the streets between, or correct the coordinates",
+    "left out": "check the streets there in the streets file",
+    "far": "check the coordinates, or add the missing path to the streets file",
+    "no street": "correct the coordinates, or give a streets file of the whole area",
+}
+
 
 @dataclass(frozen=True)
 class Readiness:
@@ -81,6 +88,8 @@ class QualityReport:
         Whether something stands in the way that leaving rows out does not mend.
     told
         Problems that `boundary_cases` tells of, so that no list repeats them.
+    areas
+        Whether what a redraw deals out are areas with counts of homes, not blocks.
     """
 
     title: str
@@ -96,6 +105,7 @@ class QualityReport:
     ready: tuple[Readiness, ...]
     stuck: bool
     told: frozenset[Problem] = field(default=frozenset(), repr=False)
+    areas: bool = False
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -151,8 +161,10 @@ def quality_report(ws: Workspace, *, lenient: bool = False) -> QualityReport:
     known = set(ws.problems)
     found = [*drawing, *(p for p in starting if p not in drawing)]
     problems = (*ws.problems, *(p for p in found if p not in known))
-    # Between blocks without a way to each other, neighbours are of no use.
-    joins = () if ws.unreachable_blocks else ws.adjacency.joined
+    # Between blocks without a way to each other, neighbours are of no use; and without
+    # streets there is no street that could be missing.
+    blind = ws.settings.data.streets is None or ws.unreachable_blocks
+    joins = () if blind else ws.adjacency.joined
     joined = sorted(joins, key=lambda join: -join.metres)
     counts = _counts(ws)
     counts["joined_pairs"] = len(joined)
@@ -170,6 +182,7 @@ def quality_report(ws: Workspace, *, lenient: bool = False) -> QualityReport:
         ready=_ready(ws, drawing, starting, lenient=lenient),
         stuck=bool(found),
         told=frozenset(ws.boundary_cases.problems),
+        areas=ws.inputs.stock.areas is not None,
     )
 
 
@@ -182,16 +195,20 @@ def _fault(step: Any) -> list[Problem]:
 
 
 def _unreachable(ws: Workspace) -> tuple[str, ...]:
-    lost = ws.unreachable_blocks
-    blocks = ws.blocks
+    """Return what stands away from the streets, named, with what to do about it."""
+    from geodata.streets.pieces import blocks_apart
+
+    homes = ws.blocks["homes"]
     lines = []
-    if lost:
-        homes = int(blocks.loc[list(lost), "homes"].sum())
+    for piece in blocks_apart(ws.blocks.geometry, ws.network):
+        blocks = list(piece.blocks)
+        count = "1 block" if len(blocks) == 1 else f"{len(blocks):,} blocks"
+        dwellings = int(homes[blocks].sum())
+        inside = "1 home" if dwellings == 1 else f"{dwellings:,} homes"
         lines.append(
-            f"{len(lost):,} of {len(blocks):,} blocks, with {homes:,} homes, have no way on foot "
-            f"to the others: {_named(ws, lost)}"
+            f"{count} ({inside}) {piece.reason}: {_named(ws, blocks)}; {_APART[piece.why]}"
         )
-    return (*lines, *ws.blocks_apart)
+    return tuple(lines)
 
 
 def _named(ws: Workspace, refs: Iterable[str], most: int = 10) -> str:
@@ -286,7 +303,7 @@ def _span(days: pd.Series) -> list[str] | None:
 def _assumed(ws: Workspace) -> tuple[str, ...]:
     data = ws.settings.data
     lines = list(ws.caveats)
-    if data.boundary is None:
+    if data.boundary is None and ws.inputs.stock.areas is None:
         lines.append(
             "No boundary: a home is only named as misplaced if it is off the national grid or "
             "more than 50 km from the others."
@@ -319,6 +336,6 @@ def _ready(
         why = [rows] if rows else []
         if command == "doorstep plan" and ws.visits is None:
             why.append("there is no visits file")
-        why += [p.reason for p in faults]
+        why += [p.reason.split(": ")[0] for p in faults]  # who they are is said above
         ready.append(Readiness(command, not why, "; ".join(why)))
     return tuple(ready)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
 from geodata import DataError, Problem
 from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
 from optimiser.model.visit_types import VisitTypes
-from optimiser.workspace.cut_off import cut_off, cut_off_note, require_blocks, require_starts
+from optimiser.workspace.cut_off import cut_off
 from optimiser.workspace.loading import Inputs, load_inputs, read_visit_types
-from optimiser.workspace.patch_source import PatchSource, patch_source
-from optimiser.workspace.refused import refused_requests
-from optimiser.workspace.settings import Settings, fault_problems, load_settings, settings_path
-from optimiser.workspace.walks import walk_seconds
+from optimiser.workspace.on_foot import (
+    between_blocks,
+    neighbours,
+    read_network,
+    read_ws_barriers,
+)
+from optimiser.workspace.problems import patch_problem, visit_problem
+from optimiser.workspace.settings import Settings, load_settings, settings_path
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,13 +32,12 @@ if TYPE_CHECKING:
 
     from geodata.adjacency import Adjacency
     from geodata.boundaries import BoundaryCases
-    from geodata.walking import WalkingNetwork
+    from geodata.walking import WalkingNetwork, Walks
     from optimiser.model.view import Point
 
 __all__ = ["Workspace"]
 
 AREAS_CAVEAT = "Homes are counts of areas: each area is one unit, walked to at a point inside it."
-WEEK_REMEDY = "give the Monday of the week to plan, such as 2026-11-30"
 
 
 class Workspace:
@@ -163,81 +165,33 @@ class Workspace:
     @cached_property
     def network(self) -> WalkingNetwork:
         """The walking network of the streets file, else straight lines with a detour."""
-        from geodata import StreetNetwork
-        from geodata.walking import StraightLines
-
-        streets = self.settings.data.streets
-        kmh = self.settings.rules.visits.walking_kmh
-        if streets is None:
-            return StraightLines(crs=self.crs, walking_kmh=kmh)
-        return StreetNetwork.from_file(
-            self.folder / streets,
-            crs=self.crs,
-            walking_kmh=kmh,
-            layer=self.settings.data.sheets.get("streets"),
-        )
-
-    @cached_property
-    def _block_xy(self) -> npt.NDArray[np.float64]:
-        xy: npt.NDArray[np.float64] = self.blocks.get_coordinates().to_numpy()
-        return xy
-
-    @cached_property
-    def block_walk_s(self) -> npt.NDArray[np.float64]:
-        """Walking seconds between the n blocks, as (n, n), in their order."""
-        from platformdirs import user_cache_path
-
-        from geodata.walking_cache import cached_walk_seconds
-
-        streets = self.settings.data.streets
-        if streets is None:
-            return self.network.walk_seconds(self._block_xy, self._block_xy)
-        return cached_walk_seconds(
-            self.folder / streets,
-            self._block_xy,
-            network=lambda: self.network,
-            crs=self.crs,
-            walking_kmh=self.settings.rules.visits.walking_kmh,
-            layer=self.settings.data.sheets.get("streets"),
-            cache_dir=user_cache_path("doorstep"),
-        )
-
-    @cached_property
-    def unreachable_blocks(self) -> tuple[str, ...]:
-        """Blocks outside the largest group that can walk to each other."""
-        return tuple(map(str, self.blocks.index[cut_off(self.network, self._block_xy)]))
-
-    @cached_property
-    def adjacency(self) -> Adjacency:
-        """Which blocks are neighbours on foot."""
-        from geodata.adjacency import block_adjacency
-        from geodata.boundaries.area_shapes import area_adjacency
-
-        areas = self.inputs.stock.areas
-        if areas is not None:
-            return area_adjacency(
-                areas, self.network, estates=self.blocks["estate"], barriers=self.barriers
-            )
-        return block_adjacency(
-            self.blocks.geometry,
-            self.network,
-            estates=self.blocks["estate"],
-            barriers=self.barriers,
-        )
+        return read_network(self)
 
     @cached_property
     def barriers(self) -> gpd.GeoDataFrame | None:
         """What is crossed on foot only at crossings: `[data] barriers`, else the streets file's."""
-        from geodata.adjacency.barriers import holds_barriers, read_barriers
+        return read_ws_barriers(self)
 
-        data = self.settings.data
-        if data.barriers is not None:
-            return read_barriers(
-                self.folder / data.barriers, self.crs, layer=data.sheets.get("barriers")
-            )
-        if data.streets is None or not holds_barriers(self.folder / data.streets):
-            return None
-        return read_barriers(self.folder / data.streets, self.crs)
+    @cached_property
+    def block_xy(self) -> npt.NDArray[np.float64]:
+        """The blocks' coordinates, (n, 2), in their order."""
+        xy: npt.NDArray[np.float64] = self.blocks.get_coordinates().to_numpy()
+        return xy
+
+    @cached_property
+    def block_walks(self) -> Walks:
+        """The walks between the n blocks, (n, n) seconds and metres, in their order."""
+        return between_blocks(self)
+
+    @cached_property
+    def unreachable_blocks(self) -> tuple[str, ...]:
+        """Blocks outside the largest group that can walk to each other."""
+        return tuple(map(str, self.blocks.index[cut_off(self.network, self.block_xy)]))
+
+    @cached_property
+    def adjacency(self) -> Adjacency:
+        """Which blocks are neighbours on foot."""
+        return neighbours(self)
 
     @property
     def blocks_apart(self) -> tuple[str, ...]:
@@ -250,13 +204,6 @@ class Workspace:
     def adjacency_notes(self) -> tuple[str, ...]:
         """Which blocks no street joins to their neighbours, and how they were attached."""
         return tuple(str(note) for note in self.adjacency.joined)
-
-    def _adjacency_caveat(self) -> tuple[str, ...]:
-        count = len(self.adjacency_notes)
-        if not count:
-            return ()
-        pairs = "1 pair of blocks was" if count == 1 else f"{count} pairs of blocks were"
-        return (f"{pairs} made neighbours without a street; doorstep check lists them.",)
 
     def walk_paths(self, legs: Sequence[tuple[Point, Point]]) -> list[LineString]:
         """Return the way on foot of each leg."""
@@ -300,28 +247,7 @@ class Workspace:
     @cached_property
     def _patch_problem(self) -> PatchProblem:
         """Kept, since saving a redraw needs it again; it is frozen."""
-        from optimiser.bridge import build_patch_problem
-
-        require_blocks(self)
-        require_starts(self, sessions=False)
-        centres = self.service_centres
-        centre_xy = np.zeros((0, 2)) if centres is None else centres.get_coordinates().to_numpy()
-        rules = self.settings.rules
-        # The network walks at the visits' speed; a redraw may be asked for at another.
-        pace = rules.visits.walking_kmh / rules.patches.walking_kmh
-        try:
-            return build_patch_problem(
-                stock=self.inputs.stock,
-                officers=self.officers,
-                centres=[] if centres is None else [str(ref) for ref in centres.index],
-                centre_walk_s=self.network.walk_seconds(centre_xy, self._block_xy) * pace,
-                walk_s=self.block_walk_s * pace,
-                edges=self.adjacency.edges,
-                rules=rules.patches,
-                notes=(*self.caveats, *self._adjacency_caveat(), *self._left_out()),
-            )
-        except ValueError as error:
-            raise self._settings_error("rules.patches", error) from error
+        return patch_problem(self)
 
     def visit_problem(
         self, week: str | dt.date, *, patches: PatchPlan | str | Path | None = None
@@ -343,72 +269,7 @@ class Workspace:
             If there are no visits, the week does not start on a Monday, or the
             patches cannot be read.
         """
-        import pandas as pd
-
-        from optimiser.bridge import build_visit_problem
-
-        if self.visits is None:
-            raise DataError(
-                [
-                    Problem(
-                        file=self.path.name,
-                        column="data.visits",
-                        reason="there is no visits file to plan",
-                        remedy='add visits = "visits.csv" under [data]',
-                    )
-                ]
-            )
-        source: PatchSource = patch_source(self, patches)
-        require_starts(self, sessions=True)
-        try:
-            monday = pd.Timestamp(week).date()
-            if not 1990 <= monday.year <= 2100:
-                raise ValueError(f"{monday} is too far away to plan")
-            problem = build_visit_problem(
-                monday=monday,
-                stock=self.inputs.stock,
-                officers=self.officers,
-                visits=self.visits,
-                service_centres=self.service_centres,
-                fixed=self.inputs.fixed,
-                absences=self.inputs.absences,
-                outcomes=self.inputs.outcomes,
-                patch_of=source.patch_of,
-                officer_of=source.officer_of,
-                walk_seconds=partial(walk_seconds, self),
-                types=self.visit_types,
-                rules=self.settings.rules.visits,
-                notes=(*self.caveats, *source.notes, *cut_off_note(self), *self._left_out()),
-            )
-        except ValueError as error:
-            if isinstance(error, ValidationError):
-                raise self._settings_error("rules.visits", error) from error
-            raise DataError(
-                [Problem(file="--week", reason=str(error), remedy=WEEK_REMEDY)]
-            ) from error
-        refused = refused_requests(self.visits, self.problems)
-        return problem.model_copy(update={"set_aside": (*problem.set_aside, *refused)})
-
-    def _left_out(self) -> tuple[str, ...]:
-        rows = {(p.file, p.sheet, p.row) for p in self.problems if p.severity == "error"}
-        if not rows:
-            return ()
-        count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
-        return (f"{count} of the files could not be used and were left out.",)
-
-    def _settings_error(self, key: str, error: ValueError) -> DataError:
-        if isinstance(error, ValidationError):
-            return DataError(fault_problems(self.path.name, error))
-        return DataError(
-            [
-                Problem(
-                    file=self.path.name,
-                    column=key,
-                    reason=str(error),
-                    remedy="correct it and run again",
-                )
-            ]
-        )
+        return visit_problem(self, week, patches)
 
     # Outputs
 

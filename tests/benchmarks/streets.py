@@ -104,33 +104,31 @@ def walk_seconds(args: argparse.Namespace) -> Told:
 
 
 def cache_first(args: argparse.Namespace) -> Told:
-    from geodata.walking_cache import cached_walk_seconds
+    from geodata.walking_cache import cached_walks
 
     network, xy = places_of(args)
     np.save(Path(args.cache) / "points.npy", xy)
     found, took = timed(
-        lambda: cached_walk_seconds(
+        lambda: cached_walks(
             args.file, xy, network=lambda: network, crs=args.crs, cache_dir=args.cache
         )
     )
-    np.save(Path(args.cache) / "seconds.npy", found)
+    np.save(Path(args.cache) / "walks.npy", found)
     return {**took}
 
 
 def cache_second(args: argparse.Namespace) -> Told:
-    from geodata.walking_cache import cached_walk_seconds
+    from geodata.walking_cache import cached_walks
 
     xy = np.load(Path(args.cache) / "points.npy")
 
     def network() -> Any:
-        raise AssertionError("the cache did not have the times")
+        raise AssertionError("the cache did not have the walks")
 
     found, took = timed(
-        lambda: cached_walk_seconds(
-            args.file, xy, network=network, crs=args.crs, cache_dir=args.cache
-        )
+        lambda: cached_walks(args.file, xy, network=network, crs=args.crs, cache_dir=args.cache)
     )
-    same = np.array_equal(found, np.load(Path(args.cache) / "seconds.npy"))
+    same = np.array_equal(found, np.load(Path(args.cache) / "walks.npy"))
     return {**took, "same": bool(same)}
 
 
