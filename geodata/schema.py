@@ -152,7 +152,12 @@ VISITS: Final = TableSchema(
         "no_card_left": "no_card no_calling_card leave_no_card do_not_leave_card",
         "officer_gender": "gender_of_officer officer_sex gender_needed",
         "review_by": "review_date constraints_review_by review_constraints_by",
-        "pinned_officer": "officer_ref pinned_to pin_officer",
+        "pinned_officer": "pinned_to pin_officer pinned_to_officer must_be_officer only_officer",
+        # Whose case it is: known by name only so that nobody takes it for who must go.
+        "officer_ref": (
+            f"{_OFFICER} case_officer case_owner assigned_to assigned_officer allocated_to "
+            "allocated_officer"
+        ),
         "pinned_at": "at appointment_at appointment_time appointment_date_time booked_for",
     },
     required=("visit_ref", "property_ref", "visit_type"),

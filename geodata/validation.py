@@ -12,6 +12,7 @@ import pandas as pd
 from geodata.errors import Problem
 from geodata.findings import Findings, counted
 from geodata.references import HomeRefs, mark_unknown_homes, meant
+from geodata.tables.shown import like_a_code
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -90,6 +91,7 @@ def cross_check(
         mark_unknown_homes(also, also_refs, homes, severity="error")
         found.problems.extend(also.problems)
         _excluded(found, visits, staff | unusable)
+        _pinned(found, visits, staff, unusable)
         close("visits", visits, found)
     if service_centres is not None:
         frames["service_centres"] = service_centres
@@ -216,15 +218,38 @@ def _patches(found: Findings, officers: pd.DataFrame, stock: Stock) -> None:
 
 
 def _excluded(found: Findings, visits: pd.DataFrame, staff: frozenset[str]) -> None:
-    unknown = [
-        ", ".join(ref for ref in refs if ref not in staff) for refs in visits["excluded_officers"]
-    ]
+    unknown = [[ref for ref in refs if ref not in staff] for refs in visits["excluded_officers"]]
+    codes = [[ref for ref in refs if like_a_code(ref, staff)] for refs in unknown]
     found.mark(
-        [bool(u) for u in unknown],
+        [bool(refs) for refs in unknown],
         "is not in the officers file",
         "check the reference, or the wrong officer may be sent",
         column=found.heading("excluded_officers"),
-        values=unknown,
+        values=[", ".join(refs) or None for refs in codes],
+        severity="warning",
+    )
+
+
+def _pinned(
+    found: Findings, visits: pd.DataFrame, staff: frozenset[str], unusable: frozenset[str]
+) -> None:
+    refs, column = visits["pinned_officer"], found.heading("pinned_officer")
+    values = [like_a_code(ref, staff) if ref else None for ref in refs]
+    spoilt = refs.isin(unusable - staff).to_numpy()
+    found.mark(
+        spoilt,
+        "is to go, and cannot be used as the officers file stands; the request cannot be planned",
+        "correct that officer's row there",
+        column=column,
+        values=values,
+        severity="warning",
+    )
+    found.mark(
+        refs.notna().to_numpy() & ~spoilt & ~refs.isin(staff).to_numpy(),
+        "is to go, and is not in the officers file; the request cannot be planned",
+        meant(values, staff, otherwise="correct it, or leave it blank for any officer"),
+        column=column,
+        values=values,
         severity="warning",
     )
 

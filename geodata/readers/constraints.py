@@ -118,7 +118,7 @@ def read_constraints(table: Table, found: Findings) -> dict[str, Any]:
     for name in _FLAGS:
         flags = parse_column(table, found, name, _flag, default=False, private=True)
         columns[name] = flags.astype(bool) | np.array([getattr(c, name) for c in lists], dtype=bool)
-    languages = parse_column(table, found, "language", parse_language)
+    languages = parse_column(table, found, "language", parse_language, codes=())
     columns["language"] = _one(table, found, "language", languages, lists, None)
     genders = parse_column(table, found, "officer_gender", parse_gender, default="", private=True)
     columns["officer_gender"] = _one(table, found, "officer_gender", genders, lists, "")

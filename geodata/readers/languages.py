@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from geodata.tables.parsing import parse_text, split_list
+import re
+from typing import Final
+
+from geodata.tables.parsing import BadCell, parse_text, split_list
 
 __all__ = ["parse_language", "parse_languages"]
+
+
+_LONGEST: Final = 40
+_MOST_WORDS: Final = 3
+"""Such as "British Sign Language"; more words are a reason or a note."""
+_NO_LANGUAGE = re.compile(r"[\d;,:|]")
 
 
 def _one(text: str) -> str:
@@ -15,6 +24,8 @@ def _one(text: str) -> str:
 
 def parse_language(text: str) -> str | None:
     """Return the language of a request; None for English."""
+    if len(text) > _LONGEST or len(text.split()) > _MOST_WORDS or _NO_LANGUAGE.search(text):
+        raise BadCell("is not one language", "write its name alone, such as Bengali or BSL")
     language = _one(text)
     return None if language == "English" else language
 

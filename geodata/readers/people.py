@@ -22,6 +22,7 @@ from geodata.tables.parsing import (
     parse_date,
     parse_days,
     parse_share,
+    parse_text,
     parse_time,
     parse_whole,
     parse_words,
@@ -244,7 +245,7 @@ def read_absences(
             "officer_ref": parse_ids(table, found, "officer_ref", required=True),
             "first_day": firsts,
             "last_day": lasts,
-            "reason": parse_texts(table, found, "reason"),
+            "reason": parse_column(table, found, "reason", parse_text, private=True),
         },
     )
     report(found.sorted(), problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,13 @@ import pandas as pd
 from geodata.errors import Problem
 from geodata.findings import Findings, report
 from geodata.readers.constraints import read_constraints
-from geodata.readers.visit_types import nearest_visit_type, visit_type
+from geodata.readers.visit_types import VISIT_TYPES, nearest_visit_type, visit_type
 from geodata.schema import VISITS
 from geodata.tables import ObjectArray, Table, parse_column, read_table
 from geodata.tables.columns import build_frame, integers, mark_repeats, parse_ids
 from geodata.tables.dates import moments, parse_dates
 from geodata.tables.parsing import (
+    PRIORITY_WORDS,
     BadCell,
     parse_appointment,
     parse_date_time,
@@ -29,8 +31,12 @@ from geodata.tables.parsing import (
     parse_window,
     parse_words,
 )
+from geodata.tables.shown import like_a_code
 
-__all__ = ["read_visits"]
+__all__ = ["NOT_SHOWN", "read_visits"]
+
+NOT_SHOWN: Final = "(not shown)"
+"""Stands for a visit type that the rules do not have and that may be a reason for the visit."""
 
 
 def read_visits(
@@ -52,8 +58,9 @@ def read_visits(
     sheet
         The sheet or layer to read; else the first with the required columns.
     visit_types
-        The names in the visit rules, of which any other is warned; by default
-        the packaged names are recognised, and others let through.
+        The names in the visit rules, of which any other is warned, and is
+        `NOT_SHOWN` unless it looks like a code; by default the packaged names
+        are recognised, and others let through.
     problems
         Problems are appended here and the good rows returned; with None, any
         error raises.
@@ -78,6 +85,7 @@ def read_visits(
     """
     table = read_table(path, VISITS, columns=columns, sheet=sheet)
     found = table.findings()
+    _note_case_officer(table, found)
     refs = parse_ids(table, found, "visit_ref", required=True)
     mark_repeats(table, found, "visit_ref", refs, remedy="give each request its own reference")
     frame = build_frame(
@@ -88,10 +96,10 @@ def read_visits(
             "property_ref": parse_ids(table, found, "property_ref", required=True),
             "visit_type": _types(table, found, visit_types),
             **_times(table, found),
-            "skill": parse_column(table, found, "skill", str.casefold),
+            "skill": parse_column(table, found, "skill", str.casefold, codes=()),
             "priority": integers(_priorities(table, found)),
             "excluded_officers": parse_column(
-                table, found, "excluded_officers", parse_words, default=()
+                table, found, "excluded_officers", parse_words, default=(), codes=()
             ),
             **_constraints(table, found),
             "pinned_officer": parse_ids(table, found, "pinned_officer"),
@@ -110,10 +118,25 @@ def read_visits(
     return frame
 
 
+def _note_case_officer(table: Table, found: Findings) -> None:
+    """Say that whose case it is does not decide who goes."""
+    if (table.texts.get("officer_ref", np.array([], dtype=object)) != "").any():
+        found.note(
+            "is taken for whose case it is, and does not decide who goes",
+            "where an officer must go and nobody else, name them in a column pinned_officer",
+            column=table.heading("officer_ref"),
+        )
+
+
 def _types(table: Table, found: Findings, known: Collection[str] | None) -> ObjectArray:
     """Return the visit types under the rules' names; say which were spelt otherwise."""
     types = parse_column(
-        table, found, "visit_type", lambda t: visit_type(t, known=known), required=True
+        table,
+        found,
+        "visit_type",
+        lambda t: visit_type(t, known=known),
+        required=True,
+        codes=VISIT_TYPES if known is None else known,
     )
     heading, texts = table.heading("visit_type"), table.texts["visit_type"]
     pairs = dict.fromkeys(zip(texts, types, strict=True))
@@ -124,21 +147,36 @@ def _types(table: Table, found: Findings, known: Collection[str] | None) -> Obje
             "if one is wrong, write the name that the visit rules have for it",
             column=heading,
         )
-    if known is not None:
-        near = {name: nearest_visit_type(name, known) for name in {t for t in types if t}}
-        found.mark(
-            np.array([t is not None and t not in known for t in types], dtype=bool),
-            "is not a visit type of the visit rules; the request cannot be planned",
-            [
-                f"{f'did you mean {near[t]}? ' if t and near[t] else ''}"
-                f"the rules have {', '.join(known)}"
-                for t in types
-            ],
-            column=heading,
-            values=texts,
-            severity="warning",
-        )
-    return types
+    return types if known is None else _known_types(found, heading, texts, types, known)
+
+
+def _known_types(
+    found: Findings, heading: str, texts: ObjectArray, types: ObjectArray, known: Collection[str]
+) -> ObjectArray:
+    """Return the types, unless what stands there may be a reason; warn of those not in `known`."""
+    others = {name for name in types if name is not None} - set(known)
+    near = {name: nearest_visit_type(name, known) for name in others}
+    shown = {text: like_a_code(text, known) for text in set(texts)}
+    remedies = {
+        name: f"{f'did you mean {meant}? ' if meant else ''}the rules have {', '.join(known)}"
+        for name, meant in near.items()
+    }
+    found.mark(
+        [name in others for name in types],
+        "is not a visit type of the visit rules; the request cannot be planned",
+        [remedies.get(name, "") for name in types],
+        column=heading,
+        values=[
+            text if near.get(name) else shown[text] for name, text in zip(types, texts, strict=True)
+        ],
+        severity="warning",
+    )
+    hidden = {
+        name
+        for name, text in zip(types, texts, strict=True)
+        if name in others and not near[name] and shown[text] is None
+    }
+    return np.array([NOT_SHOWN if name in hidden else name for name in types], dtype=object)
 
 
 def _is_other(text: str, name: str) -> bool:
@@ -175,7 +213,7 @@ def _constraints(table: Table, found: Findings) -> dict[str, pd.Series | ObjectA
 
 def _priorities(table: Table, found: Findings) -> ObjectArray:
     """Return priorities from 1 to 5; where a landlord's column is of numbers, say which is top."""
-    priorities = parse_column(table, found, "priority", parse_priority)
+    priorities = parse_column(table, found, "priority", parse_priority, codes=PRIORITY_WORDS)
     heading, texts = table.heading("priority"), table.texts.get("priority")
     if texts is not None and heading != "priority" and any(t.isdigit() for t in texts):
         found.note(

@@ -12,6 +12,7 @@ from typing import Final
 
 __all__ = [
     "END_OF_DAY",
+    "PRIORITY_WORDS",
     "BadCell",
     "MonthFirst",
     "parse_appointment",
@@ -58,6 +59,7 @@ _PRIORITIES: Final = {
     4: ("high", "important"),
     5: ("urgent", "very high", "highest", "critical", "emergency", "immediate"),
 }
+PRIORITY_WORDS: Final = frozenset(word for words in _PRIORITIES.values() for word in words)
 _YES: Final = frozenset({"y", "yes", "true", "t", "1", "1.0"})
 _NO: Final = frozenset({"n", "no", "false", "f", "0", "0.0"})
 

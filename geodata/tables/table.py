@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,13 +21,11 @@ from geodata.tables.headers import Header, column_problems, find_header
 from geodata.tables.headings import TableSchema
 from geodata.tables.parsing import BadCell
 from geodata.tables.rivals import settle_rivals
+from geodata.tables.shown import harmless, like_a_code
 
 __all__ = ["Table", "parse_column", "read_table"]
 
 _BLANKS: Final = frozenset({"", "null", "<null>", "none", "nan", "nat", "n/a", "-", "(blank)"})
-_HARMLESS: Final = frozenset(
-    ["maybe", "possibly", "perhaps", "unknown", "tbc", "tba", "n/k", "both", "any", "x"]
-)
 _EXCEL_ERRORS: Final = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!"}
 )
@@ -41,8 +39,11 @@ _UNSEEN: Final = dict.fromkeys(
 """Signs without width, control characters and halves of characters: no spreadsheet shows them,
 and some cannot be written into one."""
 
-_APOSTROPHE: Final = re.compile(r"'(?:\d+$|\s*[-+@\uff0b\uff0d\uff20])")
+_APOSTROPHE: Final = re.compile(r"'(?:\d+$| *[-+@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 """How spreadsheets and our own files mark that a number or sign is text."""
+_QUOTED_FORMULA: Final = re.compile(r"' *=")
+"""What looks like a formula and is text, in our own files; `_clean_text` leaves it as it is,
+for without the apostrophe nothing would tell the two apart."""
 
 ObjectArray = npt.NDArray[np.object_]
 
@@ -115,7 +116,7 @@ def read_table(
     ------
     DataError
         If the file cannot be read, lacks a header or a required column, or has
-        two that could be the same one of ours.
+        two that could be the same one of ours, which it cannot do without.
     """
     path = Path(path)
     columns = dict(columns or {})
@@ -142,13 +143,14 @@ def _table(file: str, header: Header, schema: TableSchema, columns: Mapping[str,
         return cleaned[at]
 
     missing = column_problems(file, header, schema, columns)
-    settled, notes = settle_rivals(file, header, schema, lambda at: cells(at)[0])
-    if any(p.severity == "error" for p in (*missing, *notes)):
+    settled, notes, stops = settle_rivals(file, header, schema, lambda at: cells(at)[0])
+    if missing or stops:
         raise DataError([*missing, *notes])
-    found = {**header.found, **settled}
-    headings = {ours: header.texts[at] for ours, at in found.items()}
-    texts = {ours: cells(at)[0] for ours, at in found.items()}
-    numeric = {ours: cells(at)[1] for ours, at in found.items()}
+    places = {ours: [at] for ours, at in header.found.items()} | settled
+    read = {ours: _merged([cells(at) for at in of]) for ours, of in places.items() if of}
+    headings = {ours: header.texts[places[ours][0]] for ours in read}
+    texts = {ours: column for ours, (column, _) in read.items()}
+    numeric = {ours: numbers for ours, (_, numbers) in read.items()}
     filled = np.zeros(len(body), dtype=bool)
     for column in texts.values():
         filled |= column != ""
@@ -177,6 +179,17 @@ def _table(file: str, header: Header, schema: TableSchema, columns: Mapping[str,
         from_1904=header.sheet.from_1904,
         notes=tuple(notes),
     )
+
+
+def _merged(
+    columns: list[tuple[ObjectArray, npt.NDArray[np.bool_]]],
+) -> tuple[ObjectArray, npt.NDArray[np.bool_]]:
+    """Return text and numbers of the first column, where blank of the next."""
+    texts, numeric = columns[0]
+    for other, numbers in columns[1:]:
+        numeric = np.where(texts == "", numbers, numeric)
+        texts = np.where(texts == "", other, texts)
+    return texts, numeric
 
 
 def _spelling_notes(
@@ -247,12 +260,14 @@ def parse_column(
     default: Any = None,
     required: bool = False,
     private: bool = False,
+    codes: Collection[str] | None = None,
 ) -> ObjectArray:
     """Return (n,) values of a column; what `parser` refuses is marked in `found`.
 
     A blank cell, a refused one and an absent column give `default`; with
     `required`, a blank cell is a problem too. What stands in a `private` column
-    is not repeated in a problem: it may be about a person.
+    is not repeated in a problem: it may be about a person. Of a column of
+    `codes`, only what looks like one is.
     """
     values = np.empty(len(table.rows), dtype=object)
     texts = table.texts.get(column)
@@ -267,23 +282,25 @@ def parse_column(
         parsed[text] = default
         try:
             _refuse_unread(text)
-            parsed[text] = parser(text)
+            parsed[text] = parser(text[1:].strip() if _QUOTED_FORMULA.match(text) else text)
         except BadCell as fault:
             faults.setdefault((fault.reason, fault.remedy), []).append(text)
     values[:] = [parsed[text] for text in texts]
     heading = table.heading(column)
     for (reason, remedy), wrong in faults.items():
         where = pd.Series(texts, dtype=object).isin(wrong).to_numpy()
-        shown = [_harmless(t) for t in texts] if private else texts
-        found.mark(where, reason, remedy, column=heading, values=shown)
+        shown = {text: _shown(text, private, codes) for text in wrong}
+        values_shown = [shown.get(text) for text in texts]
+        found.mark(where, reason, remedy, column=heading, values=values_shown)
     if required:
         found.mark(texts == "", "is blank", "fill it in", column=heading)
     return values
 
 
-def _harmless(text: str) -> str | None:
-    """Return what says nothing of anyone; None for the rest."""
-    return text if text.casefold() in _HARMLESS or not re.search(r"\w", text) else None
+def _shown(text: str, private: bool, codes: Collection[str] | None) -> str | None:
+    if private:
+        return harmless(text)
+    return text if codes is None else like_a_code(text, codes)
 
 
 def _refuse_unread(text: str) -> None:

@@ -289,3 +289,40 @@ def test_westminster_agrees_with_itself_and_its_messy_export_does_not(westminste
     ]
     assert "did you mean 00113655?" in found[0].remedy
     assert len(frames["visits"]) == 49
+
+
+def test_an_officer_who_must_go_and_is_unknown_is_named(
+    csv: Write, stock: Stock, officers: pd.DataFrame
+) -> None:
+    visits = read_visits(
+        csv(
+            "visits",
+            "visit_ref,property_ref,visit_type,pinned_officer\n"
+            "V1,0001,pcfra,HO1\nV2,0001,pcfra,HO9\nV3,0001,pcfra,HO8\nV4,0001,pcfra,\n",
+        )
+    )
+    officers.attrs["refused"] = ["HO8"]
+    frames, found = cross_check(stock=stock, officers=officers, visits=visits)
+    assert brief(found) == [
+        ("warning", "visits.csv", 3, "HO9"),
+        ("warning", "visits.csv", 4, "HO8"),
+    ]
+    assert len(frames["visits"]) == 4
+    assert found[1].remedy == "correct that officer's row there"
+
+
+def test_a_reason_among_the_officers_not_to_send_is_not_repeated(
+    csv: Write, stock: Stock, officers: pd.DataFrame
+) -> None:
+    visits = read_visits(
+        csv(
+            "visits",
+            "visit_ref,property_ref,visit_type,excluded_officers\n"
+            "V1,0001,pcfra,HO1;HO9\nV2,0001,pcfra,HO1;assaulted in May\n",
+        )
+    )
+    _, found = cross_check(stock=stock, officers=officers, visits=visits)
+    assert brief(found) == [
+        ("warning", "visits.csv", 2, "HO9"),
+        ("warning", "visits.csv", 3, None),
+    ]

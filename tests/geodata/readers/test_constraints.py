@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geodata import Problem, read_officers, read_visits
+from geodata import Problem, read_absences, read_officers, read_visits
 from geodata.readers.constraints import parse_constraints, parse_gender
 from geodata.readers.visit_types import VISIT_TYPES, nearest_visit_type, visit_type
+from geodata.readers.visits import NOT_SHOWN
 from geodata.tables.parsing import BadCell, parse_priority
 
 HEADER = "visit_ref,property_ref,visit_type"
@@ -81,6 +82,45 @@ def test_whatever_is_in_a_list_no_message_repeats_it(text: str) -> None:
     assert "threatened" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "shown"),
+    [
+        ("visit_type", "violent partner", None),
+        ("visit_type", "tenancy adit", "tenancy adit"),
+        ("visit_type", "TA2", "TA2"),
+        ("language", "Farsi, since he threatened staff", None),
+        ("language", "violent partner, 2 dogs", None),
+        ("priority", "urgnet", "urgnet"),
+        ("priority", "P9", "P9"),
+        ("priority", "high because he drinks", None),
+        ("skill", "=1+1", "=1+1"),
+        ("skill", "=he threatened", None),
+    ],
+)
+def test_a_column_of_codes_shows_only_what_looks_like_one(
+    tmp_path: Path, column: str, cell: str, shown: str | None
+) -> None:
+    path = tmp_path / "visits.csv"
+    row = {"visit_ref": "V1", "property_ref": "1", "visit_type": "pcfra", column: cell}
+    pd.DataFrame([row]).to_csv(path, index=False)
+    found: list[Problem] = []
+    visits = read_visits(path, visit_types=tuple(VISIT_TYPES), problems=found)
+    assert [(p.column, p.value) for p in found] == [(column, shown)]
+    assert shown or not any(word in str(found[0]) for word in cell.split() if len(word) > 5)
+    if column == "visit_type":
+        assert visits["visit_type"].tolist() == [
+            shown.replace(" ", "_").lower() if shown else NOT_SHOWN
+        ]
+
+
+def test_the_reason_of_an_absence_is_not_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "absences.csv"
+    path.write_text("officer_ref,first_day,last_day,reason\nHO1,1/12/2026,1/12/2026,=illness\n")
+    found: list[Problem] = []
+    read_absences(path, problems=found)
+    assert [(p.column, p.value) for p in found] == [("reason", None)]
+
+
 def test_a_column_against_the_list_is_named(tmp_path: Path) -> None:
     _, (problem,) = read(tmp_path, "language,constraints", "Farsi,interpreter:Bengali")
     assert (problem.column, problem.value) == ("language", None)
@@ -89,11 +129,20 @@ def test_a_column_against_the_list_is_named(tmp_path: Path) -> None:
 
 def test_an_agreed_time_needs_a_time(tmp_path: Path) -> None:
     visits, found = read(
-        tmp_path, "officer_ref,appointment_at", "HO7,02/12/2026 2:30pm", "HO7,02/12/2026"
+        tmp_path, "must_be_officer,appointment_at", "HO7,02/12/2026 2:30pm", "HO7,02/12/2026"
     )
     assert visits["pinned_officer"].tolist() == ["HO7"]
     assert visits["pinned_at"].tolist() == [pd.Timestamp("2026-12-02 14:30")]
     assert [p.reason for p in found if p.severity == "error"] == ["has no time of day"]
+
+
+@pytest.mark.parametrize("heading", ["officer_ref", "Housing Officer", "Case Owner", "Assigned to"])
+def test_whose_case_it_is_does_not_decide_who_goes(tmp_path: Path, heading: str) -> None:
+    visits, found = read(tmp_path, heading, "HO7")
+    assert visits["pinned_officer"].tolist() == [None]
+    (note,) = [p for p in found if "does not decide who goes" in p.reason]
+    assert (note.column, note.severity) == (heading, "warning")
+    assert "pinned_officer" in note.remedy
 
 
 def test_officers_genders(tmp_path: Path) -> None:

@@ -242,3 +242,15 @@ def test_every_table_is_the_same_in_every_format(
             assert got[column] == (as_typed(row[column]) or fallback)
     for column in {"property_ref", "visit_ref", "officer_ref"} & set(rows[0]):
         assert [got[column] for got in expected] == [row[column] for row in rows]
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.xlsx"])
+def test_what_we_kept_from_being_a_formula_is_read_as_it_was(tmp_path: Path, name: str) -> None:
+    texts = ["=1 Elm", "= 1", " =1", '="a"', "-x", "+x", "@x", "\t=1", "\n-1", "\uff1d1", "\uff0b1"]
+    rows = [
+        {"officer_ref": "HO1", "first_day": "2026-11-30", "last_day": "2026-11-30", "reason": text}
+        for text in [*texts, "'quoted'", "'til noon"]
+    ]
+    write_ours(tmp_path / name, rows)
+    expected = [" ".join(row["reason"].split()) for row in rows]
+    assert read_absences(tmp_path / name)["reason"].tolist() == expected

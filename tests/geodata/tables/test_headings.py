@@ -69,11 +69,46 @@ def test_two_columns_that_differ_are_an_error_until_one_is_mapped(tmp_path: Path
         read_visits(path)
     (problem,) = raised.value.problems
     assert problem.column == "due_by"
-    assert problem.reason == "could be 'Target Date' or 'Deadline', which differ in row 3"
+    assert (
+        problem.reason
+        == "could be 'Target Date' or 'Deadline', which differ in row 3; neither is read"
+    )
     assert '[columns.visits] in doorstep.toml: due_by = "Target Date"' in problem.remedy
     found: list[Problem] = []
     mapped = read_visits(path, columns={"due_by": "Deadline"}, problems=found)
     assert mapped["due_by"].dt.day.tolist()[1] == 9
+    lenient = read_visits(path, problems=found)
+    assert lenient["visit_ref"].tolist() == ["V1", "V2"]
+    assert lenient["due_by"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("ours", "header", "cells"),
+    [
+        ("two_officers", "Double Up,Two Person", "Y,N"),
+        ("excluded_officers", "Barred,Not Officers", "HO1,HO2"),
+        ("property_ref", "Prop Ref,Asset Ref", "1,2"),
+    ],
+)
+def test_columns_that_keep_people_safe_are_never_done_without(
+    tmp_path: Path, ours: str, header: str, cells: str
+) -> None:
+    home = "" if ours == "property_ref" else ",property_ref"
+    text = f"visit_ref,visit_type{home},{header}\nV1,pcfra{home and ',1'},{cells}\n"
+    with pytest.raises(DataError) as raised:
+        read_visits(visits(tmp_path, text), problems=[])
+    (problem,) = raised.value.problems
+    assert problem.column == ours
+    assert f"{ours} = " in problem.remedy
+
+
+def test_of_three_columns_the_two_that_differ_are_named(tmp_path: Path) -> None:
+    text = (
+        "visit_ref,property_ref,visit_type,Due,Deadline,Date Due\nV1,1,pcfra,,1/12/2026,2/12/2026"
+    )
+    found: list[Problem] = []
+    read_visits(visits(tmp_path, text), problems=found)
+    assert "could be 'Date Due' or 'Deadline'" in " ".join(p.reason for p in found)
 
 
 def test_two_columns_that_agree_are_one_and_the_fullest_is_read(tmp_path: Path) -> None:
@@ -85,7 +120,17 @@ def test_two_columns_that_agree_are_one_and_the_fullest_is_read(tmp_path: Path) 
     assert read_visits(path)["due_by"].dt.day.tolist() == [1, 2]
 
 
+def test_where_the_fullest_of_them_is_blank_the_other_is_read(tmp_path: Path) -> None:
+    text = "visit_ref,property_ref,visit_type,Two Person,Double Up\nV1,1,pcfra,,Y\nV2,2,pcfra,Y,\n"
+    found: list[Problem] = []
+    assert read_visits(visits(tmp_path, text), problems=found)["two_officers"].all()
+    (note,) = [p for p in found if p.column == "two_officers"]
+    assert note.reason == "is read from 'Two Person', and where that is blank from 'Double Up'"
+
+
 def test_two_columns_of_one_name_must_be_told_apart(tmp_path: Path) -> None:
     path = visits(tmp_path, "officer_ref,fte,FTE,fte\nHO1,1,0.5,0.6\n")
-    with pytest.raises(DataError, match=r"two columns named 'fte', which differ in row 2; rename"):
+    with pytest.raises(
+        DataError, match=r"two columns named 'fte', which differ in row 2; neither is read; rename"
+    ):
         read_officers(path)
