@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from geodata.errors import problem_lines
@@ -42,7 +43,7 @@ def check_sections(report: QualityReport) -> list[Section]:
         Section("Where the homes are", rows=_coverage(report)),
         Section("Requests", _requests(report.requests)),
         Section(f"To mend: {_count(len(report.errors), 'problem')}", _cut(errors)),
-        Section("Not reached on foot", report.unreachable),
+        Section("Away from the streets", report.unreachable),
         *(
             Section(title, _cut(problem_lines(report.warnings(topic))))
             for title, topic in (
@@ -55,7 +56,23 @@ def check_sections(report: QualityReport) -> list[Section]:
         Section("Neighbours without a street between them", _neighbours(report)),
         Section("Assumed", _cut([*report.assumed, *problem_lines(report.warnings(ASSUMED))])),
     ]
-    return [s for s in sections if s.lines or s.rows]
+    return [_worded(s, areas=report.areas) for s in sections if s.lines or s.rows]
+
+
+def _worded(section: Section, *, areas: bool) -> Section:
+    """Return the section, speaking of areas where the units of a redraw are no blocks."""
+    if not areas:
+        return section
+    return replace(
+        section,
+        lines=tuple(of_areas(line) for line in section.lines),
+        rows=tuple((of_areas(label), n, note) for label, n, note in section.rows),
+    )
+
+
+def of_areas(text: str) -> str:
+    """Return words on blocks as words on areas; names of columns stay."""
+    return re.sub(r"\bblock(s?)\b", r"area\1", text)
 
 
 def verdict(report: QualityReport) -> list[str]:
@@ -83,10 +100,14 @@ def _counts(report: QualityReport) -> tuple[tuple[str, str, str], ...]:
     counts = report.counts
     rows: list[tuple[str, Any, str]] = [("homes", counts["homes"], "")]
     rows += [(f"  {tenure}", n, "") for tenure, n in counts["tenures"].items()]
+    rows.append(("blocks", counts["blocks"], ""))
+    # Where nothing has a name or an estate, that says nothing about the streets.
+    if 0 < counts["street_properties"] < counts["blocks"]:
+        street = ("  street properties", counts["street_properties"], "no estate, no block name")
+        rows.append(street)
+    if not report.areas:
+        rows.append(("estates", counts["estates"], ""))
     rows += [
-        ("blocks", counts["blocks"], ""),
-        ("  street properties", counts["street_properties"], "no estate, no block name"),
-        ("estates", counts["estates"], ""),
         (
             "homes with a patch",
             counts["homes_with_a_patch"],
@@ -113,8 +134,10 @@ def _counts(report: QualityReport) -> tuple[tuple[str, str, str], ...]:
 def _coverage(report: QualityReport) -> tuple[tuple[str, str, str], ...]:
     coverage = report.coverage
     total = report.counts["homes"] + coverage["unplaced"]
+    if report.areas:
+        return ()
     rows = [
-        (SOURCES.get(source, source), n, f"{n / total:.1%}")
+        (SOURCES.get(source, source), n, _share(n, total))
         for source, n in coverage["placed"].items()
     ]
     if coverage["unplaced"]:
@@ -131,6 +154,12 @@ def _coverage(report: QualityReport) -> tuple[tuple[str, str, str], ...]:
             )
         )
     return tuple((label, f"{n:,}", note) for label, n, note in rows)
+
+
+def _share(part: int, whole: int) -> str:
+    """Return a percentage that is 100 only for all, and 0 only for none."""
+    percent = 100 * part / whole
+    return f"{percent if part in (0, whole) else min(max(percent, 0.1), 99.9):.1f}%"
 
 
 def _requests(said: dict[str, Any]) -> tuple[str, ...]:

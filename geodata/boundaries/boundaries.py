@@ -269,7 +269,10 @@ class _Layer:
         text = f"{file}: {counted(drawn, self._what).replace('patchs', 'patches')}"
         if not coded:
             return f"{text}; no block has one in the homes file"
-        return f"{text}; {same:,} of {counted(len(coded), 'block')} lie where their code says"
+        text += f"; {same:,} of {counted(len(coded), 'block')} lie where their code says"
+        if 2 * same < len(coded):
+            return f"{text}: few, so check that these are the polygons of the homes file's codes"
+        return text
 
     def filled(self) -> Stock:
         """Return the stock with blank codes filled in, the block's own before the polygon's."""

@@ -38,12 +38,17 @@ class BlocksApart:
     why: Literal["network", "left out", "far", "no street"]
     blocks: tuple[str, ...]
 
+    @property
+    def reason(self) -> str:
+        """What is so about them, in words."""
+        return _REASONS[self.why]
+
     def __str__(self) -> str:
         """Return the sentence for the report."""
         named = ", ".join(self.blocks[:_NAMED])
         more = f" and {len(self.blocks) - _NAMED:,} more" if len(self.blocks) > _NAMED else ""
         count = "1 block" if len(self.blocks) == 1 else f"{len(self.blocks):,} blocks"
-        return f"{count} {_REASONS[self.why]}: {named}{more}"
+        return f"{count} {self.reason}: {named}{more}"
 
 
 def blocks_apart(points: gpd.GeoSeries, network: WalkingNetwork) -> tuple[BlocksApart, ...]:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from optimiser.model import VisitPlan, WorkspaceView
 from optimiser.outputs.stops import StopLine
-from optimiser.outputs.wording import counted, notices
+from optimiser.outputs.wording import counted, notices, walks_note
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Event
@@ -99,7 +99,7 @@ def _details(view: WorkspaceView, line: StopLine) -> Iterable[str]:
         yield f"{counted(len(line.doors), 'door')}, listed on the day's sheet."
     if line.stop.interpreter:
         yield f"Interpreter: {line.language}" if line.language else "Interpreter"
-    yield from notices(view.synthetic, view.title)
+    yield from notices(view.synthetic, view.title, filter(None, [walks_note(view)]))
 
 
 def _uid(plan: VisitPlan, line: StopLine) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from optimiser.model import Route, VisitPlan, WorkspaceView
 from optimiser.outputs.stops import DoorLine, StopLine
-from optimiser.outputs.wording import counted, long_date, time_of_day
+from optimiser.outputs.wording import counted, long_date, time_of_day, walks_note
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -159,6 +159,7 @@ def _footer(pdf: FPDF, view: WorkspaceView, route: Route, number: int, of: int) 
     _text(pdf, _LEFT, 282, f"Destroy by {destroy}", size=10, bold=True, align="R")
     said = "Synthetic data: homes, people and requests are invented." if view.synthetic else ""
     _text(pdf, _LEFT, 287, said or "Keep this sheet out of sight of others.", size=9)
+    _text(pdf, _LEFT, 287, walks_note(view), size=9, align="R")
 
 
 def _draw(pdf: FPDF, card: _Card, y: float) -> None:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from optimiser.model import WorkspaceView
 
 __all__ = [
     "assumptions",
@@ -23,6 +26,7 @@ __all__ = [
     "stop_label",
     "time_of_day",
     "visit_label",
+    "walks_note",
 ]
 
 _DAY_S: Final = 86_400
@@ -125,3 +129,10 @@ def notices(synthetic: bool, title: str, caveats: Iterable[str] = ()) -> tuple[s
     """Return the notices that belong on every output, the synthetic one first."""
     notice = f"Synthetic data ({title}): homes, people and requests are invented."
     return ((notice,) if synthetic else ()) + tuple(caveats)
+
+
+def walks_note(view: WorkspaceView) -> str:
+    """Return what belongs beside a walking time that follows no street; else nothing."""
+    if view.street_lines is not None:
+        return ""
+    return "Walking times are estimates from straight lines: no streets were given."

@@ -229,7 +229,12 @@ def test_blocks_that_no_street_reaches_stop_a_redraw_and_are_named(
 ) -> None:
     cut_streets(copy)
     report = faulty(copy)
-    assert "have no way on foot to the others: B" in report
+    assert " of 49 blocks have no way on foot to most blocks: B" in report
+    away = report.split("Away from the streets ")[1].split("Assumed ")[0]
+    assert "farther than 1,000 m from every street: B" in away
+    assert "give a streets file of the whole area" in away
+    # Who they are is said above; the verdict says how many.
+    assert " of 49 blocks have no way on foot to most blocks. doorstep plan" in report
     assert "doorstep patches cannot run: " in report
     # Leaving rows out mends no streets.
     assert run("check", copy, "--lenient", "--out", tmp_path / "out").exit_code == 2

@@ -134,6 +134,7 @@ class FakeView:
     officers: pd.DataFrame = field(default_factory=make_officers)
     visits: pd.DataFrame | None = field(default_factory=make_visits)
     walk_calls: int = 0
+    streets: bool = True
 
     @property
     def service_centres(self) -> gpd.GeoDataFrame:
@@ -151,7 +152,9 @@ class FakeView:
         )
 
     @property
-    def street_lines(self) -> gpd.GeoDataFrame:
+    def street_lines(self) -> gpd.GeoDataFrame | None:
+        if not self.streets:
+            return None
         pairs = [("A", "B"), ("C", "D"), ("E", "F"), ("A", "E"), ("B", "F")]
         return gpd.GeoDataFrame(geometry=[LineString([at(a), at(b)]) for a, b in pairs], crs=CRS)
 

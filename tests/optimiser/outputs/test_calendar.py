@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -102,6 +103,13 @@ def test_synthetic_data_says_so(view, week_plan):
     assert b"Synthetic data" in make(view, week_plan)["HO02"]
     view.synthetic = False
     assert b"ynthetic" not in make(view, week_plan)["HO02"]
+
+
+def test_walks_along_no_street_are_called_estimates(view, week_plan):
+    assert b"straight lines" not in make(view, week_plan)["HO01"]
+    found = events(make(replace(view, streets=False), week_plan), "HO01")
+    assert found
+    assert all("Walking times are estimates from straight" in e["description"] for e in found)
 
 
 def test_file_names_are_safe_and_distinct():

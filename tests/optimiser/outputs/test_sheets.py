@@ -1,6 +1,7 @@
 import datetime as dt
 import re
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -102,6 +103,12 @@ def test_synthetic_data_says_so_on_each_page(view, week_plan):
     assert all("Synthetic data" in text for text in page_texts(make(view, week_plan)))
     view.synthetic = False
     assert not any("ynthetic" in text for text in page_texts(make(view, week_plan)))
+
+
+def test_walks_along_no_street_are_called_estimates_on_each_page(view, week_plan):
+    said = "Walking times are estimates from straight lines"
+    assert not any(said in text for text in page_texts(make(view, week_plan)))
+    assert all(said in text for text in page_texts(make(replace(view, streets=False), week_plan)))
 
 
 def test_a_week_without_routes_is_one_page_that_says_so(view, week_plan):
