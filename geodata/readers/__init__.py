@@ -1,7 +1,9 @@
 """The landlord's files on people and visits to tidy frames; homes are in `geodata.stock`."""
 
-from geodata.readers.outcomes import read_outcomes, read_service_centres
-from geodata.readers.people import read_absences, read_fixed, read_officers
+from geodata.readers.diary import read_absences, read_fixed
+from geodata.readers.officers import read_officers
+from geodata.readers.outcomes import read_outcomes
+from geodata.readers.service_centres import read_service_centres
 from geodata.readers.visits import read_visits
 
 __all__ = [

@@ -16,9 +16,10 @@ import numpy as np
 from geodata.findings import Findings
 from geodata.readers.languages import parse_language
 from geodata.tables import ObjectArray, Table, parse_column
-from geodata.tables.dates import parse_dates
+from geodata.tables.date_columns import parse_dates
+from geodata.tables.dates import parse_date
 from geodata.tables.headings import spelling
-from geodata.tables.parsing import BadCell, parse_date, parse_yes_no, split_list
+from geodata.tables.parsing import BadCell, parse_yes_no, split_list
 
 __all__ = ["VOCABULARY", "Constraints", "parse_constraints", "parse_gender", "read_constraints"]
 

@@ -15,23 +15,19 @@ from geodata.readers.constraints import read_constraints
 from geodata.readers.visit_types import VISIT_TYPES, nearest_visit_type, visit_type
 from geodata.schema import VISITS
 from geodata.tables import ObjectArray, Table, parse_column, read_table
-from geodata.tables.columns import build_frame, integers, mark_repeats, parse_ids
-from geodata.tables.dates import moments, parse_dates
+from geodata.tables.columns import build_frame, integers, is_before, mark_repeats, parse_ids
+from geodata.tables.date_columns import moments, parse_dates
+from geodata.tables.dates import parse_appointment, parse_date_time, parse_deadline
 from geodata.tables.parsing import (
     PRIORITY_WORDS,
     BadCell,
-    parse_appointment,
-    parse_date_time,
-    parse_days,
-    parse_deadline,
     parse_positive_whole,
     parse_priority,
-    parse_time,
     parse_whole,
-    parse_window,
     parse_words,
 )
 from geodata.tables.shown import like_a_code
+from geodata.tables.times import parse_days, parse_time, parse_window
 
 __all__ = ["NOT_SHOWN", "read_visits"]
 
@@ -51,19 +47,12 @@ def read_visits(
 
     Parameters
     ----------
-    path
-        CSV, XLSX, GeoJSON, GeoPackage, Shapefile or dBase table.
-    columns
-        Our column name -> the file's, for names that are not recognised.
-    sheet
-        The sheet or layer to read; else the first with the required columns.
+    path, columns, sheet, problems
+        As for `read_officers`.
     visit_types
         The names in the visit rules, of which any other is warned, and is
         `NOT_SHOWN` unless it looks like a code; by default the packaged names
         are recognised, and others let through.
-    problems
-        Problems are appended here and the good rows returned; with None, any
-        error raises.
 
     Returns
     -------
@@ -240,11 +229,8 @@ def _windows(table: Table, found: Findings) -> tuple[ObjectArray, ObjectArray]:
         return starts, ends
     starts = parse_column(table, found, "window_start", parse_time)
     ends = parse_column(table, found, "window_end", parse_time)
-    backwards = [
-        a is not None and b is not None and b < a for a, b in zip(starts, ends, strict=True)
-    ]
     found.mark(
-        backwards,
+        is_before(ends, starts),
         "is a window that ends before it starts",
         "write the earlier time first",
         column=table.heading("window_end"),
@@ -254,9 +240,8 @@ def _windows(table: Table, found: Findings) -> tuple[ObjectArray, ObjectArray]:
 
 
 def _warn_due_first(table: Table, found: Findings, raised: ObjectArray, due: ObjectArray) -> None:
-    wrong = [a is not None and b is not None and b < a for a, b in zip(raised, due, strict=True)]
     found.mark(
-        wrong,
+        is_before(due, raised),
         "is before the request was raised",
         "check both dates; they are read day first",
         column=table.heading("due_by"),

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from geodata.findings import Findings, counted
 from geodata.stock.tenures import set_aside_kind
 from geodata.tables import Table
-from geodata.tables.parsing import BadCell, parse_date, parse_id
+from geodata.tables.dates import parse_date
+from geodata.tables.parsing import BadCell, parse_id
 
 __all__ = ["ENDED", "split_unoccupied"]
 

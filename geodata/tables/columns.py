@@ -17,6 +17,8 @@ from geodata.tables.parsing import parse_id, parse_text, parse_yes_no
 __all__ = [
     "build_frame",
     "integers",
+    "is_before",
+    "mark_backwards",
     "mark_repeats",
     "mark_short_ids",
     "parse_flags",
@@ -72,6 +74,11 @@ def parse_flags(table: Table, found: Findings, column: str) -> npt.NDArray[np.bo
 def integers(values: ObjectArray) -> pd.Series:
     """Return whole numbers as a series of Int64, NA where there is none."""
     return pd.Series(values, dtype="Int64")
+
+
+def is_before(values: ObjectArray, others: ObjectArray) -> list[bool]:
+    """Tell row by row whether a value comes before the other, where there are both."""
+    return [a is not None and b is not None and a < b for a, b in zip(values, others, strict=True)]
 
 
 def mark_repeats(
@@ -131,3 +138,14 @@ def build_frame(
         "headings": dict(table.headings),
     }
     return frame
+
+
+def mark_backwards(table: Table, found: Findings, column: str, where: object) -> None:
+    """Mark an end that is not after its start."""
+    found.mark(
+        np.asarray(where, dtype=bool),
+        "is not after the start",
+        "check both times",
+        column=table.heading(column),
+        values=table.texts.get(column),
+    )

@@ -1,132 +1,181 @@
-"""Columns of dates: day first, and a column that cannot be is a problem, never a guess."""
+"""One cell's text to a date, or a date and time: day first, as Britain writes them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import replace
+import re
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from geodata.tables.parsing import BadCell
+from geodata.tables.times import WEEKDAY_NAMES, parse_time
 
-from geodata.findings import Findings, counted
-from geodata.tables.parsing import slashed_parts
-from geodata.tables.table import ObjectArray, Table, parse_column
+__all__ = [
+    "END_OF_DAY",
+    "MonthFirst",
+    "parse_appointment",
+    "parse_date",
+    "parse_date_time",
+    "parse_deadline",
+    "slashed_parts",
+]
 
-__all__ = ["moments", "parse_dates"]
+END_OF_DAY: Final = dt.time(23, 59, 59)
 
-_DAYS_TO_1904: Final = 1462
-"""From the day on which most workbooks start counting to that of old Macs'."""
-_TELLING: Final = 5
-"""So many dates of each kind say that a spreadsheet has swapped days and months."""
+# Excel counts days from here, its belief in 29 February 1900 included.
+_EXCEL_EPOCH: Final = dt.datetime.combine(dt.date(1899, 12, 30), dt.time())
+_EARLIEST_YEAR, _LATEST_YEAR = 1990, 2100
 
-
-def parse_dates(
-    table: Table,
-    found: Findings,
-    column: str,
-    parser: Callable[[str], dt.date],
-    *,
-    required: bool = False,
-    private: bool = False,
-) -> ObjectArray:
-    """Return (n,) dates or instants, None where blank.
-
-    Where a date of the column is only possible month first, the others that
-    can be read either way may be month first as well. Unless another date of
-    the column proves that it is written day first, these are marked too.
-
-    Parameters
-    ----------
-    parser
-        Such as `parse_date`, `parse_date_time`, `parse_deadline`.
-    """
-    table = _from_1904(table, column)
-    values = parse_column(table, found, column, parser, required=required, private=private)
-    texts = table.texts.get(column)
-    if texts is not None:
-        _mark_month_first(table, found, column, texts)
-        _warn_swapped(table, found, column, texts)
-    return values
+_ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$")
+_SLASHED = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](?:\d{4}|\d{2})(?!\d)")
+_UK_DATE = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})$")
+_NAMED_DATE = re.compile(
+    r"(?:([A-Za-z]{2,9})\.?,? )?(\d{1,2})(?:st|nd|rd|th)?[-/. ]+(?:of )?([A-Za-z]{3,9})\.?[-/. ,]+"
+    r"(\d{4}|\d{2})$"
+)
+_MONTH_FIRST_NAMED = re.compile(
+    r"(?:([A-Za-z]{2,9})\.?,? )?([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$"
+)
+_MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_SERIAL = re.compile(r"\d{5}(\.\d+)?$")
+_ZONE = re.compile(r"(Z|UTC|GMT|BST|[+-]\d{2}(?::?\d{2})?)$", re.IGNORECASE)
+_OFFSETS: Final = {"Z": "+00:00", "UTC": "+00:00", "GMT": "+00:00", "BST": "+01:00"}
 
 
-def moments(values: ObjectArray) -> pd.Series:
-    """Return dates and times as a series of datetime64, NaT where there is none."""
-    return pd.Series(pd.to_datetime(pd.Series(values, dtype=object)), dtype="datetime64[ns]")
+class MonthFirst(BadCell):
+    """A date that is none day first, and would be one month first."""
 
-
-def _from_1904(table: Table, column: str) -> Table:
-    """Return the table with day numbers counted as in other workbooks."""
-    numeric = table.numeric.get(column)
-    if not table.from_1904 or numeric is None or not numeric.any():
-        return table
-    texts = table.texts[column].copy()
-    for i in np.flatnonzero(numeric):
-        number = float(texts[i]) + _DAYS_TO_1904
-        texts[i] = str(int(number)) if number.is_integer() else repr(number)
-    return replace(table, texts={**table.texts, column: texts})
-
-
-def _mark_month_first(table: Table, found: Findings, column: str, texts: ObjectArray) -> None:
-    first, second = _parts(texts)
-    month_first = (first >= 1) & (first <= 12) & (second > 12) & (second <= 31)
-    if not month_first.any():
-        return
-    either = (first >= 1) & (first <= 12) & (second >= 1) & (second <= 12) & (first != second)
-    day_first = (first > 12) & (second <= 12)
-    heading, row = table.heading(column), int(found.rows[np.flatnonzero(month_first)[0]])
-    count = counted(int(either.sum()), "other date")
-    if not either.any():
-        return
-    if day_first.any():
-        found.note(
-            f"has {count} that could be read either way, taken as day first; they may be month "
-            f"first too, as row {row} is",
-            "check them in the system that they are from",
-            column=heading,
+    def __init__(self) -> None:
+        super().__init__(
+            "is no date read day first, though it would be one month first",
+            "write dates day first, as 30/11/2026, or as 2026-11-30",
         )
-        return
-    found.mark(
-        either,
-        f"may be month first, as row {row} of the column is; {count} of it could be "
-        "read either way",
-        "export the dates as 30/11/2026 or 2026-11-30",
-        column=heading,
-        values=texts,
-    )
 
 
-def _parts(texts: ObjectArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return (n,) the first and second number of dates with slashes, 0 where there is none."""
-    parts = {text: slashed_parts(text) or (0, 0) for text in set(texts)}
-    pairs = np.array([parts[text] for text in texts], dtype=np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
+def _calendar_date(year: str, month: int, day: int) -> dt.date:
+    full_year = int(year) + (_century(int(year)) if len(year) == 2 else 0)
+    try:
+        date = dt.date(full_year, month, day)
+    except ValueError:
+        raise BadCell(
+            "is not a date in the calendar", "write a date that exists, as 30/11/2026, day first"
+        ) from None
+    if not _EARLIEST_YEAR <= date.year <= _LATEST_YEAR:
+        raise BadCell(
+            f"is a date outside {_EARLIEST_YEAR} to {_LATEST_YEAR}", "check the year of the date"
+        )
+    return date
 
 
-def _warn_swapped(table: Table, found: Findings, column: str, texts: ObjectArray) -> None:
-    """Warn where a spreadsheet took dates for month first when it opened the export.
+def _century(year: int) -> int:
+    """Return the century of a year of two digits, as Excel has it: 29 is 2029, 30 is 1930."""
+    return 2000 if year < 30 else 1900
 
-    It then holds as dates only what has a day of 12 at most, days and months
-    swapped, and leaves the rest as text.
+
+def slashed_parts(text: str) -> tuple[int, int] | None:
+    """Return the first two numbers of a date such as 30/11/2026, whatever follows it."""
+    match = _SLASHED.match(text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _month_number(name: str) -> int:
+    for number, month in enumerate(_MONTHS, 1):
+        if month.startswith(name.casefold()):
+            return number
+    raise BadCell("is not a date", "write dates as 30/11/2026")
+
+
+def _named_date(weekday: str | None, year: str, month: str, day: str) -> dt.date:
+    date = _calendar_date(year, _month_number(month), int(day))
+    if weekday is not None and not WEEKDAY_NAMES[date.weekday()].startswith(weekday.casefold()[:3]):
+        raise BadCell(
+            f"is a date that falls on a {WEEKDAY_NAMES[date.weekday()].capitalize()}",
+            "correct the date or the day of the week",
+        )
+    return date
+
+
+def _date_part(text: str) -> dt.date:
+    if match := _ISO_DATE.match(text):
+        return _calendar_date(match[1], int(match[2]), int(match[3]))
+    if match := _UK_DATE.match(text):
+        day, month = int(match[1]), int(match[2])
+        if 1 <= day <= 12 < month <= 31:
+            _calendar_date(match[3], day, month)
+            raise MonthFirst
+        return _calendar_date(match[3], month, day)
+    if match := _NAMED_DATE.match(text):
+        return _named_date(match[1], match[4], match[3], match[2])
+    if match := _MONTH_FIRST_NAMED.match(text):
+        return _named_date(match[1], match[4], match[2], match[3])
+    raise BadCell("is not a date", "write dates as 30/11/2026")
+
+
+def _instant(text: str) -> tuple[dt.date, int | None]:
+    """Return the date and, where the text has one, the second of that day."""
+    if _SERIAL.match(text):
+        moment = _EXCEL_EPOCH + dt.timedelta(minutes=round(float(text) * 24 * 60))
+        date = _calendar_date(f"{moment.year:04d}", moment.month, moment.day)
+        return date, (moment.hour * 3600 + moment.minute * 60 if "." in text else None)
+    if (match := re.match(r"(\d{4}[-/]\d{1,2}[-/]\d{1,2})[T ](\d.*)$", text)) or (
+        match := re.match(
+            r"(.*\d),?\s+(?:at )?(\d{1,2}[:.]\d{2}.*|\d{1,2}\s*[ap]m)$", text, re.IGNORECASE
+        )
+    ):
+        day, clock = match[1], match[2]
+    else:
+        return _date_part(text), None
+    zone = _ZONE.search(clock)
+    if zone and zone[0][0] == "-" and "T" not in text and clock.count(":", 0, zone.start()) < 2:
+        zone = None  # two times with a dash between
+    clock = clock[: zone.start()].strip() if zone else clock
+    clock = re.sub(r"(:\d{2}[:.]\d{2})[.,]\d+$", r"\1", clock)  # parts of a second
+    date, second = _date_part(day), parse_time(clock)
+    return _london(date, second, zone[0].upper()) if zone else (date, second)
+
+
+def _london(date: dt.date, second: int, zone: str) -> tuple[dt.date, int]:
+    """Return the local date and second of an instant in a zone such as "Z" or "+0100"."""
+    from zoneinfo import ZoneInfo
+
+    offset = _OFFSETS.get(zone, zone)
+    try:
+        moment = dt.datetime.fromisoformat(f"{_at(date, second).isoformat()}{offset}")
+        moment = moment.astimezone(ZoneInfo("Europe/London"))
+    except (ValueError, OverflowError):
+        raise BadCell("is not a date and time", "write it as 30/11/2026 14:30") from None
+    return moment.date(), moment.hour * 3600 + moment.minute * 60 + moment.second
+
+
+def parse_date(text: str) -> dt.date:
+    """Return a date; a time of day beside it is dropped."""
+    return _instant(text)[0]
+
+
+def _at(date: dt.date, second: int) -> dt.datetime:
+    return dt.datetime.combine(date, dt.time()) + dt.timedelta(seconds=second)
+
+
+def parse_date_time(text: str) -> dt.datetime:
+    """Return a local date and time; a date alone is its midnight."""
+    date, second = _instant(text)
+    return _at(date, second or 0)
+
+
+def parse_deadline(text: str) -> dt.datetime:
+    """Return a local date and time; a date alone is the end of that day.
+
+    So is midnight: exports write 00:00 behind a date that has no time.
     """
-    first, _ = _parts(texts)
-    written = first > 0
-    held = np.zeros(len(texts), dtype=bool)
-    days: list[int] = []
-    for i in np.flatnonzero(~written & (texts != "")):
-        try:
-            days.append(dt.date.fromisoformat(texts[i][:10]).day)
-            held[i] = True
-        except ValueError:
-            continue
-    if min(written.sum(), len(days)) < _TELLING or max(days) > 12 or (first[written] <= 12).any():
-        return
-    found.note(
-        f"holds {counted(len(days), 'date')} whose day is never above 12, and as text "
-        f"{counted(int(written.sum()), 'date')} whose day always is: a spreadsheet has probably "
-        "swapped days and months in the former",
-        "export again, and do not open the file in a spreadsheet set to American dates",
-        column=table.heading(column),
-    )
+    date, second = _instant(text)
+    return _at(date, second) if second else dt.datetime.combine(date, END_OF_DAY)
+
+
+def parse_appointment(text: str) -> dt.datetime:
+    """Return a local date and time; both must be there."""
+    date, second = _instant(text)
+    if not second:
+        raise BadCell("has no time of day", "write date and time, as 30/11/2026 14:30")
+    return _at(date, second)

@@ -10,22 +10,18 @@ from hypothesis import strategies as st
 
 from geodata.readers.languages import parse_language, parse_languages
 from geodata.stock.tenures import parse_tenure, set_aside_kind
+from geodata.tables.dates import parse_date, parse_date_time, parse_deadline
 from geodata.tables.parsing import (
     BadCell,
-    parse_date,
-    parse_date_time,
-    parse_days,
-    parse_deadline,
     parse_id,
     parse_number,
     parse_positive_whole,
     parse_share,
-    parse_time,
     parse_whole,
-    parse_window,
     parse_words,
     parse_yes_no,
 )
+from geodata.tables.times import parse_days, parse_time, parse_window
 
 NINE = 9 * 3600
 
