@@ -18,8 +18,7 @@ from pyproj import Transformer
 from shapely import Point
 
 from geodata import DataError, Gazetteer, Problem
-from geodata.gazetteer import spell_postcode, uprn_number
-from geodata.gazetteer.uprns import BLOCK_BYTES
+from geodata.gazetteer import spell_postcode, uprn_number, uprns
 
 HEADER = "UPRN,X_COORDINATE,Y_COORDINATE,LATITUDE,LONGITUDE"
 UPRNS = {1: (358260.66, 172796.5), 26: (352967.0, 181077.0), 100023336956: (529500.0, 178500.5)}
@@ -110,16 +109,29 @@ def test_uprns_are_found_in_every_form(form: str, uprn_csv: Path, tmp_path: Path
     np.testing.assert_array_equal(places, expected)
 
 
-def test_lines_across_blocks_are_found(tmp_path: Path) -> None:
-    count = BLOCK_BYTES // 20
+@pytest.mark.parametrize("block", range(1, 90, 7))
+def test_lines_across_blocks_are_found(
+    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uprns, "BLOCK_BYTES", block)
     path = tmp_path / "uprn.csv"
-    path.write_bytes(uprn_lines({u: (u, u + 0.5) for u in range(1, count)}))
-    assert path.stat().st_size > BLOCK_BYTES
-    wanted = np.arange(1, count + 5)
+    path.write_bytes(uprn_lines({u: (u, u + 0.5) for u in range(1, 40)}))
+    wanted = np.arange(1, 45)
     places = Gazetteer.from_files(uprn=path).locate_uprns(wanted)
-    np.testing.assert_array_equal(places[: count - 1, 0], wanted[: count - 1])
-    np.testing.assert_array_equal(places[: count - 1, 1], wanted[: count - 1] + 0.5)
-    assert np.isnan(places[count - 1 :]).all()
+    np.testing.assert_array_equal(places[:39], np.column_stack([wanted, wanted + 0.5])[:39])
+    assert np.isnan(places[39:]).all()
+
+
+def test_the_lines_with_damage_are_told_and_none_after_the_last_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uprns, "BLOCK_BYTES", 10)
+    path = tmp_path / "uprn.csv"
+    path.write_bytes(uprn_lines() + b"5,damaged\r\n")
+    gazetteer = Gazetteer.from_files(uprn=path)
+    np.testing.assert_array_equal(gazetteer.locate_uprns([26]), [UPRNS[26]])
+    with pytest.raises(DataError, match="one of its lines 5 to 5 is damaged"):
+        gazetteer.locate_uprns([6])
 
 
 def test_order_ends_of_lines_and_a_missing_last_end_do_not_matter(tmp_path: Path) -> None:
@@ -236,10 +248,13 @@ def test_both_files_are_told_of_at_once(tmp_path: Path) -> None:
         (b"\xff\xd8\xff" * 5000, "its first line is"),
         (b"PK\x03\x04 cut", "damaged zip"),
         (b"SQLite format 3\x00" + bytes(500), "damaged or not a GeoPackage"),
-        (uprn_lines() + b"5,,178111,51,0\r\n", "its line '5,,178111,51,0' is damaged"),
-        (uprn_lines() + b"5,1234", "its line '5,1234' is damaged"),
+        (uprn_lines() + b"5,,178111,51,0\r\n", "one of its lines 2 to 5 is damaged"),
+        (uprn_lines() + b"5,1234", "one of its lines 2 to 5 is damaged"),
+        (uprn_lines() + b"5,1234,178111,51.", "one of its lines 2 to 5 is damaged"),
         (uprn_lines() + b"5,nan,1,51,0\n", "damaged"),
-        (uprn_lines() + b"7," + b"1" * 5_000_000, "a line that does not end"),
+        (uprn_lines() + b'"5,1234,178111,51,0\n' + b"1,2,3,4,5\n" * 9, "damaged"),
+        (uprn_lines() + b"7," + b"1" * 5_000_000, "damaged"),
+        (uprn_lines() + b"7,2,3,4," + b"1" * 17_000_000, "a line that does not end"),
     ],
 )
 def test_a_wrong_uprn_file_is_said(content: bytes, reason: str, tmp_path: Path) -> None:
