@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import warnings
@@ -85,10 +86,33 @@ def read_features(
         # Counted before: `max_features` makes room for as many at once.
         if info["features"] > MAX_FEATURES:
             raise _too_many(path)
-    frame = _ask(path, lambda p: pyogrio.read_dataframe(p, layer=layer, where=where))
+    encoding = "utf-8" if _is_silent_utf8(path) else None
+    frame = _ask(
+        path, lambda p: pyogrio.read_dataframe(p, layer=layer, where=where, encoding=encoding)
+    )
     if len(frame) > MAX_FEATURES:
         raise _too_many(path)
     return frame
+
+
+def _is_silent_utf8(path: Path) -> bool:
+    """Tell whether a Shapefile or dBase table that does not say its encoding is in UTF-8."""
+    table = path.with_suffix(".dbf" if path.suffix != ".SHP" else ".DBF")
+    said = any(path.with_suffix(end).exists() for end in (".cpg", ".CPG", ".cst"))
+    if path.suffix.casefold() not in (".shp", ".dbf") or said or not table.is_file():
+        return False
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with table.open("rb") as file:
+            head = file.read(32)
+            if len(head) < 32 or head[29]:  # its code page
+                return False
+            file.seek(int.from_bytes(head[8:10], "little"))
+            while chunk := file.read(1 << 20):
+                decoder.decode(chunk)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _too_many(path: Path) -> DataError:

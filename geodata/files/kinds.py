@@ -37,7 +37,7 @@ _BEGINS: Final = {
     ".shp": (rb"\x00\x00\x27\x0a", "a shapefile"),
     ".fgb": (rb"fgb", "FlatGeobuf"),
     ".dbf": (rb"[\x02-\x05\x30\x31\x43\x83\x8b\x8c\xcb\xf5]", "a dBase table"),
-    ".osm": (rb"(\xef\xbb\xbf)?\s*(<\?[^>]*>\s*|<!--.*?-->\s*)*<osm\b", "OpenStreetMap XML"),
+    ".osm": (rb"(\xef\xbb\xbf)?\s*(?>(<\?[^>]*>|<!--.*?-->)\s*)*<osm\b", "OpenStreetMap XML"),
     ".pbf": (rb".{4}\x0a\x09OSMHeader", "OpenStreetMap PBF"),
     ".graphml": (rb"", "GraphML"),
     ".xml": (rb"", "GraphML"),

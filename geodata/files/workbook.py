@@ -6,9 +6,8 @@ import datetime as dt
 import re
 import warnings
 import zipfile
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from geodata.errors import DataError
 from geodata.files.kinds import checked_file, fatal, known_as, read_head
@@ -23,6 +22,9 @@ from geodata.files.limits import (
     MAX_WORKBOOK_BYTES,
 )
 from geodata.files.plain import RawSheet
+
+if TYPE_CHECKING:
+    from openpyxl.reader.excel import ExcelReader
 
 __all__ = ["read_excel"]
 
@@ -53,17 +55,13 @@ def read_excel(path: Path, *, sheet: str | None = None) -> list[RawSheet]:
     _assert_packed(path)
     try:
         _assert_parts(path)
-        sheets = _excel_rows(path, sheet, values=False)
-        if any(_is_formula(v) for s in sheets for row in s.rows for v in row):
-            cached = _excel_rows(path, sheet, values=True)
-            sheets = [_with_values(s, c) for s, c in zip(sheets, cached, strict=True)]
+        return _sheets(path, sheet)
     except DataError:
         raise
     except MemoryError as error:
         raise fatal(path.name, "takes more memory than there is", _SLIM) from error
     except Exception as error:  # openpyxl lets zip, XML and any other errors through as they are
         raise fatal(path.name, _DAMAGED, _SAVE_AGAIN) from error
-    return sheets
 
 
 def _assert_packed(path: Path) -> None:
@@ -126,76 +124,76 @@ def _plain(value: Any) -> Any:
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")
     if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
-    if isinstance(value, dt.timedelta):
-        minutes = round(value.total_seconds() / 60)
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
-    # A formula over several cells comes as an object of its own.
-    return f"={getattr(value, 'text', None) or ''}".replace("==", "=", 1)
+    minutes = round(value.total_seconds() / 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _excel_rows(path: Path, sheet: str | None, *, values: bool) -> list[RawSheet]:
-    import openpyxl
+def _sheets(path: Path, sheet: str | None) -> list[RawSheet]:
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.styles.stylesheet import apply_stylesheet
     from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
     # openpyxl would leave a damaged file open.
     with path.open("rb") as stream, warnings.catch_warnings():
         # openpyxl warns of parts that it drops (styles, data validation); none holds data.
         warnings.simplefilter("ignore")
-        book = openpyxl.load_workbook(stream, read_only=True, data_only=values, keep_links=False)
-        names = [s.title for s in book.worksheets]
+        # What `load_workbook` does, without the parts that hold no rows. It would also read
+        # each sheet an extra time that does not say its size.
+        book = ExcelReader(stream, read_only=True, data_only=True, keep_links=False)
+        book.read_manifest()
+        book.read_strings()
+        book.read_workbook()
+        apply_stylesheet(book.archive, book.wb)
+        listed = [
+            (each, part.target)
+            for each, part in book.parser.find_sheets()
+            if part.target in book.valid_files and "chartsheet" not in part.Type
+        ]
+        names = [each.name for each, _ in listed]
         if sheet is not None and sheet not in names:
             raise fatal(path.name, f"it has no sheet {sheet!r}", f"name one of {', '.join(names)}")
         # One part under many names would be read as often.
-        kept = {s._worksheet_path for s in book.worksheets}
-        if len(names) > MAX_SHEETS or len(kept) < len(names):
+        if len(names) > MAX_SHEETS or len({part for _, part in listed}) < len(names):
             raise fatal(path.name, "it has more sheets than any workbook needs", _SLIM)
         sheets, left = [], MAX_CELLS
-        for work in book.worksheets:
-            if sheet is None or work.title == sheet:
-                rows = _sheet_rows(path, work, left)
+        for each, part in listed:
+            if sheet is None or each.name == sheet:
+                rows = _sheet_rows(path, book, part, each.name, left)
                 left -= sum(map(len, rows))
-                sheets.append(
-                    RawSheet(
-                        work.title,
-                        rows,
-                        hidden=work.sheet_state != "visible",
-                        from_1904=book.epoch == CALENDAR_MAC_1904,
-                    )
-                )
+                hidden = each.state != "visible"
+                from_1904 = book.wb.epoch == CALENDAR_MAC_1904
+                sheets.append(RawSheet(each.name, rows, hidden=hidden, from_1904=from_1904))
     return sheets
 
 
-def _sheet_rows(path: Path, work: Any, most_cells: int) -> list[list[Any]]:
-    # Exporters often write a wrong size of the sheet; without it, rows are read.
-    work.reset_dimensions()
+def _sheet_rows(
+    path: Path, book: ExcelReader, part: str, title: str, most_cells: int
+) -> list[list[Any]]:
+    from geodata.files.sheet_cells import SheetCells
+
     rows: list[list[Any]] = []
-    filled = cells = 0
+    cells = 0
     nothing: list[Any] = []
-    for number, row in enumerate(work.iter_rows(values_only=True), 1):
-        end = len(row)
-        while end and row[end - 1] is None:
-            end -= 1
-        cells += end
-        if number > MAX_SHEET_ROWS or end > MAX_COLUMNS or cells > most_cells:
-            raise fatal(path.name, "it holds more than a workbook can", _SLIM, sheet=work.title)
-        rows.append([_plain(v) for v in row[:end]] if end else nothing)
-        if end:
-            filled = number
-    return rows[:filled]
-
-
-def _is_formula(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("=")
-
-
-def _with_values(written: RawSheet, cached: RawSheet) -> RawSheet:
-    """Return the rows with each formula's saved result, where the workbook holds one."""
-    results = [*cached.rows, *[[]] * (len(written.rows) - len(cached.rows))]
-    rows = [
-        [
-            result[i] if _is_formula(v) and i < len(result) and result[i] is not None else v
-            for i, v in enumerate(row)
-        ]
-        for row, result in zip(written.rows, results, strict=True)
-    ]
-    return replace(written, rows=rows)
+    with book.archive.open(part) as stream:
+        parser = SheetCells(
+            stream,
+            book.shared_strings,
+            data_only=True,
+            epoch=book.wb.epoch,
+            date_formats=book.wb._date_formats,
+            timedelta_formats=book.wb._timedelta_formats,
+        )
+        for number, row in parser.parse():
+            filled = {cell["column"]: cell["value"] for cell in row if cell["value"] is not None}
+            if not filled or number <= len(rows):
+                continue
+            end = max(filled)
+            cells += end
+            if number > MAX_SHEET_ROWS or end > MAX_COLUMNS or cells > most_cells:
+                raise fatal(path.name, "it holds more than a workbook can", _SLIM, sheet=title)
+            rows.extend([nothing] * (number - 1 - len(rows)))
+            values: list[Any] = [None] * end
+            for column, value in filled.items():
+                values[column - 1] = _plain(value)
+            rows.append(values)
+    return rows

@@ -317,6 +317,44 @@ def test_a_formula_over_several_cells_is_a_problem_of_its_row(tmp_path: Path) ->
     assert read_officers(path)["fte"].tolist() == [0.5]
 
 
+def test_a_formula_whose_result_is_no_text_is_a_blank_cell(tmp_path: Path) -> None:
+    row = (
+        '<row r="2"><c t="inlineStr"><is><t>HO1</t></is></c><c{}><f>IF(A2="","",1)</f>{}</c></row>'
+    )
+    path = tmp_path / "blank.xlsx"
+    path.write_bytes(changed(sheet=sheet(row.format(' t="str"', "<v></v>"))))
+    assert read_officers(path)["fte"].tolist() == [1.0]
+    for kind, value in (("", "<v></v>"), (' t="str"', ""), ("", "<v/>")):
+        path.write_bytes(changed(sheet=sheet(row.format(kind, value))))
+        with pytest.raises(DataError, match=r"row 2: fte .* is a formula without a result"):
+            read_officers(path)
+
+
+@pytest.mark.parametrize("code", ["utf-16", "cp037", "utf-7"])
+def test_a_sheet_in_another_encoding_hides_no_entities(tmp_path: Path, code: str) -> None:
+    whole = sheet("<row><c><v>&i;</v></c></row>", head=LAUGHS).encode(code)
+    path = tmp_path / "coded.xlsx"
+    for head in (b"", f'<?xml version="1.0" encoding="{code}"?>'.encode()):
+        path.write_bytes(changed(sheet=head + whole))
+        assert "damaged" in refusal(read_officers, path)
+
+
+def test_a_sheet_of_any_layout_keeps_its_numbers_of_rows(tmp_path: Path) -> None:
+    path = tmp_path / "rows.xlsx"
+    head = '<?xml version="1.0"?>\n<!-- made by hand -->\n<!-- twice -->'
+    rows = officer(7) + officer(5) + '<row r="9"/>' + officer(1_048_576)
+    path.write_bytes(changed(sheet=sheet(rows, head=head)))
+    assert read_officers(path)["row"].tolist() == [7, 1_048_576]  # what comes late is no row
+
+
+def test_the_start_of_a_file_is_told_at_once_whatever_it_repeats(tmp_path: Path) -> None:
+    for body in (b"<!---->" * 600, b"<?x?>" * 800, b" " * 5000, b"<!--" * 1000):
+        (tmp_path / "x.osm").write_bytes(body)
+        refusal(StreetNetwork.from_file, tmp_path / "x.osm")
+        (tmp_path / "x.xlsx").write_bytes(changed(sheet=body + b"<html/"))
+        refusal(read_officers, tmp_path / "x.xlsx")
+
+
 # Databases and features
 
 
