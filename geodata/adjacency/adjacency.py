@@ -35,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.adjacency.barriers import assert_barriers, crosses_barrier
+from geodata.adjacency.joining import connect
 from geodata.adjacency.street_cells import StreetCells, street_cells
 from geodata.streets import StreetNetwork
 
@@ -234,37 +235,19 @@ def _between_members(cell_pairs: IntArray, cell: IntArray) -> IntArray:
 def _connect(
     near: IntArray, xy: FloatArray, members: IntArray, barriers: gpd.GeoDataFrame | None
 ) -> tuple[IntArray, list[tuple[int, int]]]:
-    """Connect the members among themselves: each piece, smallest first, by its nearest pair.
+    """Connect the members among themselves, each piece by its nearest pair.
 
     A pair with no barrier between goes before a nearer one across it, among the
     `_TRIED` nearest of each block.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
 
-    position = np.full(len(xy), -1, dtype=np.int64)
-    position[members] = np.arange(len(members))
-    inside = position[near]
-    inside = inside[(inside >= 0).all(axis=1)]
-    added: list[tuple[int, int]] = []
-    while True:
-        links = coo_array(
-            (np.ones(len(inside), dtype=np.int8), inside.T), shape=(len(members), len(members))
-        )
-        count, label = connected_components(links.tocsr(), directed=False)
-        if count <= 1:
-            break
-        smallest = int(np.argmin(np.bincount(label)))
-        own, rest = np.flatnonzero(label == smallest), np.flatnonzero(label != smallest)
+    def nearest(own: IntArray, rest: IntArray) -> tuple[int, int]:
         tried = range(1, min(_TRIED, len(rest)) + 1)
-        metres, to = cKDTree(xy[members[rest]]).query(xy[members[own]], k=tried)
+        metres, to = cKDTree(xy[rest]).query(xy[own], k=tried)
         left, right = np.repeat(own, len(tried)), rest[to.ravel()]
-        barred = crosses_barrier(xy[members[left]], xy[members[right]], barriers)
+        barred = crosses_barrier(xy[left], xy[right], barriers)
         k = int(np.lexsort((metres.ravel(), barred))[0])
-        i, j = int(left[k]), int(right[k])
-        inside = np.concatenate([inside, [[i, j]]])
-        added.append((int(members[i]), int(members[j])))
-    if added:
-        near = _unique_pairs(np.concatenate([near, np.array(added, dtype=np.int64)]))
-    return near, added
+        return int(left[k]), int(right[k])
+
+    return connect(near, members, nearest)

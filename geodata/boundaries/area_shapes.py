@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from geodata.adjacency.adjacency import Adjacency, Join, assert_crs
 from geodata.adjacency.barriers import barrier_shapes
+from geodata.adjacency.joining import connect
 from geodata.streets import StreetNetwork
 
 if TYPE_CHECKING:
@@ -200,35 +201,17 @@ def _walkable(edges: Shapes, streets: Shapes | None, barriers: Shapes) -> BoolAr
 def _connect(
     near: IntArray, shapes: Shapes, xy: npt.NDArray[np.float64], members: IntArray
 ) -> tuple[IntArray, list[tuple[int, int]]]:
-    """Connect the members among themselves: each piece, smallest first, to its nearest area."""
+    """Connect the members among themselves, each piece to its nearest area."""
     import shapely
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
 
-    position = np.full(len(shapes), -1, dtype=np.int64)
-    position[members] = np.arange(len(members))
-    inside = position[near]
-    inside = inside[(inside >= 0).all(axis=1)]
-    added: list[tuple[int, int]] = []
-    while True:
-        links = coo_array(
-            (np.ones(len(inside), dtype=np.int8), inside.T), shape=(len(members), len(members))
+    def nearest(own: IntArray, rest: IntArray) -> tuple[int, int]:
+        (a, b), metres = shapely.STRtree(shapes[rest]).query_nearest(
+            shapes[own], return_distance=True
         )
-        count, label = connected_components(links.tocsr(), directed=False)
-        if count <= 1:
-            break
-        smallest = int(np.argmin(np.bincount(label)))
-        own, rest = np.flatnonzero(label == smallest), np.flatnonzero(label != smallest)
-        (a, b), metres = shapely.STRtree(shapes[members[rest]]).query_nearest(
-            shapes[members[own]], return_distance=True
-        )
-        own, rest = own[a], rest[b]
-        apart = np.hypot(*(xy[members[own]] - xy[members[rest]]).T)
-        best = int(np.lexsort((rest, own, apart, metres))[0])
-        inside = np.concatenate([inside, [[own[best], rest[best]]]])
-        i, j = sorted((int(members[own[best]]), int(members[rest[best]])))
-        added.append((i, j))
-    if added:
-        pairs = np.concatenate([near, np.array(added, dtype=np.int64)])
-        near = np.unique(pairs, axis=0)
-    return near, added
+        left, right = own[a], rest[b]
+        apart = np.hypot(*(xy[left] - xy[right]).T)
+        k = int(np.lexsort((right, left, apart, metres))[0])
+        i, j = sorted((int(left[k]), int(right[k])))
+        return i, j
+
+    return connect(near, members, nearest)

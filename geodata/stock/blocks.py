@@ -239,14 +239,14 @@ def mark_spread(found: Findings, homes: pd.DataFrame) -> None:
             values=names,
             severity="warning",
         )
-    estates = homes.dropna(subset=["estate"]).groupby("block_ref")["estate"].nunique()
-    mixed = list(estates.index[estates > 1])
-    if mixed:
+    for what in ("estate", "patch"):
+        codes = homes.dropna(subset=[what]).groupby("block_ref")[what].nunique()
+        mixed = list(codes.index[codes > 1])
         rows = homes.drop_duplicates("block_ref").set_index("block_ref")["row"].loc[mixed]
         found.mark_rows(
             rows,
-            ["is a block in more than one estate; the commonest was taken"] * len(mixed),
-            "give all its homes one estate",
+            [f"is a block in more than one {what}; the commonest was taken"] * len(mixed),
+            f"give all its homes one {what}",
             column="block_ref",
             values=mixed,
             severity="warning",

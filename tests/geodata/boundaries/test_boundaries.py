@@ -304,7 +304,8 @@ def test_the_report_counts_each_case_and_shows_the_first() -> None:
     stock = stock_of(*((f"B{k:02d}", 150, 50, "P01") for k in range(30)), ("B99", 50, 50, "P01"))
     _, cases = apply_boundaries(stock, patches=polygons_of([WEST, EAST]))
     lines = cases.lines(most=10)
-    assert lines[0] == "drawn.geojson: 2 patches; 1 of 31 blocks lie where their code says"
+    said = "drawn.geojson: 2 patches; 1 of 31 blocks lie where their code says: few, so check that "
+    assert lines[0] == said + "these are the polygons of the homes file's codes"
     assert lines[1].startswith("Patch: 30 blocks (30 homes) lie elsewhere than their code says")
     assert lines[2] == "  B00 (1 home): P01 in the homes file, P02 on the map"
     assert lines[-1] == "  and 20 more"

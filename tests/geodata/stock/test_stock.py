@@ -62,13 +62,11 @@ def brief(found: list[Problem]) -> list[tuple[str, int | None, str | None]]:
 
 
 def test_flats_of_a_block_on_one_point_are_normal(read: Read) -> None:
-    stock, found = read(
-        home(1), home(2, tenure="Leaseholder", patch="P02"), home(3, patch="P02", arrears="yes")
-    )
+    stock, found = read(home(1), home(2, tenure="Leaseholder"), home(3, arrears="yes"))
     assert found == []
     block = stock.blocks.loc["B1"]
     assert (block["homes"], block["tenanted"], block["block_floors"]) == (3, 2, 4)
-    assert (block["patch"], block["estate"], block["block_name"]) == ("P02", "Elms", "Elm Court")
+    assert (block["patch"], block["estate"], block["block_name"]) == ("P01", "Elms", "Elm Court")
     assert block["lift"]
     assert not block["door_entry"]
     assert block.geometry == Point(529_500, 178_500)
@@ -185,6 +183,14 @@ def test_a_block_in_two_estates_is_named(read: Read) -> None:
     stock, found = read(home(1), home(2), home(3, estate="Oaks"))
     assert brief(found) == [("warning", 2, "block_ref")]
     assert stock.blocks["estate"].tolist() == ["Elms"]
+
+
+def test_a_block_with_two_patches_is_named_and_its_homes_keep_their_codes(read: Read) -> None:
+    stock, found = read(home(1), home(2, patch="P02"), home(3, patch="P02"), home(4, patch=""))
+    assert brief(found) == [("warning", 2, "block_ref")]
+    assert found[0].reason == "is a block in more than one patch; the commonest was taken"
+    assert stock.blocks["patch"].tolist() == ["P02"]
+    assert stock.homes["patch"].tolist() == ["P01", "P02", "P02", None]
 
 
 def test_homes_without_a_block_are_grouped_by_building_and_point(read: Read) -> None:
