@@ -30,9 +30,8 @@ def uprns(table: Table, found: Findings) -> ObjectArray:
     """
     own = Findings(found.file, found.rows, sheet=found.sheet)
     values = parse_ids(table, own, "uprn")
-    wrong = np.array([u is not None and not re.fullmatch(r"\d{1,12}", u) for u in values])
     own.mark(
-        wrong.astype(bool),
+        [u is not None and not (u.isdecimal() and len(u) <= 12) for u in values],
         "is not a UPRN",
         "write up to 12 digits, as text",
         column=table.heading("uprn"),

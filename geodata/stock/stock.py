@@ -24,6 +24,7 @@ from geodata.tables import Table, parse_column, read_table
 from geodata.tables.columns import (
     build_frame,
     mark_short_ids,
+    parse_flags,
     parse_ids,
     parse_texts,
 )
@@ -187,10 +188,7 @@ def _homes(
         "northing": places.xy[:, 1],
         "placed_by": places.source,
         "patch": patches,
-        **{
-            name: parse_column(table, found, name, parse_yes_no, default=False).astype(bool)
-            for name in FLAGS
-        },
+        **{name: parse_flags(table, found, name) for name in FLAGS},
     }
     homes, collapsed = one_row_a_home(found, build_frame(table, found, columns), flags=FLAGS)
     _mark_repeated_uprns(found, homes)
@@ -206,6 +204,8 @@ def _homes(
 
 def _mark_repeated_uprns(found: Findings, homes: pd.DataFrame) -> None:
     known = homes.dropna(subset=["uprn"])
+    if known["uprn"].is_unique:
+        return
     first = known.groupby("uprn", sort=False)["row"].transform("first")
     later = known[known["uprn"].duplicated()]
     found.mark_rows(

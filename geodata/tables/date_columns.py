@@ -47,8 +47,10 @@ def parse_dates(
     values = parse_column(table, found, column, parser, required=required, private=private)
     texts = table.texts.get(column)
     if texts is not None:
-        _mark_month_first(table, found, column, texts)
-        _warn_swapped(table, found, column, texts)
+        first, second = _parts(texts)
+        shown = None if private else texts
+        _mark_month_first(table, found, column, first, second, shown)
+        _warn_swapped(table, found, column, first)
     return values
 
 
@@ -69,8 +71,14 @@ def _from_1904(table: Table, column: str) -> Table:
     return replace(table, texts={**table.texts, column: texts})
 
 
-def _mark_month_first(table: Table, found: Findings, column: str, texts: ObjectArray) -> None:
-    first, second = _parts(texts)
+def _mark_month_first(
+    table: Table,
+    found: Findings,
+    column: str,
+    first: npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
+    shown: ObjectArray | None,
+) -> None:
     month_first = (first >= 1) & (first <= 12) & (second > 12) & (second <= 31)
     if not month_first.any():
         return
@@ -94,7 +102,7 @@ def _mark_month_first(table: Table, found: Findings, column: str, texts: ObjectA
         "read either way",
         "export the dates as 30/11/2026 or 2026-11-30",
         column=heading,
-        values=texts,
+        values=shown,
     )
 
 
@@ -105,14 +113,15 @@ def _parts(texts: ObjectArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.in
     return pairs[:, 0], pairs[:, 1]
 
 
-def _warn_swapped(table: Table, found: Findings, column: str, texts: ObjectArray) -> None:
+def _warn_swapped(table: Table, found: Findings, column: str, first: npt.NDArray[np.int64]) -> None:
     """Warn where a spreadsheet took dates for month first when it opened the export.
 
     It then holds as dates only what has a day of 12 at most, days and months
     swapped, and leaves the rest as text.
     """
-    first, _ = _parts(texts)
-    written = first > 0
+    texts, written = table.texts[column], first > 0
+    if written.sum() < _TELLING:
+        return
     held = np.zeros(len(texts), dtype=bool)
     days: list[int] = []
     for i in np.flatnonzero(~written & (texts != "")):

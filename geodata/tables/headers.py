@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,6 +102,12 @@ def _sheets(
     checked_file(path)
     if suffix == ".xls":
         raise fatal(path.name, "the old .xls format is not read", "save it as .xlsx or CSV")
+    if suffix == ".zip":
+        raise fatal(
+            path.name,
+            "an archive is not read",
+            "unzip it, and give the file in it, such as the .shp beside its .dbf, .shx and .prj",
+        )
     raise fatal(
         path.name,
         f"files ending in {suffix or 'nothing'!r} are not read",
@@ -139,15 +145,51 @@ def find_header(
     if best is None or not fits[best][2]:
         raise _no_header(path, schema, sheets)
     at, found, raw = rated[best]
+    notes = []
+    if not fits[best][0] and (over := _over_two_rows(schema, columns, raw)):
+        at, raw = over
+        found = match_columns(schema, raw.rows[at], columns)[0]
+        notes.append(_two_rows(path.name, raw.name, at, schema.name))
     # A sheet with far fewer of the columns is another table, which shares the reference.
     also = [
         rated[i][2].name
         for i, (whole, shown, count) in enumerate(fits)
         if i != best and whole and shown and 2 * count > fits[best][2]
     ]
-    notes = [_other_sheets(path.name, raw.name, also, schema.name)] if also else []
+    if also:
+        notes.append(_other_sheets(path.name, raw.name, also, schema.name))
     rivals = match_columns(schema, raw.rows[at], columns)[1]
     return Header(raw, at, at + 2, found, rivals, notes=tuple(notes))
+
+
+def _over_two_rows(
+    schema: TableSchema, columns: Mapping[str, str], raw: RawSheet
+) -> tuple[int, RawSheet] | None:
+    """Return the sheet with a header that goes over two rows put into the lower one, and where.
+
+    A cell of the upper row goes on to the right where it is blank, as merged cells do.
+    """
+    for at in range(1, min(HEADER_ROWS, len(raw.rows))):
+        lower, above, headings = raw.rows[at], "", []
+        for i, cell in enumerate(lower):
+            upper = raw.rows[at - 1][i] if i < len(raw.rows[at - 1]) else None
+            above = _heading(upper) or above
+            both = f"{above} {_heading(cell)}".strip()
+            headings.append(both if match_columns(schema, [both], columns)[0] else _heading(cell))
+        if not missing_columns(schema, columns, match_columns(schema, headings, columns)[0]):
+            return at, replace(raw, rows=[*raw.rows[:at], headings, *raw.rows[at + 1 :]])
+    return None
+
+
+def _two_rows(file: str, sheet: str | None, at: int, kind: str) -> Problem:
+    return Problem(
+        file=file,
+        sheet=sheet,
+        row=at + 1,
+        reason="the header goes over two rows, which were read together",
+        remedy=f"check what was read as what; or map the columns under [columns.{kind}]",
+        severity="warning",
+    )
 
 
 def _other_sheets(file: str, sheet: str | None, also: Sequence[str | None], kind: str) -> Problem:

@@ -57,6 +57,8 @@ def parse_text(text: str) -> str:
 
 def parse_id(text: str) -> str:
     """Return an id as text, leading zeros kept; refuse what a spreadsheet made of a number."""
+    if text.isalpha() or text.isdecimal():  # most are, and it is told sooner
+        return text
     if _SCIENTIFIC.match(text):
         raise BadCell(
             "is an id that a spreadsheet has rounded",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import string
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from shapely import Point
 
 from geodata import (
+    DataError,
     read_absences,
     read_fixed,
     read_officers,
@@ -254,3 +256,24 @@ def test_what_we_kept_from_being_a_formula_is_read_as_it_was(tmp_path: Path, nam
     write_ours(tmp_path / name, rows)
     expected = [" ".join(row["reason"].split()) for row in rows]
     assert read_absences(tmp_path / name)["reason"].tolist() == expected
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("utf-8", "Zoë 漢"), ("ISO-8859-1", "Zoë")])
+def test_a_shapefile_that_does_not_say_its_encoding(
+    tmp_path: Path, encoding: str, name: str
+) -> None:
+    path = tmp_path / "centres.shp"
+    frame = gpd.GeoDataFrame({"code": ["soho"], "name": [name]}, geometry=[Point(529400, 181100)])
+    frame.set_crs(27700).to_file(path, encoding=encoding)
+    path.with_suffix(".cpg").unlink()
+    table = path.with_suffix(".dbf").read_bytes()
+    path.with_suffix(".dbf").write_bytes(table[:29] + b"\0" + table[30:])
+    assert read_service_centres(path)["name"].tolist() == [name]
+
+
+@pytest.mark.parametrize("name", ["centres.zip", "centres.shp.zip"])
+def test_an_archive_is_to_be_unzipped(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        archive.writestr("centres.shp", b"")
+    with pytest.raises(DataError, match=r"archive is not read; unzip it"):
+        read_service_centres(tmp_path / name)

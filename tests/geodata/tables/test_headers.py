@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from geodata import Problem, read_absences, read_officers, read_outcomes
+from geodata import DataError, Problem, read_absences, read_officers, read_outcomes, read_visits
 from optimiser.outputs.tables import Sheet, write_xlsx
 
 
@@ -78,6 +78,28 @@ def test_titles_in_merged_cells_above_the_header(tmp_path: Path) -> None:
     book.save(path)
     officers = read_officers(path)
     assert officers[["officer_ref", "row"]].to_numpy().tolist() == [["HO1", 4]]
+
+
+def test_a_header_over_two_rows_is_read_together_and_said(tmp_path: Path) -> None:
+    rows = [
+        ("Weekly list",),
+        ("Visit", None, "Property", "Due", "Two"),
+        ("Ref", "Type", "Ref", "Date", "Officers"),
+        ("V1", "pcfra", "0042", "1/12/2026", "Y"),
+    ]
+    found: list[Problem] = []
+    visits = read_visits(workbook(tmp_path, Week=(rows, "visible")), problems=found)
+    columns = ["visit_ref", "visit_type", "property_ref", "two_officers", "row"]
+    assert visits[columns].to_numpy().tolist() == [["V1", "pcfra", "0042", True, 4]]
+    assert visits["due_by"].dt.day.tolist() == [1]
+    assert [(p.row, p.severity) for p in found] == [(3, "warning")] * 2
+    assert "goes over two rows" in found[0].reason
+
+
+def test_a_column_that_is_missing_is_not_made_of_the_rows_below(tmp_path: Path) -> None:
+    rows = [("Visit Ref", "Visit Type"), ("Property", "Ref"), ("V1", "pcfra")]
+    with pytest.raises(DataError, match="property_ref is a column that the file lacks"):
+        read_visits(workbook(tmp_path, Week=(rows, "visible")))
 
 
 def test_the_outcomes_sheet_of_a_plan_is_read_as_it_is_filled_in(tmp_path: Path) -> None:
