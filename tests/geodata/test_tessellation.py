@@ -15,10 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, Polygon
 
-from geodata import tessellation
-from geodata.adjacency import block_adjacency
+from geodata.adjacency import Adjacency, block_adjacency
 from geodata.streets import StreetNetwork
-from geodata.tessellation import patch_polygons
+from geodata.tessellation import patch_polygons, tessellation
 from geodata.walking import StraightLines, WalkingNetwork
 
 # Streets every 100 m in a square kilometre.
@@ -54,6 +53,14 @@ def assert_tiles(found: gpd.GeoDataFrame, area: Polygon) -> None:
 def assert_holds(found: gpd.GeoDataFrame, points: gpd.GeoSeries, patch: pd.Series) -> None:
     shapes = found.set_index("patch").geometry.loc[patch]
     assert shapely.covers(shapes.array, points.array).all()
+
+
+def blocks_in_parts(
+    found: gpd.GeoDataFrame, points: gpd.GeoSeries, patch: pd.Series, name: str
+) -> int:
+    """Count the parts of a patch that hold a block of it."""
+    parts = shapely.get_parts(found.set_index("patch").geometry[name])
+    return sum(bool(shapely.intersects(part, points.array[patch == name]).any()) for part in parts)
 
 
 @pytest.mark.parametrize("network", [GRID, StraightLines()], ids=["streets", "straight"])
@@ -92,7 +99,17 @@ def test_whatever_the_boundary_the_blocks_and_the_patches_the_area_is_tiled(seed
     patch = pd.Series(rng.choice(["A", "B", "C", "D"], len(points)), index=points.index)
     network: WalkingNetwork = GRID if rng.random() < 0.5 else StraightLines()
     trunk = frame(LineString([(0, 500), (900, 500)])) if rng.random() < 0.3 else None
-    found = patch_polygons(points, patch, boundary=frame(area), network=network, barriers=trunk)
+    adjacency = block_adjacency(points, network, barriers=trunk) if rng.random() < 0.7 else None
+    found = patch_polygons(
+        points,
+        patch,
+        boundary=frame(area),
+        network=network,
+        barriers=trunk,
+        adjacency=adjacency,
+    )
+    parts = found["patch"].map(lambda p: blocks_in_parts(found, points, patch, p))
+    assert list(found["pieces"]) == list(parts)
     assert list(found["patch"]) == sorted(set(patch))
     assert shapely.coverage_is_valid(found.geometry.array)
     assert found.geometry.is_valid.all()
@@ -104,16 +121,18 @@ def test_whatever_the_boundary_the_blocks_and_the_patches_the_area_is_tiled(seed
 
 
 @pytest.mark.parametrize("network", [GRID, StraightLines()], ids=["streets", "straight"])
-def test_of_two_patches_on_one_point_the_first_has_the_ground(
-    network: WalkingNetwork, caplog: pytest.LogCaptureFixture
+def test_of_two_patches_on_one_point_the_first_has_the_ground_and_it_is_said(
+    network: WalkingNetwork,
 ) -> None:
     points = blocks(np.array([[100.0, 120.0], [100.0, 120.0], [800.0, 800.0]]))
     patch = pd.Series(["P2", "P1", "P3"], index=points.index)
-    with caplog.at_level("WARNING"):
-        found = patch_polygons(points, patch, boundary=frame(SQUARE), network=network)
+    found = patch_polygons(points, patch, boundary=frame(SQUARE), network=network)
     assert list(found["patch"]) == ["P2", "P3"]
     assert_tiles(found, SQUARE)
-    assert "no ground of their own: patches P1" in caplog.text
+    assert found.attrs["notes"] == (
+        "Patch P1 has no ground on the map: its block B001 stands on the same point as B000 "
+        "of another patch.",
+    )
 
 
 def test_edges_keep_clear_of_blocks_where_there_is_room() -> None:
@@ -212,6 +231,8 @@ def test_without_a_boundary_the_hull_is_tiled() -> None:
     found = patch_polygons(points, patch, boundary=None, network=GRID)
     assert_holds(found, points, patch)
     assert shapely.union_all(found.geometry.array).covers(shapely.MultiPoint(points.array))
+    (note,) = found.attrs["notes"]
+    assert note.startswith("No boundary file: the patches end 150 m beyond the outermost blocks")
 
 
 def test_one_block_alone_gets_everything() -> None:
@@ -220,6 +241,90 @@ def test_one_block_alone_gets_everything() -> None:
     for network in (GRID, StraightLines()):
         found = patch_polygons(points, patch, boundary=frame(SQUARE), network=network)
         assert_tiles(found, SQUARE)
+
+
+# A bridge takes the way from A to C over that from B to D; they share no vertex.
+#
+#         C
+#         |
+#   B ----+---- D
+#         |
+#         A
+CROSSING = StreetNetwork.from_lines(
+    frame(LineString([(0, 300), (600, 300)]), LineString([(300, 0), (300, 600)]))
+)
+CROSSED = blocks(np.array([[300.0, 60.0], [60.0, 300.0], [300.0, 540.0], [540.0, 300.0]]))
+
+
+def crossed(patches: str, network: WalkingNetwork, points: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    adjacency = Adjacency(np.array([[0, 2], [1, 3]]), ())
+    return patch_polygons(
+        points,
+        pd.Series(list(patches), index=points.index),
+        boundary=frame(shapely.box(0, 0, 600, 600)),
+        network=network,
+        adjacency=adjacency,
+    )
+
+
+def test_of_two_patches_that_cross_on_a_bridge_one_is_in_pieces_and_it_is_said() -> None:
+    found = crossed("NENE", CROSSING, CROSSED)
+    assert_tiles(found, shapely.box(0, 0, 600, 600))
+    assert sorted(found["pieces"]) == [1, 2]
+    (torn,) = found["patch"][found["pieces"] == 2]
+    (other,) = found["patch"][found["pieces"] == 1]
+    (note,) = found.attrs["notes"]
+    assert note.startswith(f"Patch {torn} is drawn in 2 pieces: the way from B")
+    assert note.endswith(f"crosses the ground of {other}.")
+
+
+def test_ways_that_cross_part_no_patch_that_can_go_round() -> None:
+    # B and D are of two patches: each can do without the ground beneath the bridge.
+    found = crossed("NWNE", CROSSING, CROSSED)
+    assert list(found["pieces"]) == [1, 1, 1]
+    assert found.attrs["notes"] == ()
+    assert_holds(found, CROSSED, pd.Series(list("NWNE"), index=CROSSED.index))
+
+
+def test_a_corridor_passes_a_block_that_stands_on_the_street() -> None:
+    # M's own ground lies across the only street between A and C.
+    street = StreetNetwork.from_lines(frame(LineString([(0, 100), (600, 100)])))
+    points = blocks(np.array([[60.0, 100.0], [300.0, 100.0], [540.0, 100.0]]))
+    patch = pd.Series(["N", "M", "N"], index=points.index)
+    area = shapely.box(0, 0, 600, 200)
+
+    def drawn(edges: list[list[int]]) -> gpd.GeoDataFrame:
+        adjacency = Adjacency(np.array(edges).reshape(-1, 2), ())
+        return patch_polygons(
+            points, patch, boundary=frame(area), network=street, adjacency=adjacency
+        )
+
+    apart, joined = drawn([[0, 1], [1, 2]]), drawn([[0, 2]])
+    assert list(apart["pieces"]) == [1, 2]
+    assert apart.attrs["notes"] == (
+        "Drawn in pieces because their blocks are not all neighbours on foot: patches N (2).",
+    )
+    assert list(joined["pieces"]) == [1, 1]
+    assert joined.attrs["notes"] == ()
+    assert_tiles(joined, area)
+    assert_holds(joined, points, patch)
+
+
+def test_neighbours_by_a_way_outside_the_boundary_are_drawn_apart_and_it_is_said() -> None:
+    # The street leaves one island of the boundary for the other.
+    street = StreetNetwork.from_lines(frame(LineString([(0, 50), (600, 50)])))
+    points = blocks(np.array([[50.0, 50.0], [550.0, 50.0]]))
+    found = patch_polygons(
+        points,
+        pd.Series(["N", "N"], index=points.index),
+        boundary=frame(shapely.box(0, 0, 100, 100), shapely.box(500, 0, 600, 100)),
+        network=street,
+        adjacency=Adjacency(np.array([[0, 1]]), ()),
+    )
+    assert list(found["pieces"]) == [2]
+    assert found.attrs["notes"] == (
+        "Patch N is drawn in 2 pieces: the way from B000 to B001 leaves the boundary.",
+    )
 
 
 def test_what_does_not_fit_together_is_refused() -> None:
@@ -256,8 +361,9 @@ def test_westminster_is_tiled_by_its_current_patches(westminster: Path) -> None:
     xy = shapely.get_coordinates(points.array)
     nearest = np.argmin(np.hypot(*(xy[:, None] - xy[None, centres]).transpose(2, 0, 1)), axis=1)
     patch = pd.Series([f"P{k:02d}" for k in nearest], index=points.index)
-    found = patch_polygons(points, patch, boundary=boundary, network=network)
-    graph = nx.Graph(block_adjacency(points, network).edges.tolist())
+    adjacency = block_adjacency(points, network)
+    found = patch_polygons(points, patch, boundary=boundary, network=network, adjacency=adjacency)
+    graph = nx.Graph(adjacency.edges.tolist())
     pieces = {
         name: nx.number_connected_components(graph.subgraph(np.flatnonzero(patch == name).tolist()))
         for name in found["patch"]

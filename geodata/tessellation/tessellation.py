@@ -5,7 +5,8 @@ the blocks' own points; the edges of their Voronoi cells that separate two
 patches, together with the outline, cut the area into faces. Faces share every
 vertex of their borders, so the polygons have neither gaps nor overlaps, and are
 simplified together to keep it so. Then their edges move to the streets that run
-between the blocks.
+between the blocks. Where the blocks' neighbours are given, corridors join the
+pieces of a patch whose blocks are neighbours, see `geodata.tessellation.corridors`.
 
 >>> import geopandas as gpd, pandas as pd
 >>> from geodata import StraightLines, patch_polygons
@@ -27,17 +28,20 @@ import numpy.typing as npt
 
 from geodata.adjacency.adjacency import assert_crs
 from geodata.adjacency.barriers import assert_barriers
-from geodata.adjacency.street_cells import StreetCells, street_cells
 from geodata.streets import StreetNetwork
 from geodata.streets.edges import align_to_streets
-from geodata.streets.routing import points_along
 from geodata.streets.tags import carriageway
+from geodata.tessellation.corridors import CellGraph, join_pieces
+from geodata.tessellation.notes import Drawing, notes, pieces
+from geodata.tessellation.seeds import ground_seeds, seeds_around
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     import shapely
+    from scipy.spatial import Voronoi
 
+    from geodata.adjacency import Adjacency
     from geodata.walking import WalkingNetwork
 
 __all__ = ["patch_polygons"]
@@ -47,13 +51,6 @@ IntArray = npt.NDArray[np.int64]
 
 _log = logging.getLogger(__name__)
 
-SAMPLE_M: Final = 25.0
-LEG_SAMPLE_M: Final = 10.0
-PAVEMENT_M: Final = 3.0
-"""How far beside the middle of a large road its pavements are taken to be."""
-_TINY_M: Final = 0.1
-CLEAR_M: Final = 8.0
-"""No sample of another patch this near a block, so that the block keeps ground of its own."""
 HULL_MARGIN_M: Final = 150.0
 OUTSIDE_MARGIN_M: Final = 25.0
 SIMPLIFY_M: Final = 30.0
@@ -73,6 +70,7 @@ def patch_polygons(
     boundary: gpd.GeoDataFrame | None,
     network: WalkingNetwork,
     barriers: gpd.GeoDataFrame | None = None,
+    adjacency: Adjacency | None = None,
 ) -> gpd.GeoDataFrame:
     """Return a polygon for every patch; together they tile the boundary.
 
@@ -90,13 +88,18 @@ def patch_polygons(
     barriers
         What is not walked across; see `read_barriers`. Along a large road the
         pavements are drawn with the blocks on their side.
+    adjacency
+        Which blocks are neighbours, of the same points; see `block_adjacency`. Blocks
+        of a patch that hang together then lie in one piece, wherever a corridor
+        can join them that takes no block's ground and parts no other patch.
 
     Returns
     -------
-    Columns patch and geometry, sorted by patch. Every block lies in its patch's
-    polygon, unless a block of another patch has the very same point: then the
-    first of them in `points` has the ground, and a patch without any ground of its
-    own is left out, with a warning in the log.
+    Columns patch, pieces (how many parts with a block) and geometry, sorted by
+    patch. Every block lies in its patch's polygon, unless a block of another patch
+    has the very same point: then the first of them in `points` has the ground, and
+    a patch without any ground of its own is left out. `attrs["notes"]` says so, and
+    what else a reader of the map should know, as sentences.
 
     Raises
     ------
@@ -119,8 +122,18 @@ def patch_polygons(
     names, code = np.unique(patch.astype(str).to_numpy(dtype=object), return_inverse=True)
     code = np.asarray(code, dtype=np.int64)
     area = _area(xy, boundary, network.crs)
-    seeds, block = _seeds(xy, code, network, barriers)
-    faces, face_code = _faces(area, seeds, code[block])
+    seeds, block = ground_seeds(xy, code, network, barriers)
+    group = None if adjacency is None else _groups(adjacency.edges, code)
+    if group is not None:
+        seeds, block = seeds_around(xy, seeds, block)
+    cells, origin = _voronoi(seeds, area)
+    label = code[block]
+    if group is not None:
+        graph = CellGraph.from_voronoi(cells, len(seeds), _moved(area, -origin))
+        home = _homes(xy)
+        own = label[home] == code
+        label = join_pieces(graph, label, home[own], group[own])
+    faces, face_code = _faces(area, cells, origin, label)
     face_code = _give_empty_faces_away(faces, face_code, xy, code)
     shapes = {
         c: shapely.coverage_union_all(faces[face_code == c]) for c in np.unique(face_code).tolist()
@@ -130,9 +143,36 @@ def patch_polygons(
     if isinstance(network, StreetNetwork):
         polygons = align_to_streets(polygons, _streets(network), holds.points)
         polygons = _simplify(polygons, holds, ALIGNED_SIMPLIFY_M)
-    if lost := sorted(set(range(len(names))) - set(shapes)):
-        _log.warning("no ground of their own: patches %s", ", ".join(names[lost]))
-    return gpd.GeoDataFrame({"patch": names[list(shapes)]}, geometry=polygons, crs=network.crs)
+    drawing = Drawing(points, names, code, group, list(shapes), polygons)
+    found = gpd.GeoDataFrame(
+        {"patch": names[list(shapes)], "pieces": pieces(drawing)},
+        geometry=polygons,
+        crs=network.crs,
+    )
+    found.attrs["notes"] = notes(drawing, network, None if boundary is None else area, adjacency)
+    return found
+
+
+def _groups(edges: IntArray, code: IntArray) -> IntArray:
+    """Return each block's group: blocks of one patch that hang together as neighbours."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    a, b = edges[code[edges[:, 0]] == code[edges[:, 1]]].T
+    links = coo_array((np.ones(len(a)), (a, b)), shape=(len(code), len(code)))
+    return np.asarray(connected_components(links.tocsr(), directed=False)[1], dtype=np.int64)
+
+
+def _homes(xy: FloatArray) -> IntArray:
+    """Return the seed at each block's point: the blocks' distinct points come first in order."""
+    _, first, which = np.unique(xy, axis=0, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[which.ravel()], dtype=np.int64)
+
+
+def _moved(shape: shapely.Geometry, by: FloatArray) -> shapely.Geometry:
+    import shapely
+
+    return shapely.transform(shape, lambda xy: xy + by)
 
 
 def _streets(network: StreetNetwork) -> npt.NDArray[Any]:
@@ -162,89 +202,27 @@ def _area(xy: FloatArray, boundary: gpd.GeoDataFrame | None, crs: str) -> shapel
     return area
 
 
-def _seeds(
-    xy: FloatArray,
-    code: IntArray,
-    network: WalkingNetwork,
-    barriers: gpd.GeoDataFrame | None,
-) -> tuple[FloatArray, IntArray]:
-    """Return points, the blocks' own first, and the block that each belongs to."""
-    from scipy.spatial import cKDTree
-
-    _, first = np.unique(xy, axis=0, return_index=True)
-    block = np.sort(first).astype(np.int64)
-    if not isinstance(network, StreetNetwork):
-        return xy[block], block
-    cells = street_cells(xy, network, barriers)
-    known = np.flatnonzero(np.isfinite(cells.street_xy[:, 0]) & (cells.cell == np.arange(len(xy))))
-    on_legs, whose = _between(xy[known], cells.street_xy[known])
-    on_streets, street_block = _street_samples(cells)
-    samples = np.concatenate([on_legs, on_streets])
-    owner = np.concatenate([known[whose], street_block])
-    metres, near = cKDTree(xy[block]).query(samples)
-    keep = (metres > CLEAR_M) | (code[block[near]] == code[owner])
-    samples, owner = samples[keep], owner[keep]
-    _, first = np.unique(np.round(samples, 2), axis=0, return_index=True)
-    return np.concatenate([xy[block], samples[first]]), np.concatenate([block, owner[first]])
-
-
-def _street_samples(cells: StreetCells) -> tuple[FloatArray, IntArray]:
-    """Return points about every `SAMPLE_M` along the streets and their nearest block on foot."""
-    split = cells.split
-    a, b = split.pieces.T
-    owned = np.flatnonzero((cells.owner[a] >= 0) & (cells.owner[b] >= 0))
-    length = (split.high - split.low)[owned]
-    count = np.ceil(length / SAMPLE_M).astype(np.int64)
-    which = np.repeat(np.arange(len(owned)), count)
-    step = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
-    along = (step + 0.5) * (length / count)[which]
-    piece = owned[which]
-    a, b = a[piece], b[piece]
-    from_a = cells.metres[a] + along
-    from_b = cells.metres[b] + length[which] - along
-    owner = np.where(from_a <= from_b, cells.owner[a], cells.owner[b])
-    at = split.low[piece] + along
-    ahead = points_along(split.graph, split.edge[piece], at + _TINY_M)
-    ahead -= points_along(split.graph, split.edge[piece], at - _TINY_M)
-    left = ahead[:, ::-1] * [-1.0, 1.0] / np.maximum(np.hypot(*ahead.T), _TINY_M)[:, None]
-    between = points_along(split.graph, split.edge[piece], at)
-    between += PAVEMENT_M * cells.side[piece, None] * left
-    # The junctions too, so that ground on both sides of one hangs together; but not those
-    # of a large road's two sides.
-    junctions = split.node_xy()
-    _, which, same = np.unique(
-        np.nan_to_num(junctions), axis=0, return_inverse=True, return_counts=True
-    )
-    node = np.flatnonzero((cells.owner >= 0) & (same[which.ravel()] == 1))
-    samples = np.concatenate([junctions[node], between])
-    return samples, np.concatenate([cells.owner[node], owner])
-
-
-def _between(start: FloatArray, end: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Return points at most `LEG_SAMPLE_M` apart on straight ways, the ends too, and whose."""
-    metres = np.hypot(*(end - start).T)
-    count = np.floor(metres / LEG_SAMPLE_M).astype(np.int64) + 1
-    which = np.repeat(np.arange(len(start)), count)
-    step = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count) + 1
-    share = (step / count[which])[:, None]
-    return start[which] * (1 - share) + end[which] * share, which
-
-
-def _faces(
-    area: shapely.Geometry, seeds: FloatArray, code: IntArray
-) -> tuple[npt.NDArray[Any], IntArray]:
-    """Cut the area along the Voronoi edges between patches; return the faces and their patch."""
-    import shapely
-    from scipy.spatial import Voronoi, cKDTree
+def _voronoi(seeds: FloatArray, area: shapely.Geometry) -> tuple[Voronoi, FloatArray]:
+    """Return the cells of the seeds, less the origin; four corners far away close those within."""
+    from scipy.spatial import Voronoi
 
     west, south, east, north = area.bounds
     far = 10.0 * max(east - west, north - south, 1.0)
     corners = [(west - far, south - far), (west - far, north + far)]
     corners += [(east + far, south - far), (east + far, north + far)]
     origin = np.array([(west + east) / 2, (south + north) / 2])
-    cells = Voronoi(np.concatenate([seeds, corners]) - origin)
+    return Voronoi(np.concatenate([seeds, corners]) - origin), origin
+
+
+def _faces(
+    area: shapely.Geometry, cells: Voronoi, origin: FloatArray, code: IntArray
+) -> tuple[npt.NDArray[Any], IntArray]:
+    """Cut the area along the Voronoi edges between patches; return the faces and their patch."""
+    import shapely
+    from scipy.spatial import cKDTree
+
     left, right = cells.ridge_points.T
-    real = np.maximum(left, right) < len(seeds)
+    real = np.maximum(left, right) < len(code)
     ridge = np.flatnonzero(real)[code[left[real]] != code[right[real]]]
     ends = np.array([cells.ridge_vertices[k] for k in ridge], dtype=np.int64).reshape(-1, 2)
     ends = ends[(ends >= 0).all(axis=1)]
@@ -256,7 +234,8 @@ def _faces(
     shapely.prepare(area)
     kept = shapely.contains(area, inside)
     faces, inside = faces[kept], inside[kept]
-    _, nearest = cKDTree(seeds).query(shapely.get_coordinates(inside))
+    seeds = cells.points[: len(code)]
+    _, nearest = cKDTree(seeds).query(shapely.get_coordinates(inside) - origin)
     return faces, code[nearest]
 
 

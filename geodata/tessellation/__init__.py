@@ -1,0 +1,5 @@
+"""Patch polygons: ground for every block, joined into patches that tile the boundary."""
+
+from geodata.tessellation.tessellation import patch_polygons
+
+__all__ = ["patch_polygons"]
