@@ -27,7 +27,7 @@ from geodata.tables.parsing import (
     parse_words,
 )
 from geodata.tables.shown import like_a_code
-from geodata.tables.times import parse_days, parse_time, parse_window
+from geodata.tables.times import WEEKDAY_NAMES, parse_days, parse_time, parse_window
 
 __all__ = ["NOT_SHOWN", "read_visits"]
 
@@ -186,7 +186,7 @@ def _times(table: Table, found: Findings) -> dict[str, pd.Series | ObjectArray]:
         "raised_on": moments(raised),
         "due_by": moments(due),
         "minutes": integers(parse_column(table, found, "minutes", parse_positive_whole)),
-        "days": parse_column(table, found, "days", parse_days, default=()),
+        "days": parse_column(table, found, "days", parse_days, default=(), codes=WEEKDAY_NAMES),
         "window_start_s": integers(starts),
         "window_end_s": integers(ends),
         "previous_attempts": attempts.astype(np.int64),
@@ -222,7 +222,7 @@ def _attempts(text: str) -> int:
 
 def _windows(table: Table, found: Findings) -> tuple[ObjectArray, ObjectArray]:
     """Return the first and last second of each request's window, None for any."""
-    pairs = parse_column(table, found, "window", parse_window, default=(None, None))
+    pairs = parse_column(table, found, "window", parse_window, default=(None, None), codes=())
     starts = np.array([p[0] for p in pairs], dtype=object)
     ends = np.array([p[1] for p in pairs], dtype=object)
     if "window" in table.texts:

@@ -49,7 +49,7 @@ class MonthFirst(BadCell):
 
     def __init__(self) -> None:
         super().__init__(
-            "is no date read day first, though it would be one month first",
+            "is not a date with the day first, though it would be one month first",
             "write dates day first, as 30/11/2026, or as 2026-11-30",
         )
 

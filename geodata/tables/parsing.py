@@ -79,7 +79,7 @@ def parse_number(text: str) -> float:
     except ValueError:
         value = float("nan")
     if value - value != 0.0:  # NaN and the infinities
-        raise BadCell("is not a number", "write digits only")
+        raise BadCell("is not a number", "write it in figures")
     return value
 
 
@@ -87,7 +87,7 @@ def parse_whole(text: str) -> int:
     """Return a whole number; "3.0" counts as one."""
     value = parse_number(text)
     if value != int(value):
-        raise BadCell("is not a whole number", "write a whole number")
+        raise BadCell("is not a whole number", "write it without a fraction, such as 45")
     if abs(value) > _LARGEST:
         raise BadCell("is too large a number", "check how many digits it has")
     return int(value)

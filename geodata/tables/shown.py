@@ -14,7 +14,7 @@ __all__ = ["harmless", "like_a_code"]
 _HARMLESS: Final = frozenset(
     ["maybe", "possibly", "perhaps", "unknown", "tbc", "tba", "n/k", "both", "any", "x"]
 )
-_CODE = re.compile(r"(?=.*\d)[\w./-]{1,12}")
+_CODE = re.compile(r"(?=.*\d)[\w.:/-]{1,12}")
 _FORMULA = re.compile(r"=\s*(?:[A-Za-z.]+[(|!]|[\dA-Z$+*/.():-]+$)")
 _LONGEST: Final = 30
 

@@ -63,7 +63,7 @@ def parse_time(text: str) -> int:
     """Return seconds after midnight: 9:00, 09:00, 9am, 9.30pm, 0900, or Excel's part of a day."""
     text = _DAY_ZERO.sub("", text)
     if _DAY_SHARE.match(text):
-        return round(float(text) * 24 * 60) * 60
+        return min(round(float(text) * 24 * 60) * 60, _DAY_S - 60)
     match = _COMPACT_TIME.match(text) or _TIME.match(text)
     bare = match is not None and re.fullmatch(r"\d{1,2}", text) is not None
     if match is None or bare:

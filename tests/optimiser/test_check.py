@@ -148,7 +148,7 @@ def said(many_faults: Path) -> str:
     [
         "visits.csv row 2: property_ref '99999999' is not in the homes file; correct it, or add",
         "visits.csv row 3: minutes '-5' is not above zero; write a whole number of 1 or more",
-        "visits.csv row 4: minutes 'soon' is not a number; write digits only",
+        "visits.csv row 4: minutes 'soon' is not a number; write it in figures",
         "visits.csv row 4: property_ref '9' is not in the homes file",
         "homes.csv row 5: easting, northing '-0.14, 51.5' looks like longitude and latitude",
         "homes.csv row 6: easting, northing '400000, 178101' is 123.9 km outside the boundary",

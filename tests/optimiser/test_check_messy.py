@@ -19,7 +19,7 @@ PLANTED = {
     (10, "Property Ref", "99999999"): "correct it, or add the home",
     (12, "Due By", "31/02/2027"): "write a date that exists, as 30/11/2026, day first",
     (14, "Mins", "-15"): "write a whole number of 1 or more",
-    (16, "Mins", "half an hour"): "write digits only",
+    (16, "Mins", "half an hour"): "write it in figures",
     (18, "Window", "17:00-09:00"): "write the earlier time first",
     (20, "Days", "Funday"): "write days as Mon;Wed;Fri",
     (22, "Visit Ref", "V0075"): "give each request its own reference",

@@ -94,6 +94,9 @@ def test_whatever_is_in_a_list_no_message_repeats_it(text: str) -> None:
         ("priority", "P9", "P9"),
         ("priority", "high because he drinks", None),
         ("skill", "=1+1", "=1+1"),
+        ("days", "Mon, when his violent son is out", None),
+        ("window", "12:00-09:00", "12:00-09:00"),
+        ("window", "not before 10, she drinks", None),
         ("skill", "=he threatened", None),
     ],
 )

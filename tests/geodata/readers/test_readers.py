@@ -161,7 +161,7 @@ def test_problems_that_differ_in_their_rows_only_share_a_line(csv: Callable[...,
         "file.csv rows 2, 4, 6, 8, 10 and 5 more: minutes '-5' is not above zero;"
         " write a whole number of 1 or more",
         "file.csv rows 3, 5, 7, 9, 11 and 5 more: minutes 'soon' is not a number;"
-        " write digits only",
+        " write it in figures",
     ]
 
 

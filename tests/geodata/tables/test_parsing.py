@@ -102,6 +102,7 @@ def test_every_date_survives_both_ways_of_writing_it(date: dt.date) -> None:
         ("12am", 0),
         ("12pm", 12 * 3600),
         ("0.375", NINE),
+        ("0.99999", 86340),
         ("23:59", 86340),
     ],
 )
