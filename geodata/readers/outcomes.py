@@ -36,6 +36,9 @@ OUTCOME_CODES: Final = {
 }
 
 
+_WORDS: Final = [word for code, others in OUTCOME_CODES.items() for word in (code, *others)]
+
+
 def read_outcomes(
     path: str | Path,
     *,
@@ -88,7 +91,7 @@ def read_outcomes(
                 dtype=object,
             ),
             "visit_ref": visit_refs,
-            "outcome": parse_column(table, found, "outcome", _outcome),
+            "outcome": parse_column(table, found, "outcome", _outcome, codes=_WORDS),
             "officer_ref": parse_ids(table, found, "officer_ref"),
         },
     )

@@ -89,7 +89,7 @@ def _ended(table: Table, found: Findings, as_of: dt.date | None) -> npt.NDArray[
     if as_of is None:
         found.note(
             "holds dates that were not compared with a day, so no tenancy counts as ended",
-            "give the day of the export",
+            "give the day of the export as as_of under [data]",
             column=heading,
         )
         return over

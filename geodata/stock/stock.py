@@ -211,7 +211,7 @@ def _mark_repeated_uprns(found: Findings, homes: pd.DataFrame) -> None:
     found.mark_rows(
         later["row"],
         [f"is duplicated (first at row {row})" for row in first[later.index]],
-        "keep one",
+        "keep one, or correct the other",
         column=found.heading("uprn"),
         values=later["uprn"].tolist(),
     )

@@ -301,13 +301,13 @@ def test_outcomes_in_a_landlords_words(csv: Callable[..., Path]) -> None:
         csv(
             "property_ref,visited_at,kind,visit_ref,outcome,officer_ref\n"
             "1,2026-11-05T12:49,,V1,No answer,HO1\n2,5/11/2026 9am,round,,Completed,\n"
-            "3,5/11/2026,,,shrug,\n"
+            "3,5/11/2026,,,no anwser,\n4,5/11/2026,,,he shouted at me,\n"
         ),
         problems=found,
     )
     assert outcomes["outcome"].tolist() == ["no_answer", "done"]
     assert outcomes["kind"].tolist() == ["visit", "round"]
-    assert errors(found) == [(4, "outcome", "shrug")]
+    assert errors(found) == [(4, "outcome", "no anwser"), (5, "outcome", None)]
 
 
 def test_service_centres_from_a_table_and_from_points(

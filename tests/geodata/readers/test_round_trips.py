@@ -217,7 +217,7 @@ def as_typed(text: str) -> str | None:
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("writer", WRITERS)
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -186,9 +186,12 @@ def test_an_export_of_the_synthetic_borough(borough: Path, tmp_path: Path, expor
 
 
 def test_an_export_of_westminster(westminster: Path, tmp_path: Path) -> None:
-    stock, found = check_export(westminster / "homes.csv", tmp_path, as_csv)
+    homes = pd.read_csv(westminster / "homes.csv", dtype=str, keep_default_na=False)
+    some = homes[homes["block_ref"].isin(homes["block_ref"].unique()[::4])]
+    some.to_csv(tmp_path / "homes.csv", index=False)
+    stock, found = check_export(tmp_path / "homes.csv", tmp_path, as_csv)
     assert_only(found, EXPECTED | {ROUNDED})
-    assert (len(stock.homes), len(stock.blocks)) == (21_593, 1_101)
+    assert (len(stock.homes), len(stock.blocks)) == (len(some), 276)
 
 
 def test_houses_and_a_house_in_flats_of_a_street(tmp_path: Path) -> None:

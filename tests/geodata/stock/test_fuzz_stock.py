@@ -40,7 +40,7 @@ cells = st.fixed_dictionaries(
 
 
 @given(rows=st.lists(cells, min_size=1, max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_any_cells_give_a_sound_stock_or_a_data_error(rows: list[dict[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "homes.csv"
