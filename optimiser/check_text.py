@@ -111,7 +111,7 @@ def _counts(report: QualityReport) -> tuple[tuple[str, str, str], ...]:
         (
             "homes with a patch",
             counts["homes_with_a_patch"],
-            f"in {_count(counts['patches'], 'patch', 'patches')}",
+            f"in {_count(counts['patches'], 'patch', 'patches')}" if counts["patches"] else "",
         ),
     ]
     rows += [(f"set aside: {kind}", n, "rows") for kind, n in counts["set_aside"].items()]

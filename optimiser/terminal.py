@@ -146,7 +146,7 @@ def _patch_lines(console: Console, ws: Workspace, plan: PatchPlan) -> None:
     worst = max((abs(s.workload / s.target - 1) for s in plan.patches if s.target > 0), default=0.0)
     console.print(
         f"[bold]{len(plan.patches)} patch{'' if len(plan.patches) == 1 else 'es'}[/bold]"
-        f" for {_count(len(plan.assignments), 'block')}:"
+        f" for {_count(len(plan.assignments), ws.unit)}:"
         f" {plan.homes_moved:,} of {len(ws.homes):,} homes change officer,"
         f" workload within {worst:.1%} of target (limit {plan.balance:.1%})"
     )

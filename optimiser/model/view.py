@@ -44,6 +44,11 @@ class WorkspaceView(Protocol):
         ...
 
     @property
+    def unit(self) -> str:
+        """What a redraw deals out: "block", or "area" where homes are counts of areas."""
+        ...
+
+    @property
     def homes(self) -> pd.DataFrame:
         """One row a home: property_ref, block_ref, address, tenure, floor, patch and more."""
         ...

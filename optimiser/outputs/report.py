@@ -36,25 +36,28 @@ def patches_report(view: WorkspaceView, plan: PatchPlan) -> str:
     moved = moved_blocks_frame(view, plan)
     estates = split_estates_frame(view, plan)
     columns, rows = _patch_table(frame)
+    units = f"{view.unit.capitalize()}s"
+    drawn = view.patch_shapes(plan.patch_of()).attrs.get("notes", ())
     return _render(
         "patches.html",
         view,
         title="Housing officers' patches: the redraw",
         subtitle=view.title,
-        assumptions=assumptions(plan.notes, view.caveats),
+        assumptions=assumptions((*plan.notes, *drawn), view.caveats),
         figures=_patch_figures(view, plan),
         proof=_cost_proof(plan),
         balance=_balance_words(plan),
         patch_columns=columns,
         patch_rows=rows,
         moved=_moved_words(view, plan, moved),
-        flow_columns=[("From", ""), ("To", ""), ("Households", "n"), ("Blocks", "n")],
+        flow_columns=[("From", ""), ("To", ""), ("Households", "n"), (units, "n")],
         flow_rows=_flows(moved),
-        block_columns=[("Block", ""), ("Estate", ""), ("Households", "n"), ("From", ""),
+        block_columns=[(units[:-1], ""), ("Estate", ""), ("Households", "n"), ("From", ""),
                        ("To", "")],
         block_rows=_moved_rows(moved),
-        estates=_estate_words(plan),
-        estate_columns=[("Estate", ""), ("Homes", "n"), ("Blocks", "n"), ("Parts", "n"),
+        units=units,
+        estates=_estate_words(view, plan),
+        estate_columns=[("Estate", ""), ("Homes", "n"), (units, "n"), ("Parts", "n"),
                         ("Patches", "")],
         estate_rows=estates.to_numpy().tolist(),
     )  # fmt: skip
@@ -205,7 +208,7 @@ def _moved_words(view: WorkspaceView, plan: PatchPlan, moved: pd.DataFrame) -> s
     return (
         f"{counted(plan.homes_moved, 'household changes', 'households change')} patch, {share}"
         f"the {counted(known, 'household')} with a patch today, in "
-        f"{counted(moved['block_ref'].nunique(), 'block')}. Their references are in changes.xlsx."
+        f"{counted(moved['block_ref'].nunique(), view.unit)}. Their references are in changes.xlsx."
     )
 
 
@@ -237,10 +240,10 @@ def _patch(patch: str, officer: Any) -> str:
     return f"{patch} ({officer})" if isinstance(officer, str) and officer else f"{patch} (vacant)"
 
 
-def _estate_words(plan: PatchPlan) -> str:
+def _estate_words(view: WorkspaceView, plan: PatchPlan) -> str:
     return (
         f"{counted(len(plan.split_estates), 'estate lies', 'estates lie')} in more than one patch. "
-        "A block is never split."
+        f"{'An area' if view.unit == 'area' else 'A block'} is never split."
     )
 
 

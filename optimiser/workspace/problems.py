@@ -114,7 +114,7 @@ def _day(week: str | dt.date) -> dt.date:
 
 def _joined_note(ws: Workspace) -> tuple[str, ...]:
     count = len(ws.adjacency_notes)
-    if not count:
+    if not count or ws.settings.data.streets is None:  # no street that could be missing
         return ()
     pairs = "1 pair of blocks was" if count == 1 else f"{count} pairs of blocks were"
     return (f"{pairs} made neighbours without a street; doorstep check lists them.",)

@@ -108,6 +108,11 @@ class Workspace:
         return self.settings.about.attribution
 
     @property
+    def unit(self) -> str:
+        """What a redraw deals out: "block", or "area" where homes are counts of areas."""
+        return "block" if self.inputs.stock.areas is None else "area"
+
+    @property
     def crs(self) -> str:
         """The metric CRS of every geometry."""
         return self.settings.data.crs
@@ -229,6 +234,7 @@ class Workspace:
             boundary=self.boundary,
             network=self.network,
             barriers=self.barriers,
+            adjacency=self.adjacency.among(self.blocks.index.isin(patch.index)),
         )
 
     # Problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -137,8 +138,16 @@ def test_the_commands_run_on_a_folder_of_areas(areas: Path) -> None:
     done = run("check", areas)
     assert done.exit_code == 0, done.output
     assert "Homes are counts of areas" in done.output
+    assert "  areas " in done.output
+    for word in ("block", "street propert", "usual for flats"):
+        assert word not in done.output
     done = run("patches", areas, "--seconds", "2")
     assert done.exit_code == 0, done.output
+    assert " areas: " in done.output
+    for page in ("map.html", "report.html"):
+        text = (areas / "out" / "patches" / page).read_text(encoding="utf-8")
+        body = re.sub(r"(?s)<(script|style)\b.*?</\1>", "", text)
+        assert not re.search(r">[^<]*\b[Bb]locks?\b", body)
     homes = pd.read_csv(areas / "out" / "patches" / "homes.csv", dtype=str)
     assert len(homes) == 240
     assert homes["property_ref"].iloc[0] == "E00/0001"

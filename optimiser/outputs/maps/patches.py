@@ -46,8 +46,8 @@ def patch_map(view: WorkspaceView, plan: PatchPlan) -> folium.Map:
     add_patches(result, after, fills, name="Patches after", show=True)
     if current:
         add_patches(result, before, fills, name="Patches before", show=False)
-    add_blocks(result, blocks[~blocks["moved"]], moved=False)
-    add_blocks(result, blocks[blocks["moved"]], moved=True)
+    add_blocks(result, blocks[~blocks["moved"]], unit=view.unit, moved=False)
+    add_blocks(result, blocks[blocks["moved"]], unit=view.unit, moved=True)
     add_service_centres(result, view)
     folium.LayerControl(collapsed=False).add_to(result)
     add_page(
@@ -55,7 +55,9 @@ def patch_map(view: WorkspaceView, plan: PatchPlan) -> folium.Map:
         view,
         heading=f"Patches: {view.title}",
         template="patches.html",
-        values=_page_values(plan, blocks, _bounds(after), fills),
+        values=_page_values(plan, blocks, _bounds(after), fills)
+        | _moved_values(view, plan, blocks)
+        | {"notes": (*plan.notes, *after.attrs.get("notes", ()))},
     )
     return result
 
@@ -106,7 +108,7 @@ def _simplified(shapes: gpd.GeoDataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(simple, index=shapes.index, crs=shapes.crs)
 
 
-def add_blocks(target: folium.Map, blocks: pd.DataFrame, *, moved: bool) -> None:
+def add_blocks(target: folium.Map, blocks: pd.DataFrame, *, unit: str, moved: bool) -> None:
     """Draw blocks as small dots, or as ringed larger ones where they change patch."""
     import folium
     from folium.utilities import JsCode
@@ -120,7 +122,7 @@ def add_blocks(target: folium.Map, blocks: pd.DataFrame, *, moved: bool) -> None
     texts = [_block_text(row) for row in blocks.to_dict("records")]
     folium.GeoJson(
         feature_collection(blocks["point"].to_numpy(), texts),
-        name="Blocks that change patch" if moved else "Other blocks",
+        name=f"{unit.capitalize()}s that change patch" if moved else f"Other {unit}s",
         marker=folium.CircleMarker(fill=True),
         style_function=lambda _: style,
         on_each_feature=JsCode("doorstep.describe"),
@@ -191,23 +193,25 @@ def _page_values(
             {**row, "at": f"{row['point'].y:.5f},{row['point'].x:.5f}"}
             for row in moved.to_dict("records")
         ],
-        "moved_sentence": _moved_sentence(plan, blocks),
         "balance_sentence": _balance_sentence(rows, plan.balance),
         "cost_sentence": _cost_sentence(plan),
         "proof": cost_proof(plan, "minutes a week"),
-        "notes": plan.notes,
     }
 
 
-def _moved_sentence(plan: PatchPlan, blocks: pd.DataFrame) -> str:
+def _moved_values(view: WorkspaceView, plan: PatchPlan, blocks: pd.DataFrame) -> dict[str, Any]:
+    return {"unit": view.unit, "moved_sentence": _moved_sentence(plan, blocks, view.unit)}
+
+
+def _moved_sentence(plan: PatchPlan, blocks: pd.DataFrame, unit: str) -> str:
     if not blocks["old"].ne("").any():
-        return "No block has a patch today, so nothing counts as moved."
+        return f"No {unit} has a patch today, so nothing counts as moved."
     moved = int(blocks["moved"].sum())
     if not moved and not plan.homes_moved:
-        return "No block changes patch."
+        return f"No {unit} changes patch."
     change = "changes" if moved == 1 else "change"
     return (
-        f"{counted(moved, 'block')} {change} patch; the officer changes for "
+        f"{counted(moved, unit)} {change} patch; the officer changes for "
         f"{counted(plan.homes_moved, 'home')}."
     )
 

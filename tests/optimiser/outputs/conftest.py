@@ -135,6 +135,7 @@ class FakeView:
     visits: pd.DataFrame | None = field(default_factory=make_visits)
     walk_calls: int = 0
     streets: bool = True
+    unit: str = "block"
 
     @property
     def service_centres(self) -> gpd.GeoDataFrame:
