@@ -203,13 +203,35 @@ def _contents(base: sqlite3.Connection) -> list[tuple[object, ...]]:
 
 
 def _assert_index(path: Path) -> None:
-    """Refuse a shapefile without its index, which GDAL needs."""
-    if not any(path.with_suffix(s).exists() for s in (".shx", ".SHX")):
+    """Refuse a shapefile without its index, which GDAL needs, or with another file's table.
+
+    GDAL would give as many features as the shorter of the two has, each with the other's row.
+    """
+    index, table = (_beside(path, suffix) for suffix in (".shx", ".dbf"))
+    if index is None:
         raise fatal(
             path.name,
             "comes without the .shx file of the same name",
             "copy all its files into the folder: .shp, .shx, .dbf and .prj",
         )
+    if table is None:
+        return
+    try:
+        shapes = (index.stat().st_size - 100) // 8
+    except OSError as error:
+        raise _locked(path, error) from error
+    rows = int.from_bytes(read_head(table, 8)[4:8], "little")
+    if rows != shapes:
+        raise fatal(
+            path.name,
+            f"its .dbf holds {rows:,} rows, and its .shx {shapes:,} shapes: one is another file's",
+            "copy all its files again, at once: .shp, .shx, .dbf and .prj",
+        )
+
+
+def _beside(path: Path, suffix: str) -> Path | None:
+    found = (path.with_suffix(s) for s in (suffix, suffix.upper()))
+    return next((part for part in found if part.exists()), None)
 
 
 def refuse_entities(path: Path) -> None:

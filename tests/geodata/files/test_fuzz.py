@@ -1,6 +1,6 @@
 """Whatever is done to a sound file, it is read or refused in words, and sound rows stay sound.
 
-`DOORSTEP_FUZZ=2000 pytest tests/geodata/test_fuzz.py` tries more examples than the usual few.
+`DOORSTEP_FUZZ=2000 pytest tests/geodata/files/test_fuzz.py` tries more examples than the usual few.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from geodata.adjacency import read_barriers
 
 MANY = int(os.environ.get("DOORSTEP_FUZZ", "0"))
 FUZZ = settings(
-    max_examples=MANY or 10,
+    max_examples=MANY or 4,
     deadline=None,
     derandomize=not MANY,
     # Among thousands the first fault is wanted soon, however long.
