@@ -150,7 +150,8 @@ def _tidy(lines: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     lines.columns = [_RENAMED.get(c.lower(), c.lower()) for c in lines.columns]
     lines = lines.loc[:, ~lines.columns.duplicated()]
     lines = lines[[*(t for t in TAGS if t in lines), "geometry"]]
-    lines = lines[lines.geometry.notna() & ~lines.geometry.is_empty]
+    shapes = lines.geometry.array
+    lines = lines[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     if "highway" in lines:
         # One walks along the edge of a square as along a street.
         square = lines.geom_type.isin(("Polygon", "MultiPolygon")) & lines["highway"].notna()
