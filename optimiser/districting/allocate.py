@@ -126,15 +126,18 @@ class _Job:
         if self._params.iterations is not None:
             rounds = _FIRST_ROUNDS + self._params.iterations
             incumbent = self._search(executor, Incumbent(), rounds=rounds)
+            self._prover.find(incumbent, None)
             self._polish(incumbent, most=self._params.iterations)
             self._prover.run(incumbent, None)
         elif self._params.workers == 1:
             until = 1 - _SEARCH_ALONE
             incumbent = self._search(executor, Incumbent(), until=until - _EXACT_SHARE)
+            self._prover.find(incumbent, self._left)
             self._polish(incumbent, until=until)
             self._prover.run(incumbent, self._left)
         else:
             incumbent = self._search(executor, Incumbent(), until=self._alone())
+            self._prover.find(incumbent, self._left)
             prover = threading.Thread(target=self._prover.run, args=(incumbent, self._left))
             prover.start()
             until = 1 - 2 * _FINISH_SHARE

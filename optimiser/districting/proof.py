@@ -6,16 +6,14 @@ import logging
 import math
 from collections.abc import Callable
 
-import numpy as np
-
 from optimiser.districting.annealing import penalised_cost
 from optimiser.districting.bounds import Lagrangian
+from optimiser.districting.causes import explain_impossible, part_of_time
+from optimiser.districting.feasibility import MOST_CELLS, Answer, divide
 from optimiser.districting.instance import Instance, Int64s
 from optimiser.districting.search import Incumbent
 from optimiser.districting.state import new_state
-from optimiser.errors import Infeasible
 from optimiser.model.outcome import OPTIMAL_GAP
-from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
 
 __all__ = ["Prover"]
 
@@ -24,6 +22,9 @@ log = logging.getLogger(__name__)
 _MOST_STEPS = 3000
 _FIXED_STEPS = 400
 """Steps of the bound where results must not depend on the clock."""
+
+_FIND_SHARE = 0.3
+"""Share of the time left to find a plan that the search has missed."""
 
 _ENUMERABLE = 5_000_000
 """Blocks x units x slots up to which choices are listed."""
@@ -41,6 +42,7 @@ class Prover:
         self._proven = 0.0
         self._part: Int64s | None = None
         self._impossible = False
+        self._left: Callable[[], float] | None = None
         self._failure: BaseException | None = None
 
     @property
@@ -54,11 +56,31 @@ class Prover:
             return self._impossible
         return incumbent.cost - self.bound <= OPTIMAL_GAP * incumbent.cost
 
+    def find(self, incumbent: Incumbent, seconds_left: Callable[[], float] | None) -> None:
+        """Where the search has found no plan: find one, costs aside, or prove there is none.
+
+        Raises
+        ------
+        Infeasible
+            If no plan exists, with the cause.
+        """
+        a = self._instance.arrays
+        if incumbent.part is not None or a.banned.size > MOST_CELLS:
+            return
+        found = divide(a, seconds_left=part_of_time(seconds_left, _FIND_SHARE))
+        log.debug("division costs aside: %s", found.answer)
+        if found.answer is Answer.IMPOSSIBLE:
+            raise explain_impossible(self._instance, incumbent.broken, seconds_left)
+        if found.part is not None:
+            incumbent.part = found.part
+            incumbent.cost = penalised_cost(a, new_state(a, found.part))
+
     def run(self, incumbent: Incumbent, seconds_left: Callable[[], float] | None) -> None:
         """Prove what can be proven; None means without looking at the clock.
 
         Made to run in a thread: an exception waits for `settle`.
         """
+        self._left = seconds_left
         try:
             self._raise_bound(incumbent, seconds_left)
             if not self.decides(incumbent):
@@ -77,7 +99,7 @@ class Prover:
         if self._failure is not None:
             raise self._failure
         if self._impossible and incumbent.part is None:
-            raise Infeasible(self._cause(), self._relaxation(incumbent))
+            raise explain_impossible(self._instance, incumbent.broken, self._left)
         if self._part is not None:
             cost = penalised_cost(
                 self._instance.arrays, new_state(self._instance.arrays, self._part)
@@ -124,22 +146,3 @@ class Prover:
         # A plan of the incumbent's cost may be among the choices left out.
         self._proven = max(0.0, min(proof.bound, cost))
         self._part = proof.part
-
-    def _cause(self) -> str:
-        slots = self._instance.problem.slots
-        low = min(s.lower for s in slots) / WORKLOAD_UNITS_PER_POINT
-        high = max(s.upper for s in slots) / WORKLOAD_UNITS_PER_POINT
-        return (
-            f"no division into {len(slots)} contiguous patches keeps all of them within their "
-            f"workload limits ({low:,.1f} to {high:,.1f} points): proven by integer programming"
-        )
-
-    def _relaxation(self, incumbent: Incumbent) -> str:
-        """Return the balance at which a contiguous plan is known."""
-        a = self._instance.arrays
-        if incumbent.broken is None:
-            return "raise the balance"
-        load = np.bincount(incumbent.broken, weights=a.weight, minlength=a.lower.size)
-        target = np.maximum(1.0, [s.target for s in self._instance.problem.slots])
-        away = 100 * float(np.abs(load / target - 1).max())
-        return f"raise the balance to {math.ceil(10 * away) / 10:.1f} %, where a plan is known"

@@ -1,0 +1,131 @@
+"""Why a problem that is proven to have no plan has none, and what would mend it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from optimiser.districting.feasibility import Answer, divide
+from optimiser.districting.instance import Arrays, Instance, Int64s, connected_pieces
+from optimiser.districting.knapsacks import Floats
+from optimiser.errors import Infeasible
+from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
+
+__all__ = ["explain_impossible", "part_of_time"]
+
+_MOST_UNITS_TRIED = 20
+_TRIES = 12
+_LEAST_STEP = 0.005
+_NEAR = 0.001
+"""How near, as a share, what is known and what is ruled out should come."""
+
+
+def explain_impossible(
+    instance: Instance, broken: Int64s | None, seconds_left: Callable[[], float] | None
+) -> Infeasible:
+    """Return the error for a problem proven impossible, its cause as narrow as can be shown.
+
+    `broken` (m,) is a contiguous division beyond the limits, where one is known.
+    """
+    a = instance.arrays
+    limits = f"{_points(int(a.lower.min()))} to {_points(int(a.upper.max()))} points"
+    cause = (
+        f"no division into {instance.slots} contiguous patches keeps all of them within "
+        f"their workload limits ({limits}): proven by trying every combination"
+    )
+    apart = divide(a, contiguous=(), seconds_left=part_of_time(seconds_left, 0.25))
+    if apart.answer is Answer.IMPOSSIBLE:
+        cause = (
+            f"the blocks' workloads cannot be put together into {instance.slots} patches of "
+            f"{limits}, not even of blocks far apart: proven by trying every combination"
+        )
+    elif instance.slots > 1 and (lonely := _lonely(instance, part_of_time(seconds_left, 0.25))):
+        cause = lonely
+    return Infeasible(cause, _cheapest_balance(instance, broken, part_of_time(seconds_left, 0.9)))
+
+
+def _lonely(instance: Instance, seconds_left: Callable[[], float] | None) -> str | None:
+    """Name a unit that is in no contiguous patch of the right size, the heaviest first."""
+    a = instance.arrays
+    total, low, high = int(a.weight.sum()), int(a.lower.min()), int(a.upper.max())
+    heaviest = np.argsort(-a.weight, kind="stable")[:_MOST_UNITS_TRIED]
+    for u in heaviest.tolist():
+        # The unit's patch against all the rest, which need not hang together.
+        banned = np.zeros((a.weight.size, 2), dtype=np.bool_)
+        banned[u, 1] = True
+        pair = a._replace(
+            lower=np.array([low, total - high]),
+            upper=np.array([high, total - low]),
+            banned=banned,
+        )
+        if divide(pair, contiguous=(0,), seconds_left=seconds_left).answer is Answer.IMPOSSIBLE:
+            return (
+                f"{instance.names[u]} ({_points(int(a.weight[u]))} points) fits into no "
+                f"contiguous patch: no blocks that join it bring it to "
+                f"{_points(low)} to {_points(high)} points"
+            )
+    return None
+
+
+def _cheapest_balance(
+    instance: Instance, broken: Int64s | None, seconds_left: Callable[[], float] | None
+) -> str:
+    """Say at which balance a plan is known, and up to which none is proven to exist."""
+    a = instance.arrays
+    target = np.maximum(1, np.array([s.target for s in instance.problem.slots]))
+    asked = float(np.maximum(1 - a.lower / target, a.upper / target - 1).max())
+    none = float(np.minimum(1 - a.lower / target, a.upper / target - 1).min())
+    known = math.inf
+    if broken is not None and _is_sound(a, broken):
+        known = _balance_of(a, broken, target)
+    for _ in range(_TRIES):
+        nearest = max(none, asked, _LEAST_STEP)
+        balance = min(2 * nearest, 1.0) if math.isinf(known) else (nearest + known) / 2
+        if known - none < _NEAR:
+            break
+        wider = a._replace(
+            lower=np.minimum(a.lower, np.ceil(target * (1 - balance)).astype(np.int64)),
+            upper=np.maximum(a.upper, np.floor(target * (1 + balance)).astype(np.int64)),
+        )
+        found = divide(wider, seconds_left=part_of_time(seconds_left, 0.5))
+        if found.part is not None:
+            known = min(known, _balance_of(a, found.part, target))
+        elif found.answer is Answer.IMPOSSIBLE:
+            none = max(none, balance)
+        else:
+            break
+    proven = f"up to {math.floor(1000 * none) / 10:.1f} % none does" if none >= 0.001 else ""
+    if none >= 1.0:
+        return "remove pins or bans, or extend the reach: no balance up to 100 % would do"
+    if math.isinf(known):
+        return f"raise the balance{f' far enough: {proven}' if proven else ''}"
+    where = f"raise the balance to {math.ceil(1000 * known - 1e-6) / 10:.1f} %, where a plan exists"
+    return f"{where} ({proven})" if proven else where
+
+
+def _is_sound(a: Arrays, part: Int64s) -> bool:
+    """Say whether every slot has one contiguous patch of units that it may take."""
+    pieces = [connected_pieces(a, np.flatnonzero(part == k)) for k in range(a.lower.size)]
+    allowed = not a.banned[np.arange(part.size), part].any()
+    return allowed and all(len(found) == 1 for found in pieces)
+
+
+def _balance_of(a: Arrays, part: Int64s, target: Floats) -> float:
+    load = np.bincount(part, weights=a.weight, minlength=target.size)
+    return float(np.abs(load / target - 1).max())
+
+
+def part_of_time(
+    seconds_left: Callable[[], float] | None, share: float
+) -> Callable[[], float] | None:
+    """Return a clock that runs out after a share of what is left."""
+    if seconds_left is None:
+        return None
+    keep = (1 - share) * seconds_left()
+    return lambda: seconds_left() - keep
+
+
+def _points(units: int) -> str:
+    return f"{units / WORKLOAD_UNITS_PER_POINT:,.1f}"
