@@ -88,6 +88,12 @@ class Adjacency:
     edges: IntArray
     joined: tuple[Join, ...]
 
+    def among(self, chosen: BoolArray) -> Adjacency:
+        """Return the neighbours among the chosen blocks (n,), numbered in their order."""
+        position = np.where(chosen, np.cumsum(chosen) - 1, -1)
+        edges = position[self.edges]
+        return Adjacency(edges[(edges >= 0).all(axis=1)], self.joined)
+
 
 def block_adjacency(
     points: gpd.GeoSeries,

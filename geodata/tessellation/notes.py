@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from geodata.adjacency import Adjacency
     from geodata.walking import WalkingNetwork
 
-__all__ = ["Drawing", "notes", "pieces"]
+__all__ = ["Drawing", "notes", "pieces", "without_ground"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -69,8 +69,7 @@ def notes(
             "No boundary file: the patches end 150 m beyond the outermost blocks, "
             "which is no one's boundary."
         )
-    lost = sorted(set(range(len(drawing.names))) - set(drawing.drawn))
-    out += [_without_ground(drawing, k) for k in lost]
+    out += without_ground(drawing.points, drawing.names[drawing.code])
     if adjacency is None or drawing.group is None:
         return tuple(out)
     part, apart = drawing.parts(), []
@@ -91,15 +90,23 @@ def notes(
     return tuple(out)
 
 
-def _without_ground(drawing: Drawing, patch: int) -> str:
-    xy = drawing.points.get_coordinates().to_numpy()
-    blocks = np.flatnonzero(drawing.code == patch)
-    same = (xy == xy[blocks[0]]).all(axis=1) & (drawing.code != patch)
-    return (
-        f"Patch {drawing.names[patch]} has no ground on the map: its block "
-        f"{drawing.points.index[blocks[0]]} stands on the same point as "
-        f"{drawing.points.index[np.flatnonzero(same)[0]]} of another patch."
-    )
+def without_ground(points: gpd.GeoSeries, patch: npt.NDArray[Any]) -> tuple[str, ...]:
+    """Return sentences on patches whose every block stands where another's has the ground.
+
+    Of blocks on one point the first has it; `patch` (blocks,) names each one's patch.
+    """
+    xy = points.get_coordinates().to_numpy()
+    _, first, which = np.unique(xy, axis=0, return_index=True, return_inverse=True)
+    owner = first[which.ravel()]
+    lost = sorted(set(patch.tolist()) - set(patch[owner].tolist()))
+    out = []
+    for name in lost:
+        block = int(np.argmax(patch == name))
+        out.append(
+            f"Patch {name} has no ground on the map: its block {points.index[block]} stands on "
+            f"the same point as {points.index[owner[block]]} of {patch[owner[block]]}."
+        )
+    return tuple(out)
 
 
 def _why(

@@ -301,11 +301,17 @@ def _span(days: pd.Series) -> list[str] | None:
 
 
 def _assumed(ws: Workspace) -> tuple[str, ...]:
+    from geodata.tessellation import without_ground
+
     data = ws.settings.data
     lines = list(ws.caveats)
+    if ws.inputs.stock.areas is None:
+        known = ws.blocks[ws.blocks["patch"].notna()]
+        lines += without_ground(known.geometry, known["patch"].to_numpy(dtype=object))
     if data.boundary is None and ws.inputs.stock.areas is None:
         lines.append(
-            "No boundary: a home is only named as misplaced if it is off the national grid or "
+            "No boundary: patches are drawn to 150 m beyond the outermost blocks, and a home is "
+            "only named as misplaced if it is off the national grid or "
             "more than 50 km from the others."
         )
     if data.service_centres is None:

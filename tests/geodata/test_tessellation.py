@@ -130,8 +130,7 @@ def test_of_two_patches_on_one_point_the_first_has_the_ground_and_it_is_said(
     assert list(found["patch"]) == ["P2", "P3"]
     assert_tiles(found, SQUARE)
     assert found.attrs["notes"] == (
-        "Patch P1 has no ground on the map: its block B001 stands on the same point as B000 "
-        "of another patch.",
+        "Patch P1 has no ground on the map: its block B001 stands on the same point as B000 of P2.",
     )
 
 

@@ -159,3 +159,9 @@ def test_the_example_runs() -> None:
     tried = doctest.testmod(adjacency)
     assert tried.attempted > 5
     assert not tried.failed
+
+
+def test_neighbours_among_some_blocks_are_numbered_anew() -> None:
+    found = Adjacency(np.array([[0, 1], [1, 3], [2, 3]]), ())
+    among = found.among(np.array([False, True, True, True]))
+    assert among.edges.tolist() == [[0, 2], [1, 2]]
