@@ -234,6 +234,7 @@ class Workspace:
             boundary=self.boundary,
             network=self.network,
             barriers=self.barriers,
+            adjacency=self.adjacency.among(self.blocks.index.isin(patch.index)),
         )
 
     # Problems
