@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from geodata import DataError, Problem
 from geodata.files.kinds import checked_file
@@ -95,11 +96,15 @@ class DataFiles(Frozen):
 
     @model_validator(mode="after")
     def _homes_or_areas(self) -> Self:
-        if (self.homes is None) == (self.areas is None):
-            raise ValueError(
-                "names both data.homes and data.areas; one of the two counts the homes"
-                if self.homes
-                else "names neither data.homes nor data.areas; one of the two is needed"
+        if self.homes is not None and self.areas is not None:
+            remedy = "keep homes for one row a home, or areas for polygons with counts"
+            raise PydanticCustomError(
+                "homes_or_areas", "names both homes and areas", {"remedy": remedy}
+            )
+        if self.homes is None and self.areas is None:
+            remedy = 'add homes = "homes.csv", or areas = "areas.gpkg" for polygons with counts'
+            raise PydanticCustomError(
+                "homes_or_areas", "names neither homes nor areas", {"remedy": remedy}
             )
         return self
 
@@ -206,7 +211,9 @@ def fault_problems(file: str, error: ValidationError) -> list[Problem]:
 def _problem(file: str, fault: Any) -> Problem:
     key = ".".join(str(part) for part in fault["loc"])
     kind, given = fault["type"], fault["input"]
-    remedy = "correct or remove it; the README lists the settings"
+    remedy = fault.get("ctx", {}).get(
+        "remedy", "correct or remove it; the README lists the settings"
+    )
     if kind == "missing":
         reason, remedy = "is missing", "add it"
     elif kind == "extra_forbidden":

@@ -101,8 +101,8 @@ def test_polygons_of_another_place_stop_the_run(drawn: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('areas = "areas.gpkg"\nhomes = "homes.csv"', "names both data.homes and data.areas"),
-        ("", "names neither data.homes nor data.areas"),
+        ('areas = "areas.gpkg"\nhomes = "homes.csv"', "names both homes and areas; keep homes"),
+        ("", "names neither homes nor areas; add homes"),
     ],
 )
 def test_homes_or_areas_one_of_the_two(areas: Path, line: str, words: str) -> None:
