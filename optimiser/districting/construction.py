@@ -16,7 +16,7 @@ import numpy.typing as npt
 from optimiser.districting.instance import Arrays, Instance, Int64s, connected_pieces
 from optimiser.districting.state import new_state
 
-__all__ = ["current_start", "relabel", "tree_start", "with_split_price"]
+__all__ = ["current_start", "grow", "relabel", "tree_start", "with_split_price"]
 
 _SPLIT_SHARE = 0.05
 
@@ -40,7 +40,7 @@ def current_start(instance: Instance, rng: Generator) -> Int64s | None:
     home = _current_patch(instance)
     if (home < 0).all():
         return None
-    regions = _grow(a, home)
+    regions = grow(a, home)
     slots_of = {int(k): [int(k)] for k in np.unique(regions)}
     load = {k: float(a.weight[regions == k].sum()) for k in slots_of}
     size = {k: int((regions == k).sum()) for k in slots_of}
@@ -104,7 +104,7 @@ def _current_patch(instance: Instance) -> Int64s:
     return np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), -1).astype(np.int64)
 
 
-def _grow(a: Arrays, home: Int64s) -> Int64s:
+def grow(a: Arrays, home: Int64s) -> Int64s:
     """Keep the heaviest contiguous piece of each patch and give the rest to neighbours."""
     regions = np.full(home.size, -1, dtype=np.int64)
     for k in np.unique(home[home >= 0]):

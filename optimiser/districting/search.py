@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optimiser.districting.annealing import Annealed, anneal, penalised_cost
-from optimiser.districting.construction import current_start, relabel, tree_start
+from optimiser.districting.construction import relabel
+from optimiser.districting.dealing import dealt_start
 from optimiser.districting.instance import Arrays, Instance, Int64s
 from optimiser.districting.state import new_state
 
@@ -145,8 +146,7 @@ def _next_run(
     elif incumbent.part is None and number % 2 and incumbent.broken is not None:
         start, hot = incumbent.broken, 0.3 if worker % 2 == 0 else 1.0
     else:
-        first = current_start(instance, rng) if turn % 4 < 3 else None
-        start, hot = (tree_start(instance, rng) if first is None else first), 3.0
+        start, hot = dealt_start(instance, rng, current=turn % 4 < 3), 3.0
     cost = penalised_cost(a, new_state(a, start))
     mean = cost / instance.units
     return _Run(
