@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.districting.instance import Arrays, Int64s
+from optimiser.districting.knapsacks import Floats
 
 if TYPE_CHECKING:
     from optimiser.districting.bounds import Lagrangian
-    from optimiser.districting.knapsacks import Floats
 
 __all__ = ["Choices", "open_choices"]
 
@@ -28,13 +28,16 @@ class Choices:
     """What is left: equal slots form a kind; pair i is kind `kind[i]` served from `centre[i]`.
 
     `slots` (kinds,) are the slots of each kind, `units` (pairs, m) the units that may
-    be in the patch of each pair.
+    be in the patch of each pair. `offer` (kinds, m) is what a unit is worth, its move taken off;
+    a patch may cost at most `most` (pairs,) more than that, the way to its centre aside.
     """
 
     slots: tuple[tuple[int, ...], ...]
     kind: Int64s
     centre: Int64s
     units: npt.NDArray[np.bool_]
+    offer: Floats
+    most: Floats
 
     @property
     def count(self) -> int:
@@ -50,18 +53,21 @@ def open_choices(a: Arrays, lagrangian: Lagrangian, cost: float) -> Choices:
     groups = lagrangian.group_of
     table = price[groups] + a.centre_cost
     spare = _spare(table, value, cost)
-    kind, centre, units = [], [], []
+    kind, centre, units, most = [], [], [], []
     for number, k in enumerate(first):
         for j in np.flatnonzero(np.isfinite(table[k]) & (spare[k] >= 0)):
             rise = lagrangian.rises(offer, int(groups[k]), int(j))
             kind.append(number)
             centre.append(int(j))
+            most.append(price[groups[k], j] + spare[k, j])
             units.append(np.isfinite(rise) & (rise <= spare[k, j]))
     return Choices(
         slots=kinds,
         kind=np.array(kind, dtype=np.int64),
         centre=np.array(centre, dtype=np.int64),
         units=np.array(units, dtype=np.bool_).reshape(len(kind), a.weight.size),
+        offer=offer[groups[first]],
+        most=np.array(most, dtype=np.float64),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from optimiser.districting.annealing import penalised_cost
 from optimiser.districting.bounds import Lagrangian
@@ -14,6 +15,10 @@ from optimiser.districting.instance import Instance, Int64s
 from optimiser.districting.search import Incumbent
 from optimiser.districting.state import new_state
 from optimiser.model.outcome import OPTIMAL_GAP
+
+if TYPE_CHECKING:
+    from optimiser.districting.exact import Proof
+    from optimiser.districting.fixing import Choices
 
 __all__ = ["Prover"]
 
@@ -139,10 +144,24 @@ class Prover:
         log.debug("%d choices left open", choices.count)
         if choices.count > (_FIXED_CHOICES if seconds_left is None else MOST_CHOICES):
             return
-        proof = prove(a, choices, plan_known=math.isfinite(cost), seconds_left=seconds_left)
+        proof = self._solve_listed(choices, seconds_left)
+        if proof is None:
+            proof = prove(a, choices, plan_known=math.isfinite(cost), seconds_left=seconds_left)
         if math.isinf(proof.bound) and proof.bound > 0 and not math.isfinite(cost):
             self._impossible = True
             return
         # A plan of the incumbent's cost may be among the choices left out.
         self._proven = max(0.0, min(proof.bound, cost))
         self._part = proof.part
+
+    def _solve_listed(
+        self, choices: Choices, seconds_left: Callable[[], float] | None
+    ) -> Proof | None:
+        """Solve over whole patches, where there are few and it takes little time."""
+        from optimiser.districting.columns import choose_patches, list_patches
+
+        patches = list_patches(self._instance.arrays, choices)
+        if patches is None:
+            return None
+        proof = choose_patches(self._instance.arrays, choices, patches, seconds_left=seconds_left)
+        return proof if proof.bound > -math.inf else None
