@@ -32,6 +32,9 @@ _MOST_STEPS = 4_000_000
 _PRICE = 3.0
 """Price of workload outside the limits at first, in average costs of workload."""
 
+_REPAIR_PRICE = 90.0
+"""The same where a partition that breaks limits is mended: little else counts then."""
+
 
 class Clock:
     """Seconds since the start, and what is left of a limit."""
@@ -140,11 +143,11 @@ def _next_run(
     rng: np.random.Generator,
 ) -> _Run:
     a = instance.arrays
-    turn = number + worker
+    turn, price = number + worker, _PRICE
     if incumbent.part is not None and turn % 4:
         start, hot = relabel(a, incumbent.part), (0.3, 1.0, 0.1)[turn % 3]
     elif incumbent.part is None and number % 2 and incumbent.broken is not None:
-        start, hot = incumbent.broken, 0.3 if worker % 2 == 0 else 1.0
+        start, hot, price = incumbent.broken, 10.0, _REPAIR_PRICE
     else:
         start, hot = dealt_start(instance, rng, current=turn % 4 < 3), 3.0
     cost = penalised_cost(a, new_state(a, start))
@@ -153,7 +156,7 @@ def _next_run(
         start=start,
         hot=hot * mean,
         cold=0.03 * mean,
-        price=_PRICE * cost / max(1, int(a.weight.sum())),
+        price=price * cost / max(1, int(a.weight.sum())),
         steps=steps,
         seed=int(rng.integers(2**31)),
     )
