@@ -97,8 +97,8 @@ def _deal(a: Arrays, centres: Int64s) -> tuple[Int64s, float]:
         (np.maximum(0, a.upper - a.lower), 0),
         (np.full(p, total), 4 * _FINEST),
     ):
-        cost = np.full(p, fine, dtype=np.int64)
-        flow.add_arcs_with_capacity_and_unit_cost(out, sink, capacity, cost)
+        fines = np.full(p, fine, dtype=np.int64)
+        flow.add_arcs_with_capacity_and_unit_cost(out, sink, capacity, fines)
     flow.set_nodes_supplies(
         np.arange(m + p + 1), np.concatenate([weight, np.zeros(p, dtype=np.int64), [-total]])
     )

@@ -76,7 +76,7 @@ def main() -> None:
         with stages.stage("streets"):
             _ = ws.network, ws.adjacency
         with stages.stage("matrix"):
-            _ = ws.block_walk_s
+            _ = ws.block_walks
         with stages.stage("problem"):
             problem = ws.patch_problem()
         plan, first_s = solve(problem, stages, seconds=given.seconds, seed=given.seed)
