@@ -67,7 +67,7 @@ def test_a_folder_without_settings():
         ("[data]", "[data", "not a TOML file"),
         ("balance = 0.05", 'balance = "five"', "rules.patches.balance"),
         ("balance = 0.05", "balanse = 0.05", "rules.patches.balanse"),
-        ('homes = "homes.csv"', "", "data.homes"),
+        ('homes = "homes.csv"', "", 'neither homes nor areas; add homes = "homes.csv"'),
         ('homes = "homes.csv"', 'homes = "nowhere.csv"', "nowhere.csv"),
         ('streets = "streets.gpkg"', 'visit_rules = "homes.csv"', "visit rules"),
     ],
