@@ -2,7 +2,8 @@
 
 openpyxl parses through defusedxml, which takes twice as long. What defusedxml refuses,
 entities, is refused here before the parser starts; and in one pass instead of two a
-formula gives its saved result, or itself where none is saved.
+formula gives its saved result, or itself where none is saved. The reader below is
+openpyxl's own and private, so its version is held in pyproject.toml.
 """
 
 from __future__ import annotations
