@@ -41,7 +41,7 @@ CASES: Final = {
     "cut": _Case(
         "is cut by the edge between polygons",
         "are cut by the edge between polygons",
-        "a block is never split: it goes whole to the polygon with most of its homes",
+        "it is never split: it goes whole to the polygon with most of its homes",
         "draw the edge around the block",
     ),
     "edge": _Case(

@@ -311,8 +311,8 @@ def _assumed(ws: Workspace) -> tuple[str, ...]:
     if data.boundary is None and ws.inputs.stock.areas is None:
         lines.append(
             "No boundary: patches are drawn to 150 m beyond the outermost blocks, and a home is "
-            "only named as misplaced if it is off the national grid or "
-            "more than 50 km from the others."
+            "only named as misplaced if it is off the national grid, or more than 15 km from "
+            "every service centre and far from other homes."
         )
     if data.service_centres is None:
         lines.append("No service centres: an officer's day starts and ends in the patch.")
