@@ -14,8 +14,9 @@ __all__ = ["Findings", "counted", "report"]
 
 
 def counted(number: int, noun: str) -> str:
-    """Return "1 home", "2,000 homes"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """Return "1 home", "2,000 homes", "3 patches"."""
+    ending = "" if number == 1 else "es" if noun.endswith("ch") else "s"
+    return f"{number:,} {noun}{ending}"
 
 
 class Findings:

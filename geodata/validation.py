@@ -209,7 +209,7 @@ def _patches(found: Findings, officers: pd.DataFrame, stock: Stock) -> None:
         codes = sorted(set(vacant))
         shown = ", ".join(codes[:8]) + (", …" if len(codes) > 8 else "")
         homes = counted(len(vacant), "home")
-        count = "1 patch" if len(codes) == 1 else f"{len(codes)} patches"
+        count = counted(len(codes), "patch")
         found.note(
             f"has no officer for {homes} in {count}: {shown}",
             "give each patch an officer, or redraw the patches",

@@ -266,7 +266,7 @@ class _Layer:
         coded = [ref for ref, given in self._given.items() if given is not None]
         same = sum(_alike(self._winner.get(ref), self._given[ref]) for ref in coded)
         drawn = len({code for code in self._codes if code is not None})
-        text = f"{file}: {counted(drawn, self._what).replace('patchs', 'patches')}"
+        text = f"{file}: {counted(drawn, self._what)}"
         if not coded:
             return f"{text}; no block has one in the homes file"
         text += f"; {same:,} of {counted(len(coded), 'block')} lie where their code says"
