@@ -3,7 +3,9 @@
 from optimiser.model.outcome import Outcome, Progress, ProgressCallback, Status, Violation
 from optimiser.model.patches import (
     BlockAssignment,
+    MeasureUse,
     PatchBlock,
+    PatchMeasure,
     PatchParams,
     PatchPlan,
     PatchProblem,
@@ -33,9 +35,11 @@ from optimiser.model.week import Route, Stop, Tier, VisitPlan
 __all__ = [
     "BlockAssignment",
     "Door",
+    "MeasureUse",
     "Outcome",
     "PartOfDay",
     "PatchBlock",
+    "PatchMeasure",
     "PatchParams",
     "PatchPlan",
     "PatchProblem",

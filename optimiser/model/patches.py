@@ -18,7 +18,9 @@ __all__ = [
     "COST_UNITS_PER_MINUTE",
     "WORKLOAD_UNITS_PER_POINT",
     "BlockAssignment",
+    "MeasureUse",
     "PatchBlock",
+    "PatchMeasure",
     "PatchParams",
     "PatchPlan",
     "PatchProblem",
@@ -54,6 +56,21 @@ class PatchSlot(Frozen):
     upper: int = Field(ge=0)
 
 
+class PatchMeasure(Frozen):
+    """A measure beside workload that has limits of its own in each patch.
+
+    With n blocks and p patches: `amount` (n,) is what each block adds, `lower` and
+    `upper` (p,) limit what a patch holds. With `distinct`, amounts are labels (-1:
+    none) and a patch holds as many as there are different labels in it, as estates.
+    """
+
+    name: str
+    amount: Int64Array
+    lower: Int64Array
+    upper: Int64Array
+    distinct: bool = False
+
+
 class PatchProblem(Frozen):
     """Which block goes to which patch, and which block is each patch's centre.
 
@@ -69,6 +86,8 @@ class PatchProblem(Frozen):
     - `move_cost` (n, p): cost units of the households of block i that would change
       officer if i went to patch k; `moved_homes` (n, p) is their number.
     - `allowed` (n, p): False where a pin, a reach limit or a ban forbids it.
+    - `apart` (r, 2): pairs of blocks that may not share a patch.
+    - `measures`: further limits on what each patch holds.
 
     The cost of a plan is the sum of `walk_cost[i, centre of i's patch]`,
     `centre_cost[k, centre of k]` and `move_cost[i, patch of i]`, in units of
@@ -84,6 +103,8 @@ class PatchProblem(Frozen):
     move_cost: Int64Array
     moved_homes: Int32Array
     allowed: BoolArray
+    apart: Int32Array = Field(default_factory=lambda: np.empty((0, 2), dtype=np.int32))
+    measures: tuple[PatchMeasure, ...] = ()
     balance: float = Field(0.05, ge=0, description="the tolerance that the limits came from")
     rules: PatchRules | None = Field(None, description="as set by the manager, for the record")
     notes: tuple[str, ...] = ()
@@ -106,6 +127,16 @@ class PatchProblem(Frozen):
             raise ValueError(f"edges has shape {self.edges.shape}, not (m, 2)")
         if self.edges.size and (self.edges.min() < 0 or self.edges.max() >= n):
             raise ValueError("edges name a block that is not there")
+        if self.apart.ndim != 2 or self.apart.shape[1] != 2:
+            raise ValueError(f"apart has shape {self.apart.shape}, not (r, 2)")
+        if self.apart.size and (self.apart.min() < 0 or self.apart.max() >= n):
+            raise ValueError("apart names a block that is not there")
+        for measure in self.measures:
+            shapes = measure.amount.shape, measure.lower.shape, measure.upper.shape
+            if shapes != ((n,), (p,), (p,)):
+                raise ValueError(f"measure {measure.name!r} has shapes {shapes}")
+            if measure.amount.min() < (-1 if measure.distinct else 0):
+                raise ValueError(f"measure {measure.name!r} holds a negative amount")
         if not np.array_equal(np.unique(self.unit), np.arange(int(self.unit.max()) + 1)):
             raise ValueError("unit numbers must run from 0 without gaps")
         for name in ("walk_cost", "centre_cost", "move_cost"):
@@ -135,6 +166,15 @@ class BlockAssignment(Frozen):
     old_patch: str | None
 
 
+class MeasureUse(Frozen):
+    """What a patch holds of a further measure, and its limits."""
+
+    name: str
+    value: int
+    lower: int
+    upper: int
+
+
 class PatchSummary(Frozen):
     """One patch of a plan; `workload` and `target` in points."""
 
@@ -149,6 +189,7 @@ class PatchSummary(Frozen):
     lower: float
     upper: float
     walk_minutes: float
+    measures: tuple[MeasureUse, ...] = ()
 
 
 class PatchPlan(Outcome):
