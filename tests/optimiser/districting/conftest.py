@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from patch_brute_force import Best, cheapest
 
 from optimiser.model import PatchBlock, PatchProblem, PatchSlot
 
 MakeGrid = Callable[..., PatchProblem]
-
-
-@dataclass(frozen=True)
-class Best:
-    """The cheapest valid plan, None where there is no valid one."""
-
-    cost: int | None
-    slot_of: tuple[int, ...] | None
 
 
 @pytest.fixture(scope="session")
@@ -87,42 +78,3 @@ def make_grid(
         moved_homes=moved,
         allowed=np.ones((n, patches), dtype=bool) if allowed is None else allowed,
     )
-
-
-def cheapest(problem: PatchProblem) -> Best:
-    """Try every division; nothing of the solver is used."""
-    n, p = len(problem.blocks), len(problem.slots)
-    m = int(problem.unit.max()) + 1
-    work = np.array([b.workload for b in problem.blocks])
-    near = {i: set() for i in range(n)}
-    for i, j in problem.edges:
-        near[int(i)].add(int(j))
-        near[int(j)].add(int(i))
-    best = Best(None, None)
-    for units in itertools.product(range(p), repeat=m):
-        slot_of = np.array(units)[problem.unit]
-        load = np.bincount(slot_of, weights=work, minlength=p)
-        if any(not s.lower <= load[k] <= s.upper for k, s in enumerate(problem.slots)):
-            continue
-        if not problem.allowed[np.arange(n), slot_of].all():
-            continue
-        cost = int(problem.move_cost[np.arange(n), slot_of].sum())
-        for k in range(p):
-            own = np.flatnonzero(slot_of == k)
-            if not own.size or not _joined(set(own.tolist()), near):
-                break
-            walk = problem.walk_cost[np.ix_(own, own)].sum(axis=0) + problem.centre_cost[k, own]
-            cost += int(walk.min())
-        else:
-            if best.cost is None or cost < best.cost:
-                best = Best(cost, tuple(int(k) for k in slot_of))
-    return best
-
-
-def _joined(blocks: set[int], near: dict[int, set[int]]) -> bool:
-    front = {min(blocks)}
-    left = blocks - front
-    while front:
-        front = set().union(*(near[i] for i in front)) & left
-        left -= front
-    return not left
