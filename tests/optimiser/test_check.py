@@ -253,7 +253,7 @@ def test_a_tenancy_has_ended_by_the_day_of_the_export(copy: Path, as_of: str, en
 
 
 def test_lines_fold_on_a_narrow_terminal_and_not_in_a_pipe() -> None:
-    from optimiser.terminal import folded
+    from optimiser.cli.terminal import folded
 
     line = "homes.csv row 3: " + "word " * 30
     assert folded(line, 0) == f"  {line}"

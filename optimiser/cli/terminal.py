@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from geodata.errors import problem_lines
-from optimiser.check_text import check_sections, verdict
+from optimiser.cli.check_text import check_sections, verdict
 
 if TYPE_CHECKING:
     from geodata import Problem
