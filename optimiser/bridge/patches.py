@@ -29,6 +29,7 @@ __all__ = ["build_patch_problem", "home_workload", "patch_codes"]
 
 FULL_TIME_DAYS = 5
 FLAGS = ("introductory", "arrears", "asb", "vulnerable", "damp")
+OPEN_CASES = ("arrears", "asb", "damp")
 
 
 def home_workload(homes: pd.DataFrame, weights: WorkloadWeights) -> pd.Series:
@@ -193,6 +194,13 @@ def build_patch_problem(
     days = np.array([seed[4] for seed in seeds])
     centre_cost = np.rint(2 * reach_s / 60 * days[:, None] * COST_UNITS_PER_MINUTE)
 
+    def per_block(amount: pd.Series) -> list[int]:
+        counted = np.bincount(home_block, weights=amount.to_numpy(float), minlength=len(blocks))
+        return [int(n) for n in counted]
+
+    tenanted = per_block(stock.homes["tenure"].eq("tenanted"))
+    open_cases = per_block(stock.homes[list(OPEN_CASES)].astype(bool).sum(axis=1))
+    flagged = per_block(stock.homes["vulnerable"].astype(bool))
     return PatchProblem(
         blocks=tuple(
             PatchBlock(
@@ -200,6 +208,9 @@ def build_patch_problem(
                 estate=estates[i],
                 homes=int(row.homes),
                 workload=int(workload[i]),
+                tenanted=tenanted[i],
+                open_cases=open_cases[i],
+                flagged=flagged[i],
                 current_patch=row.patch if isinstance(row.patch, str) and row.patch else None,
                 easting=float(row.geometry.x),
                 northing=float(row.geometry.y),

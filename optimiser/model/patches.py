@@ -19,6 +19,7 @@ __all__ = [
     "WORKLOAD_UNITS_PER_POINT",
     "BlockAssignment",
     "MeasureUse",
+    "MoveReason",
     "PatchBlock",
     "PatchMeasure",
     "PatchParams",
@@ -33,12 +34,19 @@ WORKLOAD_UNITS_PER_POINT: Final = 100
 
 
 class PatchBlock(Frozen):
-    """A building, never split. `workload` is in hundredths of a point."""
+    """A building, never split. `workload` is in hundredths of a point.
+
+    Of its homes, `tenanted` are let, `flagged` have a vulnerable resident; its
+    `open_cases` are those of arrears, antisocial behaviour and damp, up to three a home.
+    """
 
     block_ref: str
     estate: str | None = None
     homes: int = Field(ge=0)
     workload: int = Field(ge=0)
+    tenanted: int = Field(0, ge=0)
+    open_cases: int = Field(0, ge=0)
+    flagged: int = Field(0, ge=0)
     current_patch: str | None = None
     easting: float = 0.0
     northing: float = 0.0
@@ -192,10 +200,28 @@ class PatchSummary(Frozen):
     measures: tuple[MeasureUse, ...] = ()
 
 
+class MoveReason(Frozen):
+    """Why a block is not in its old patch: what putting it back would break or cost.
+
+    `kind` names the rule, or "cost"; "none" where nothing speaks against it.
+    `figures` are the numbers in the sentence.
+    """
+
+    block_ref: str
+    old: str
+    new: str
+    kind: str
+    sentence: str
+    figures: dict[str, float] = Field(default_factory=dict)
+
+
 class PatchPlan(Outcome):
     """Patches for every block. `objective` and `bound` are walking minutes a week.
 
-    `objective` = `walk_minutes` + `centre_minutes` + `moved_minutes`.
+    `objective` = `walk_minutes` + `centre_minutes` + `moved_minutes`. Each part has a
+    bound of its own, None where it was not worked out: no plan that keeps all the
+    rules has less of that part alone. `unavoidable` is what every plan must pay, and
+    `net_gap` the gap after taking it off both the objective and the bound.
     """
 
     assignments: tuple[BlockAssignment, ...]
@@ -203,6 +229,13 @@ class PatchPlan(Outcome):
     walk_minutes: float
     centre_minutes: float
     moved_minutes: float
+    walk_bound: float | None = None
+    centre_bound: float | None = None
+    moved_bound: float | None = None
+    unavoidable: float = Field(0.0, description="`centre_bound` + `moved_bound`")
+    net_gap: float | None = Field(
+        None, description="(objective - bound) / (objective - unavoidable); None: not known"
+    )
     homes_moved: int
     balance: float
     split_estates: dict[str, int] = Field(

@@ -122,6 +122,18 @@ def test_counted_patches_are_equal_and_some_may_be_vacant(stock, officers):
     assert len({s.patch for s in problem.slots}) == 4
 
 
+def test_a_block_knows_its_tenanted_homes_open_cases_and_vulnerable_residents(stock, officers):
+    stock.homes.loc[0, ["arrears", "asb", "damp", "vulnerable"]] = True
+    stock.homes.loc[3, ["arrears", "introductory"]] = True
+    stock.homes.loc[1, "tenure"] = "leasehold"
+    blocks = build(stock, officers).blocks
+    assert [(b.tenanted, b.open_cases, b.flagged) for b in blocks] == [
+        (3, 4, 1),
+        (2, 0, 0),
+        (2, 0, 0),
+    ]
+
+
 def test_households_that_would_change_officer(stock, officers):
     problem = build(stock, officers, moved_home_minutes=2)
     assert problem.moved_homes.tolist() == [[1, 3, 4], [2, 0, 2], [0, 0, 0]]
