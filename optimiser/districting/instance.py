@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from optimiser.districting.further import further_rules, rows_of
 from optimiser.errors import InvalidProblem
 from optimiser.model import PatchProblem
 
@@ -31,6 +32,14 @@ class Arrays(NamedTuple):
     `nbr` / `nbr_start` a unit's neighbours likewise. `estate` is the number of
     an estate too large for any patch, else -1; `estate_parts` the fewest patches
     that it can lie in, each one more priced at `split_price` while searching.
+
+    The further rules, all empty where the problem has none: `amount` (m, d) is what a
+    unit adds to each of d measures, `least` and `most` (p, d) limit what a patch holds,
+    and `rate` (d,) is the workload that one outside limits counts as while searching.
+    A label of a distinct measure that lies in one unit is an amount of 1; one that
+    spans several units counts once a patch: `label_of` / `label_start` list a unit's
+    such labels and `label_measure` (labels,) names their measures. `apart_of` /
+    `apart_start` list the units that a unit may not share a patch with.
     """
 
     cost: Int64s
@@ -48,6 +57,15 @@ class Arrays(NamedTuple):
     estate: Int64s
     estate_parts: Int64s
     split_price: float
+    amount: Int64s
+    least: Int64s
+    most: Int64s
+    rate: Int64s
+    label_start: Int64s
+    label_of: Int64s
+    label_measure: Int64s
+    apart_start: Int64s
+    apart_of: Int64s
 
 
 @dataclass(frozen=True)
@@ -111,6 +129,7 @@ def build_instance(problem: PatchProblem) -> Instance:
         estate=estate,
         estate_parts=parts,
         split_price=0.0,
+        **further_rules(problem, unit_of, weight),
     )
     return Instance(problem, arrays, unit_of, names, estates)
 
@@ -185,9 +204,7 @@ def _require_connected(problem: PatchProblem, names: tuple[str, ...]) -> None:
 def _unit_neighbours(unit_of: Int64s, edges: Int64s, m: int) -> tuple[Int64s, Int64s]:
     pairs = unit_of[edges]
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
-    start = np.searchsorted(pairs[:, 0], np.arange(m + 1)).astype(np.int64)
-    return start, pairs[:, 1].copy()
+    return rows_of(np.concatenate([pairs, pairs[:, ::-1]]), m)
 
 
 def _split_estates(
