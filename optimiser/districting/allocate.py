@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ def allocate_patches(
     progress: ProgressCallback | None = None,
     executor: Executor | None = None,
     params: PatchParams = PatchParams(),  # noqa: B008 - frozen
+    start: PatchPlan | Mapping[str, str] | None = None,
 ) -> PatchPlan:
     """Return the best patches found in time, with a bound valid for the whole problem.
 
@@ -60,6 +62,8 @@ def allocate_patches(
         Runs the pieces of the search; None: threads of this process.
     params
         How hard to search.
+    start
+        A plan, or block_ref -> patch, to begin from; passed over where it is not valid.
 
     Raises
     ------
@@ -76,13 +80,15 @@ def allocate_patches(
     from optimiser.districting.diagnosis import require_possible
     from optimiser.districting.instance import build_instance
     from optimiser.districting.search import Clock
+    from optimiser.districting.starts import incumbent_from
 
     clock = Clock(time_limit_s)
     instance = build_instance(problem)
     require_possible(instance)
     clock.forgive(_compile(instance))
     instance = with_split_price(instance, np.random.default_rng(seed))
-    job = _Job(instance, clock, time_limit_s, seed, progress, params)
+    known = incumbent_from(instance, start)
+    job = _Job(instance, clock, time_limit_s, seed, progress, params, known)
     if executor is not None:
         return job.run(executor)
     with ThreadPoolExecutor(max_workers=params.workers) as threads:
@@ -114,29 +120,30 @@ class _Job:
         seed: int,
         progress: ProgressCallback | None,
         params: PatchParams,
+        known: Incumbent,
     ) -> None:
         from optimiser.districting.proof import Prover
 
         self._instance, self._clock, self._params = instance, clock, params
         self._limit_s, self._seed, self._progress = time_limit_s, seed, progress
-        self._prover = Prover(instance)
+        self._prover, self._known = Prover(instance), known
 
     def run(self, executor: Executor) -> PatchPlan:
         """Search and prove, by turns or side by side; then build the plan and check it."""
         if self._params.iterations is not None:
             rounds = _FIRST_ROUNDS + self._params.iterations
-            incumbent = self._search(executor, Incumbent(), rounds=rounds)
+            incumbent = self._search(executor, self._known, rounds=rounds)
             self._prover.find(incumbent, None)
             self._polish(incumbent, most=self._params.iterations)
             self._prover.run(incumbent, None)
         elif self._params.workers == 1:
             until = 1 - _SEARCH_ALONE
-            incumbent = self._search(executor, Incumbent(), until=until - _EXACT_SHARE)
+            incumbent = self._search(executor, self._known, until=until - _EXACT_SHARE)
             self._prover.find(incumbent, self._left)
             self._polish(incumbent, until=until)
             self._prover.run(incumbent, self._left)
         else:
-            incumbent = self._search(executor, Incumbent(), until=self._alone())
+            incumbent = self._search(executor, self._known, until=self._alone())
             self._prover.find(incumbent, self._left)
             prover = threading.Thread(target=self._prover.run, args=(incumbent, self._left))
             prover.start()
