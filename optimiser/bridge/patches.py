@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.bridge.rows import rows_of
+from optimiser.model.codes import patch_codes
 from optimiser.model.patches import (
     COST_UNITS_PER_MINUTE,
     WORKLOAD_UNITS_PER_POINT,
@@ -49,19 +49,6 @@ def home_workload(homes: pd.DataFrame, weights: WorkloadWeights) -> pd.Series:
         points = points + homes[flag].astype(float) * getattr(weights, flag)
     floors_above = (homes["floor"] - 2).clip(lower=0).where(~homes["lift"].astype(bool), 0)
     return (points + floors_above * weights.no_lift_floor).astype(float)
-
-
-def patch_codes(taken: list[str], count: int) -> list[str]:
-    """Return `count` new codes that go on in the style of `taken`, as P29 after P28."""
-    numbered = [m for code in taken if (m := re.fullmatch(r"(\D*)(\d+)", code))]
-    if not numbered:
-        prefix, width, last = "P", 2, 0
-    else:
-        prefix = Counter(m[1] for m in numbered).most_common(1)[0][0]
-        same = [m for m in numbered if m[1] == prefix]
-        width = max(len(m[2]) for m in same)
-        last = max(int(m[2]) for m in same)
-    return [f"{prefix}{last + k:0{width}d}" for k in range(1, count + 1)]
 
 
 def _slot_seeds(
