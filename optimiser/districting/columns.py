@@ -18,6 +18,7 @@ from optimiser.districting.enumeration import grow_patches
 from optimiser.districting.exact import Proof
 from optimiser.districting.fixing import Choices
 from optimiser.districting.instance import Arrays
+from optimiser.districting.measures import within_further
 
 __all__ = ["choose_patches", "list_patches"]
 
@@ -59,7 +60,7 @@ def list_patches(a: Arrays, choices: Choices) -> Patches | None:
         if count < 0 or nodes < 0 or len(patches) + count > _MOST_LISTED:
             return None
         nodes_left -= nodes
-        for units in found[:count]:
+        for units in found[:count][within_further(a, found[:count], k)]:
             key = kind, units.tobytes()
             total = int(cost[units].sum() + a.centre_cost[k, j])
             patches[key] = min(total, patches.get(key, total))

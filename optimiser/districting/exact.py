@@ -27,6 +27,7 @@ import numpy as np
 
 from optimiser.districting.fixing import Choices
 from optimiser.districting.instance import Arrays, Int64s
+from optimiser.districting.measures import apart_pairs, label_units, within_further
 from optimiser.model.patches import COST_UNITS_PER_MINUTE
 
 __all__ = ["MOST_CHOICES", "Proof", "prove"]
@@ -128,6 +129,8 @@ class _Model:
         for q in range(len(self._x)):
             if self._x[q]:
                 self._add_balance(q)
+                self._add_measures(q)
+                self._add_apart(q)
                 self._add_centre_and_neighbours(q)
 
     def _add_objective(self) -> None:
@@ -164,6 +167,33 @@ class _Model:
         centre = self._x[q][self._own[q]]
         self.model.add_linear_constraint(load <= int(a.upper[k]) / scale * centre)
         self.model.add_linear_constraint(load >= int(a.lower[k]) / scale * centre)
+
+    def _add_measures(self, q: int) -> None:
+        """Hold each further measure within its limits; a spanning label counts once."""
+        a, x = self._a, self._x[q]
+        k = self._choices.slots[self._choices.kind[q]][0]
+        centre = x[self._own[q]]
+        terms = [
+            [int(a.amount[u, c]) * var for u, var in x.items() if a.amount[u, c]]
+            for c in range(a.rate.size)
+        ]
+        for label, units in enumerate(label_units(a)):
+            inside = [x[u] for u in units.tolist() if u in x]
+            if inside:
+                present = self.model.add_variable(lb=0.0, ub=1.0)
+                terms[a.label_measure[label]].append(present)
+                self.model.add_linear_constraint(present <= _sum(inside))
+                for var in inside:
+                    self.model.add_linear_constraint(present >= var)
+        for c, held in enumerate(terms):
+            self.model.add_linear_constraint(_sum(held) <= int(a.most[k, c]) * centre)
+            self.model.add_linear_constraint(_sum(held) >= int(a.least[k, c]) * centre)
+
+    def _add_apart(self, q: int) -> None:
+        x = self._x[q]
+        for u, v in apart_pairs(self._a).tolist():
+            if u in x and v in x:
+                self.model.add_linear_constraint(x[u] + x[v] <= x[self._own[q]])
 
     def _add_centre_and_neighbours(self, q: int) -> None:
         own, x = self._own[q], self._x[q]
@@ -221,6 +251,7 @@ class _Model:
             pieces += [(q, piece) for piece in self._cut_off(units, self._own[q])]
         load = np.bincount(part[part >= 0], weights=a.weight[part >= 0], minlength=a.lower.size)
         valid = bool((part >= 0).all() and (load >= a.lower).all() and (load <= a.upper).all())
+        valid &= all(within_further(a, part[None] == k, k).all() for k in range(a.lower.size))
         return (part if valid else None), pieces
 
     def _cut_off(self, units: set[int], own: int) -> list[set[int]]:

@@ -76,7 +76,8 @@ def _kinds(a: Arrays) -> tuple[tuple[int, ...], ...]:
     found: dict[object, list[int]] = {}
     for k in range(a.lower.size):
         columns = a.move[:, k].tobytes(), a.banned[:, k].tobytes(), a.centre_cost[k].tobytes()
-        found.setdefault((int(a.lower[k]), int(a.upper[k]), *columns), []).append(k)
+        limits = a.lower[k], a.upper[k], *a.least[k], *a.most[k]
+        found.setdefault((*(int(v) for v in limits), *columns), []).append(k)
     return tuple(tuple(slots) for slots in found.values())
 
 
