@@ -1,0 +1,254 @@
+"""A patch problem with more or fewer posts.
+
+Pure functions; each returns a new problem and says in its notes what it assumed. Targets
+are shared out again by FTE among the slots whose limits follow the balance. A measure
+whose limits lie around each slot's share of all of it is shared out likewise; any other
+is a limit per FTE and stays one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.errors import InvalidProblem
+from optimiser.model.codes import patch_codes
+from optimiser.model.patches import PatchMeasure, PatchProblem, PatchSlot
+from optimiser.model.variants import (
+    exact_targets,
+    following_balance,
+    limited,
+    read_only,
+    units_for_limits,
+)
+
+__all__ = ["with_equal_posts", "with_posts", "without_posts", "without_vacant_posts"]
+
+Floats = npt.NDArray[np.float64]
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_SHARE_NEAR: Final = 1.0
+"""How far, in units of a measure, limits that follow shares may be from their share."""
+
+
+def with_posts(problem: PatchProblem, count: int) -> PatchProblem:
+    """Return the problem with `count` vacant full-time posts more, under new codes.
+
+    Nobody's service centre is known for them, so the way from the nearest is counted:
+    the least over the full-time slots (over all, by FTE, if there are none). They may
+    take every block that is not bound to one patch and that some patch may take.
+    """
+    if count == 0:
+        return problem
+    taken = [s.patch for s in problem.slots]
+    taken += sorted({b.current_patch for b in problem.blocks if b.current_patch} - set(taken))
+    codes = patch_codes(taken, count)
+    new = tuple(PatchSlot(patch=code, target=0, lower=0, upper=0) for code in codes)
+    p = len(problem.slots)
+    bound = problem.allowed.sum(axis=1) == 1 if p > 1 else np.zeros(len(problem.blocks), bool)
+    open_to_all = problem.allowed.any(axis=1) & ~bound
+    grown = problem.model_copy(
+        update={
+            "slots": (*problem.slots, *new),
+            "centre_cost": _more_rows(problem.centre_cost, _nearest_centre(problem), count),
+            "move_cost": _more_columns(problem.move_cost, problem.move_cost.max(axis=1), count),
+            "moved_homes": _more_columns(problem.moved_homes, _coded_homes(problem), count),
+            "allowed": _more_columns(problem.allowed, open_to_all, count),
+            "notes": (*problem.notes, _posts_note(codes, problem)),
+        }
+    )
+    return _shared_out(problem, grown, [*range(p), *[-1] * count])
+
+
+def without_posts(problem: PatchProblem, names: Iterable[str]) -> PatchProblem:
+    """Return the problem without the posts of these officers or patches.
+
+    Blocks that only those patches may take become free for all others, with a note.
+
+    Raises
+    ------
+    InvalidProblem
+        If a name is no officer or patch of the problem, or no post would be left.
+    """
+    gone = set()
+    for name in names:
+        found = [k for k, s in enumerate(problem.slots) if name in (s.officer_ref, s.patch)]
+        if not found:
+            held = ", ".join(s.officer_ref or s.patch for s in problem.slots)
+            raise InvalidProblem(f"{name!r} is no officer or patch; there are {held}")
+        gone.update(found)
+    if not gone:
+        return problem
+    kept = [k for k in range(len(problem.slots)) if k not in gone]
+    if not kept:
+        raise InvalidProblem("no post would be left; leave at least one")
+    allowed = problem.allowed[:, kept].copy()
+    stuck: Bools = ~allowed.any(axis=1) & problem.allowed.any(axis=1)
+    allowed[stuck] = True
+    left = problem.model_copy(
+        update={
+            "slots": tuple(problem.slots[k] for k in kept),
+            "centre_cost": read_only(problem.centre_cost[kept].copy()),
+            "move_cost": read_only(np.ascontiguousarray(problem.move_cost[:, kept])),
+            "moved_homes": read_only(np.ascontiguousarray(problem.moved_homes[:, kept])),
+            "allowed": read_only(allowed),
+            "notes": (*problem.notes, *_freed_note(problem, stuck)),
+        }
+    )
+    return _shared_out(problem, left, kept)
+
+
+def without_vacant_posts(problem: PatchProblem, count: int) -> PatchProblem:
+    """Return the problem with `count` vacant posts fewer, the last ones first.
+
+    Raises
+    ------
+    InvalidProblem
+        If fewer are vacant: who should go is not for a program to say.
+    """
+    vacant = [s.patch for s in problem.slots if s.officer_ref is None]
+    if count > len(vacant):
+        raise InvalidProblem(
+            f"{count} posts fewer, but only {len(vacant)} vacant: name the officers "
+            'whose posts go, as without=("HO07",)'
+        )
+    return without_posts(problem, vacant[len(vacant) - count :])
+
+
+def with_equal_posts(problem: PatchProblem, count: int) -> PatchProblem:
+    """Return the problem with `count` patches of equal size, whoever holds them.
+
+    More are added as vacant; fewer are left out from the vacant ones, then from the end.
+    Ways to service centres are counted for five days a week, taking days to go by FTE.
+    """
+    if count < 1:
+        raise InvalidProblem(f"{count} patches: ask for at least one")
+    fte = np.array([s.fte for s in problem.slots])
+    full = problem.model_copy(
+        update={
+            "slots": tuple(s.model_copy(update={"fte": 1.0}) for s in problem.slots),
+            "centre_cost": read_only(np.rint(problem.centre_cost / fte[:, None]).astype(np.int64)),
+        }
+    )
+    rules = problem.rules
+    if rules is not None:
+        full = full.model_copy(update={"rules": rules.model_copy(update={"patches": count})})
+    equal = _shared_out(problem, full, list(range(len(fte))))
+    surplus = len(fte) - count
+    if surplus <= 0:
+        return with_posts(equal, -surplus)
+    last_first = sorted(
+        range(len(fte)), key=lambda k: (problem.slots[k].officer_ref is not None, -k)
+    )
+    return without_posts(equal, [problem.slots[k].patch for k in last_first[:surplus]])
+
+
+# Limits
+
+
+def _shared_out(before: PatchProblem, after: PatchProblem, old: Sequence[int]) -> PatchProblem:
+    """Return `after` with work and measures shared out; `old` is each slot's number, -1 new."""
+    following = following_balance(before)
+    exact = exact_targets(before, following)
+    gone = sorted(set(range(len(before.slots))) - set(old))
+    free = [k < 0 or following[k] for k in old]
+    pool = exact[following].sum() + exact[[k for k in gone if not following[k]]].sum()
+    fte = np.array([s.fte for s in before.slots])
+    per_fte = float(exact[following].sum() / fte[following].sum()) if any(following) else 0.0
+    weight = np.array(
+        [
+            (per_fte if k < 0 else exact[k] / fte[k]) * slot.fte
+            for k, slot in zip(old, after.slots, strict=True)
+        ]
+    )
+    shares = pool * weight / max(1e-9, float(weight[free].sum()))
+    slots = tuple(
+        limited(slot, float(share), before.balance) if is_free else slot
+        for slot, share, is_free in zip(after.slots, shares, free, strict=True)
+    )
+    measures = tuple(_sized(m, before, old, slots) for m in before.measures)
+    sized = after.model_copy(update={"slots": slots, "measures": measures})
+    return sized.model_copy(update={"unit": units_for_limits(sized)})
+
+
+def _sized(
+    measure: PatchMeasure, before: PatchProblem, old: Sequence[int], slots: tuple[PatchSlot, ...]
+) -> PatchMeasure:
+    """Return a measure's limits for other slots: per FTE, or around their share of it all."""
+    fte_before = np.array([s.fte for s in before.slots])
+    fte = np.array([s.fte for s in slots])
+    lower, upper = measure.lower / fte_before, measure.upper / fte_before
+    number = np.array(old)
+    known, at = number >= 0, np.maximum(number, 0)
+    # Limits were rounded inwards, so the widest per FTE is the nearest to what was meant.
+    low = np.where(known, lower[at], lower.min()) * fte
+    high = np.where(known, upper[at], upper.max()) * fte
+    if _lies_around_share(measure, fte_before):
+        low, high = (v * fte_before.sum() / fte.sum() for v in (low, high))
+    return measure.model_copy(
+        update={
+            "lower": read_only(np.ceil(low - 1e-9).astype(np.int64)),
+            "upper": read_only(np.floor(high + 1e-9).astype(np.int64)),
+        }
+    )
+
+
+def _lies_around_share(measure: PatchMeasure, fte: Floats) -> bool:
+    total = float(np.unique(measure.amount[measure.amount >= 0]).size if measure.distinct
+                  else measure.amount.sum())  # fmt: skip
+    middle = (measure.lower + measure.upper) / 2
+    return total > 0 and bool((np.abs(middle - total * fte / fte.sum()) <= _SHARE_NEAR).all())
+
+
+# What new posts cost
+
+
+def _nearest_centre(problem: PatchProblem) -> Int64s:
+    """Return (n,) the cost of the way to the nearest service centre for a full-time post."""
+    fte = np.array([s.fte for s in problem.slots])
+    full = fte >= 1.0
+    rows = problem.centre_cost / np.minimum(1.0, fte)[:, None]
+    nearest: Int64s = np.rint(rows[full if full.any() else ~full].min(axis=0)).astype(np.int64)
+    return nearest
+
+
+def _coded_homes(problem: PatchProblem) -> Int64s:
+    """Return (n,) the homes of each block that have a patch today, so would move to a new one."""
+    most: Int64s = problem.moved_homes.max(axis=1).astype(np.int64)
+    if len(problem.slots) > 1:
+        return most
+    return np.array([b.homes if b.current_patch else 0 for b in problem.blocks], dtype=np.int64)
+
+
+def _more_rows(values: npt.NDArray[np.int64], row: Int64s, count: int) -> npt.NDArray[np.int64]:
+    return read_only(np.concatenate([values, np.repeat(row[None, :], count, axis=0)]))
+
+
+def _more_columns(
+    values: npt.NDArray[np.generic], column: npt.NDArray[np.generic], count: int
+) -> npt.NDArray[np.generic]:
+    more = np.repeat(column[:, None], count, axis=1).astype(values.dtype)
+    return read_only(np.concatenate([values, more], axis=1))
+
+
+# Notes
+
+
+def _posts_note(codes: list[str], problem: PatchProblem) -> str:
+    named = f"{codes[0]} is a vacant full-time post"
+    if len(codes) > 1:
+        named = f"{codes[0]} to {codes[-1]} are vacant full-time posts"
+    way = ", reached from the nearest service centre" if problem.centre_cost.any() else ""
+    return f"What if: {named}{way}."
+
+
+def _freed_note(problem: PatchProblem, stuck: Bools) -> tuple[str, ...]:
+    refs = [b.block_ref for b, s in zip(problem.blocks, stuck, strict=True) if s]
+    if not refs:
+        return ()
+    shown = ", ".join(refs[:5]) + (f" and {len(refs) - 5} more" if len(refs) > 5 else "")
+    return (f"What if: bound to a patch that goes, so now free for every other: {shown}.",)

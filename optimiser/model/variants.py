@@ -1,0 +1,199 @@
+"""A patch problem at another balance or price of a moved home.
+
+Pure functions; each returns a new problem. A slot whose limits are its target less and
+plus the balance follows a new one; other limits, as a locked patch's, stay as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.model.patches import COST_UNITS_PER_MINUTE, PatchProblem, PatchSlot
+from optimiser.model.rules import PatchRules
+
+__all__ = [
+    "exact_targets",
+    "following_balance",
+    "limited",
+    "read_only",
+    "units_for_limits",
+    "with_balance",
+    "with_move_price",
+]
+
+Floats = npt.NDArray[np.float64]
+Int64s = npt.NDArray[np.int64]
+
+_ROUNDING: Final = 1e-9
+
+
+def with_balance(problem: PatchProblem, balance: float) -> PatchProblem:
+    """Return the problem with each workload within +- `balance` of its target.
+
+    An estate too heavy for every patch at the new balance is split by block, and one
+    that now fits and was split is put together again, if the rules ask for whole
+    estates and its blocks hang together.
+    """
+    if balance == problem.balance:
+        return problem
+    following = following_balance(problem)
+    exact = exact_targets(problem, following)
+    slots = tuple(
+        limited(slot, target, balance) if follows else slot
+        for slot, target, follows in zip(problem.slots, exact, following, strict=True)
+    )
+    changed = problem.model_copy(
+        update={"slots": slots, "balance": balance, "rules": _ruled(problem, balance=balance)}
+    )
+    return changed.model_copy(update={"unit": units_for_limits(changed)})
+
+
+def with_move_price(problem: PatchProblem, minutes: float) -> PatchProblem:
+    """Return the problem with another price of a household that changes officer.
+
+    Prices of open cases and vulnerable residents go with it where the rules leave them
+    to follow it, and stay where the rules set them. Without rules, each household that
+    changes officer costs the same.
+    """
+    if minutes < 0:
+        raise ValueError(f"the price of a moved home cannot be {minutes}")
+    rules = problem.rules
+    if rules is not None and minutes == rules.moved_home_minutes:
+        return problem
+    moved = np.asarray(problem.moved_homes, dtype=np.float64)
+    if rules is None:
+        cost = moved * minutes * COST_UNITS_PER_MINUTE
+    else:
+        cost = _repriced(problem, moved, rules, minutes)
+    return problem.model_copy(
+        update={
+            "move_cost": read_only(np.rint(cost).astype(np.int64)),
+            "rules": _ruled(problem, moved_home_minutes=minutes),
+        }
+    )
+
+
+# Limits
+
+
+def limited(slot: PatchSlot, target: float, balance: float) -> PatchSlot:
+    """Return the slot with the limits of a target, rounded as where problems are built."""
+    return slot.model_copy(
+        update={
+            "target": round(target),
+            "lower": math.ceil(max(0.0, target * (1 - balance)) - _ROUNDING),
+            "upper": math.floor(target * (1 + balance) + _ROUNDING),
+        }
+    )
+
+
+def following_balance(problem: PatchProblem) -> list[bool]:
+    """Say of each slot whether its limits are its target less and plus the balance."""
+
+    def near(slot: PatchSlot) -> bool:
+        # The target itself is rounded, so limits may be a unit and a half away.
+        low, high = slot.target * (1 - problem.balance), slot.target * (1 + problem.balance)
+        return abs(slot.lower - low) <= 1.5 and abs(slot.upper - high) <= 1.5
+
+    return [near(slot) for slot in problem.slots]
+
+
+def exact_targets(problem: PatchProblem, following: list[bool]) -> Floats:
+    """Return targets before rounding, where they are shares by FTE of the work left."""
+    stated = np.array([s.target for s in problem.slots], dtype=np.float64)
+    fte = np.array([s.fte for s in problem.slots])
+    free = np.array(following)
+    if not free.any():
+        return stated
+    left = sum(b.workload for b in problem.blocks) - stated[~free].sum()
+    share = left * fte / fte[free].sum()
+    return np.where(free & (np.abs(share - stated) <= 1.0), share, stated)
+
+
+# Units
+
+
+def units_for_limits(problem: PatchProblem) -> npt.NDArray[np.int32]:
+    """Return units for the slots' limits: an estate is one while it fits into a patch."""
+    unit = np.array(problem.unit, dtype=np.int64)
+    estates: dict[str, list[int]] = {}
+    for i, block in enumerate(problem.blocks):
+        if block.estate is not None:
+            estates.setdefault(block.estate, []).append(i)
+    sizes = Counter(unit.tolist())
+    largest = max(slot.upper for slot in problem.slots)
+    whole = problem.rules is not None and problem.rules.keep_estates_whole
+    fresh = int(unit.max()) + 1
+    for own in estates.values():
+        if len(own) == 1:
+            continue
+        fits = sum(problem.blocks[i].workload for i in own) <= largest
+        one = len({int(unit[i]) for i in own}) == 1
+        if one and not fits and sizes[int(unit[own[0]])] == len(own):
+            unit[own] = range(fresh, fresh + len(own))
+            fresh += len(own)
+        elif whole and fits and not one and _can_be_one(problem, own, sizes, unit):
+            unit[own] = unit[own[0]]
+    number: dict[int, int] = {}
+    numbered = [number.setdefault(u, len(number)) for u in unit.tolist()]
+    return read_only(np.array(numbered, dtype=np.int32))
+
+
+def _can_be_one(problem: PatchProblem, own: list[int], sizes: Counter[int], unit: Int64s) -> bool:
+    """Say whether blocks, each a unit so far, hang together and may share a patch."""
+    inside = set(own)
+    if any(sizes[int(unit[i])] > 1 for i in own):
+        return False
+    if any(i in inside and j in inside for i, j in problem.apart.tolist()):
+        return False
+    if not problem.allowed[own].all(axis=0).any():
+        return False
+    joined: dict[int, list[int]] = {i: [] for i in own}
+    for i, j in problem.edges.tolist():
+        if i in inside and j in inside:
+            joined[i].append(j)
+            joined[j].append(i)
+    reached, waiting = {own[0]}, [own[0]]
+    while waiting:
+        for j in joined[waiting.pop()]:
+            if j not in reached:
+                reached.add(j)
+                waiting.append(j)
+    return len(reached) == len(own)
+
+
+# Prices and rules
+
+
+def _repriced(problem: PatchProblem, moved: Floats, rules: PatchRules, minutes: float) -> Floats:
+    cost = np.asarray(problem.move_cost, dtype=np.float64)
+    by_case = (
+        (rules.moved_open_case_minutes, [b.open_cases for b in problem.blocks]),
+        (rules.moved_vulnerable_minutes, [b.flagged for b in problem.blocks]),
+    )
+    if rules.moved_home_minutes > 0 and all(price is None for price, _ in by_case):
+        return cost * (minutes / rules.moved_home_minutes)
+    # Cases are known by block: where its homes have several codes, they are spread evenly.
+    share = moved / np.maximum(1, moved.max(axis=1, keepdims=True))
+    units = moved.copy()
+    for price, cases in by_case:
+        if price is None:
+            units += share * np.array(cases, dtype=np.float64)[:, None]
+    change = (minutes - rules.moved_home_minutes) * COST_UNITS_PER_MINUTE
+    return np.maximum(0.0, cost + change * units)
+
+
+def _ruled(problem: PatchProblem, **changes: float) -> PatchRules | None:
+    """Return the rules, for the record, with other values."""
+    return None if problem.rules is None else problem.rules.model_copy(update=changes)
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the array, closed to writing: `model_copy` takes it as it is."""
+    array.flags.writeable = False
+    return array

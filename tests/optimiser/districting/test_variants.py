@@ -1,0 +1,154 @@
+"""Problems under other rules and with other posts, against problems built anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimiser.errors import InvalidProblem
+from optimiser.model import PatchMeasure, PatchProblem
+from optimiser.model.posts import (
+    with_equal_posts,
+    with_posts,
+    without_posts,
+    without_vacant_posts,
+)
+from optimiser.model.variants import with_balance, with_move_price
+from optimiser.workspace import Workspace
+
+Build = Callable[..., PatchProblem]
+ARRAYS = ("unit", "edges", "walk_cost", "centre_cost", "move_cost", "moved_homes", "allowed")
+
+
+@pytest.fixture(scope="module")
+def build(borough: Path) -> Build:
+    """Return a maker of the small borough's problem under changed rules, as built by the bridge."""
+    ws = Workspace.open(borough)
+    known = {name: getattr(ws, name) for name in ("network", "barriers", "block_xy",
+                                                  "block_walks", "adjacency")}  # fmt: skip
+
+    def built(**changes: object) -> PatchProblem:
+        rules = ws.settings.rules
+        patches = rules.patches.model_copy(update=changes)
+        changed = ws.settings.model_copy(
+            update={"rules": rules.model_copy(update={"patches": patches})}
+        )
+        other = Workspace(ws.path, changed, ws.inputs, ws.visit_types)
+        other.__dict__.update(known)
+        return other.patch_problem()
+
+    return built
+
+
+def same(one: PatchProblem, two: PatchProblem) -> bool:
+    return one.slots == two.slots and all(
+        np.array_equal(getattr(one, name), getattr(two, name)) for name in ARRAYS
+    )
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.05, 0.3), (0.3, 0.05), (0.1, 0.02)])
+def test_other_balance_is_the_problem_built_at_it(build, before, after):
+    changed = with_balance(build(balance=before), after)
+    asked = build(balance=after)
+    assert same(changed, asked)
+    assert changed.rules == asked.rules
+    assert changed.balance == after
+
+
+def test_estate_is_split_when_it_no_longer_fits_and_joined_when_it_does(build):
+    loose = build(balance=0.9)
+    tight = with_balance(loose, 0.01)
+    assert tight.unit.max() >= loose.unit.max()
+    assert same(with_balance(tight, 0.9), loose)
+
+
+@pytest.mark.parametrize("minutes", [0.0, 0.5, 20.0])
+def test_other_price_of_a_moved_home_is_the_problem_built_at_it(build, minutes):
+    changed = with_move_price(build(moved_home_minutes=2.0), minutes)
+    asked = build(moved_home_minutes=minutes)
+    assert np.abs(changed.move_cost - asked.move_cost).max() <= 1
+    assert changed.rules == asked.rules
+
+
+def test_counted_patches_are_the_problem_built_with_as_many(build):
+    base = build(patches=6)
+    for count in (6, 8, 5):
+        changed, asked = with_equal_posts(base, count), build(patches=count)
+        assert [s.model_dump() for s in changed.slots] == [s.model_dump() for s in asked.slots]
+        assert np.array_equal(changed.moved_homes, asked.moved_homes)
+        assert np.array_equal(changed.unit, asked.unit)
+
+
+def test_new_posts_take_their_share_and_the_nearest_service_centre(grid):
+    ways = np.array([[5, 5, 0, 9], [2, 7, 1, 9]])
+    today = ["P0", "P0", "P1", None]
+    problem = grid(1, 4, 2, current=today, moved_price=3, centre_cost=ways, limits=(190, 210))
+    problem = problem.model_copy(update={"balance": 0.05})
+    more = with_posts(problem, 2)
+    assert [s.patch for s in more.slots] == ["P0", "P1", "P2", "P3"]
+    assert [(s.target, s.lower, s.upper) for s in more.slots] == [(100, 95, 105)] * 4
+    assert more.slots[3].officer_ref is None
+    assert more.centre_cost[2].tolist() == [2, 5, 0, 9]
+    assert more.moved_homes[:, 3].tolist() == [10, 10, 10, 10]
+    assert more.move_cost[:, 2].tolist() == [30] * 4
+    assert "P2 to P3" in more.notes[-1]
+    assert with_posts(problem, 0) is problem
+    assert PatchProblem(**dict(more)).slots == more.slots  # shapes agree
+
+
+def test_new_post_takes_no_block_that_is_bound_to_a_patch(grid):
+    allowed = np.array([[True, False], [True, True], [True, True], [False, False]])
+    more = with_posts(grid(1, 4, 2, allowed=allowed), 1)
+    assert more.allowed[:, 2].tolist() == [False, True, True, False]
+
+
+def test_new_code_is_not_one_that_homes_still_carry(grid):
+    problem = grid(1, 3, 2, current=["P0", "P2", "P1"])
+    assert with_posts(problem, 1).slots[-1].patch == "P3"
+
+
+def test_fewer_posts_leave_their_work_to_the_others(grid):
+    allowed = np.array([[False, False, True], [True, True, True], [True, True, True]])
+    problem = grid(1, 3, 3, allowed=allowed, limits=(90, 110)).model_copy(update={"balance": 0.1})
+    fewer = without_posts(problem, ["HO2"])
+    assert [(s.patch, s.target, s.lower, s.upper) for s in fewer.slots] == [
+        ("P0", 150, 135, 165),
+        ("P1", 150, 135, 165),
+    ]
+    assert fewer.allowed.all()  # B0 was bound to the patch that went
+    assert "B0" in fewer.notes[-1]
+    assert without_posts(problem, ["P0", "HO2"]).slots[0].upper == 330
+
+
+def test_who_goes_must_be_named_unless_vacant(grid):
+    problem = grid(1, 4, 2)
+    with pytest.raises(InvalidProblem, match="name the officers"):
+        without_vacant_posts(problem, 1)
+    more = with_posts(problem, 2)
+    assert [s.patch for s in without_vacant_posts(more, 1).slots] == ["P0", "P1", "P2"]
+    with pytest.raises(InvalidProblem, match="'HO9' is no officer"):
+        without_posts(problem, ["HO9"])
+    with pytest.raises(InvalidProblem, match="no post would be left"):
+        without_posts(problem, ["HO0", "P1"])
+
+
+def test_limits_not_from_the_balance_stay_as_they_are(grid):
+    problem = grid(1, 4, 2, limits=[(190, 210), (70, 90)]).model_copy(update={"balance": 0.05})
+    changed = with_balance(problem, 0.5)
+    assert [(s.lower, s.upper) for s in changed.slots] == [(100, 300), (70, 90)]
+
+
+def test_measures_keep_caps_per_officer_and_share_the_rest(grid):
+    problem = grid(1, 4, 2, limits=(190, 210)).model_copy(update={"balance": 0.05})
+    ten = np.array([10, 10, 10, 10])
+    measures = (
+        PatchMeasure(name="homes", amount=ten, lower=[0, 0], upper=[25, 25]),
+        PatchMeasure(name="share", amount=ten, lower=[18, 18], upper=[22, 22]),
+    )
+    more = with_posts(problem.model_copy(update={"measures": measures}), 2)
+    cap, share = more.measures
+    assert (cap.lower.tolist(), cap.upper.tolist()) == ([0] * 4, [25] * 4)
+    assert (share.lower.tolist(), share.upper.tolist()) == ([9] * 4, [11] * 4)
