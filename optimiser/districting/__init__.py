@@ -27,5 +27,6 @@ from repaired current patches and random spanning trees (`construction`).
 """
 
 from optimiser.districting.allocate import allocate_patches
+from optimiser.districting.evaluate import evaluate_patches
 
-__all__ = ["allocate_patches"]
+__all__ = ["allocate_patches", "evaluate_patches"]
