@@ -115,6 +115,8 @@ class PatchProblem(Frozen):
     measures: tuple[PatchMeasure, ...] = ()
     balance: float = Field(0.05, ge=0, description="the tolerance that the limits came from")
     rules: PatchRules | None = Field(None, description="as set by the manager, for the record")
+    by_hand: tuple[str, ...] = Field((), description="blocks kept where a person put them")
+    locked: tuple[str, ...] = Field((), description="patches kept as a person left them")
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -242,6 +244,8 @@ class PatchPlan(Outcome):
         default_factory=dict, description="estate: number of patches it lies in, where above 1"
     )
     rules: PatchRules | None = None
+    by_hand: tuple[str, ...] = Field((), description="blocks kept where a person put them")
+    locked: tuple[str, ...] = Field((), description="patches kept as a person left them")
     notes: tuple[str, ...] = ()
 
     def patch_of(self) -> dict[str, str]:
