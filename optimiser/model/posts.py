@@ -87,7 +87,7 @@ def without_posts(problem: PatchProblem, names: Iterable[str]) -> PatchProblem:
     if not kept:
         raise InvalidProblem("no post would be left; leave at least one")
     allowed = problem.allowed[:, kept].copy()
-    stuck: Bools = ~allowed.any(axis=1) & problem.allowed.any(axis=1)
+    stuck: Bools = np.logical_and(~allowed.any(axis=1), problem.allowed.any(axis=1))
     allowed[stuck] = True
     left = problem.model_copy(
         update={
