@@ -103,6 +103,8 @@ def editor_data(view: WorkspaceView, plan: PatchPlan, problem: PatchProblem) -> 
         "title": view.title,
         "blocks": blocks,
         "edges": problem.edges.tolist(),
+        "held": list(plan.by_hand),
+        "locked": list(plan.locked),
         "patches": [
             {
                 "code": slot.patch,

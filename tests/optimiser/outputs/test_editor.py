@@ -183,8 +183,26 @@ def test_an_edit_is_saved_and_loaded_whole(edit):
         "format": EDIT_FORMAT,
         "title": "Elm Borough",
         "locked": ["P02"],
+        "moved": ["C"],
         "assignments": assignments,
     }
     assert seen[1:3] == [True, "Loaded."]
     assert "Patch P99 is not known; block A stays." in seen[3]
     assert seen[4].startswith("The file is not an edit")
+
+
+def test_what_an_earlier_edit_kept_is_still_kept(patch_plan, problem, view):
+    kept = patch_plan.model_copy(update={"by_hand": ("D",), "locked": ("P02",)})
+    data = editor_data(view, kept, problem)
+    assert data["held"] == ["D"]
+    assert data["locked"] == ["P02"]
+
+
+def test_moves_of_an_earlier_edit_stay_moves(edit):
+    seen = edit(
+        """e.take(JSON.stringify({format: JSON.parse(m.save()).format, moved: ['D'],
+                                  assignments: JSON.parse(m.save()).assignments}));
+        into(0); e.paint([2]); seen.push(JSON.parse(m.save()).moved);
+        press('undo'); seen.push(JSON.parse(m.save()).moved);"""
+    )
+    assert seen == [["C", "D"], ["D"]]

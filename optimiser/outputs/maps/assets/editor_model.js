@@ -3,7 +3,10 @@ function doorstepEdits(data) {
   var blocks = data.blocks, patches = data.patches;
   var start = blocks.map(function (b) { return b.patch; });
   var now = start.slice();
-  var locked = patches.map(function () { return false; });
+  var locked = patches.map(function (p) { return data.locked.indexOf(p.code) >= 0; });
+  // Blocks put where they are by hand in an earlier edit: they still count as moved.
+  var held = {};
+  data.held.forEach(function (ref) { held[ref] = true; });
   var undone = [], done = [];
   var near = blocks.map(function () { return []; });
   data.edges.forEach(function (e) { near[e[0]].push(e[1]); near[e[1]].push(e[0]); });
@@ -148,10 +151,13 @@ function doorstepEdits(data) {
   }
 
   function save() {
-    var assignments = {}, held = [];
-    now.forEach(function (p, k) { assignments[blocks[k].ref] = patches[p].code; });
-    locked.forEach(function (on, p) { if (on) { held.push(patches[p].code); } });
-    return JSON.stringify({ format: data.format, title: data.title, locked: held, assignments: assignments }, null, 1);
+    var assignments = {}, shut = [], moved = [];
+    now.forEach(function (p, k) {
+      assignments[blocks[k].ref] = patches[p].code;
+      if (p !== start[k] || held[blocks[k].ref]) { moved.push(blocks[k].ref); }
+    });
+    locked.forEach(function (on, p) { if (on) { shut.push(patches[p].code); } });
+    return JSON.stringify({ format: data.format, title: data.title, locked: shut, moved: moved, assignments: assignments }, null, 1);
   }
 
   // Take a saved edit; returns what of it could not be used.
@@ -170,6 +176,7 @@ function doorstepEdits(data) {
     });
     Object.keys(file.assignments).forEach(function (ref) { if (!known[ref]) { problems.push("Block " + ref + " of the file is not known."); } });
     change(changes);
+    (file.moved || []).forEach(function (ref) { held[ref] = true; });
     patches.forEach(function (p, k) { locked[k] = (file.locked || []).indexOf(p.code) >= 0; });
     return problems;
   }
