@@ -241,15 +241,26 @@ class _Job:
 
     def _plan(self, incumbent: Incumbent) -> PatchPlan:
         from optimiser.districting.checks import check_patches
-        from optimiser.districting.metrics import build_plan
+        from optimiser.districting.metrics import best_centres, build_plan
+        from optimiser.districting.parts import part_bounds, walk_bound
 
         assert incumbent.part is not None
-        problem = self._instance.problem
+        problem, bound = self._instance.problem, self._prover.bound
+        slot_of = incumbent.part[self._instance.unit_of]
+        seconds = _FINISH_SHARE * min(self._limit_s, self._clock.seconds())
+        walk = walk_bound(
+            self._instance,
+            incumbent.part,
+            best_centres(problem, slot_of),
+            bound=bound,
+            seconds=seconds if self._params.iterations is None else None,
+        )
         plan = build_plan(
             problem,
-            incumbent.part[self._instance.unit_of],
-            bound=self._prover.bound,
+            slot_of,
+            bound=bound,
             seed=self._seed,
             seconds=self._clock.seconds(),
+            parts=part_bounds(problem, walk=walk),
         )
         return plan.model_copy(update={"violations": check_patches(problem, plan)})

@@ -69,7 +69,7 @@ def check_patches(problem: PatchProblem, plan: PatchPlan) -> tuple[Violation, ..
         patch and every patch a known centre; until then those rules say so.
     """
     reading = _read(problem, plan)
-    return (
+    found = (
         *_check_blocks_once(problem, plan),
         *_check_old_patches(problem, plan),
         *_check_slots(reading),
@@ -82,7 +82,10 @@ def check_patches(problem: PatchProblem, plan: PatchPlan) -> tuple[Violation, ..
         *_check_split_estates(reading),
         *_check_costs(reading),
         *_check_bound(plan),
+        *_check_net_gap(plan),
     )
+    # What no valid plan can undercut says nothing of one that breaks a rule.
+    return found or tuple(_check_part_bounds(plan))
 
 
 def _read(problem: PatchProblem, plan: PatchPlan) -> _Reading:
@@ -296,3 +299,31 @@ def _check_bound(plan: PatchPlan) -> Iterator[Violation]:
     if plan.status is Status.OPTIMAL and status_of(gap) is not Status.OPTIMAL:
         message = f"called optimal with a gap of {gap:.6f}"
         yield Violation(rule="status", subject="plan", message=message)
+
+
+def _check_net_gap(plan: PatchPlan) -> Iterator[Violation]:
+    """Require what every plan must pay to be the sum of its parts, and the gap without it."""
+    paid = (plan.centre_bound or 0.0) + (plan.moved_bound or 0.0)
+    if not _same(plan.unavoidable, paid):
+        message = f"given as {plan.unavoidable}, and comes to {paid}"
+        yield Violation(rule="unavoidable", subject="plan", message=message)
+    if plan.net_gap is None:
+        return
+    gap = cost_gap(plan.objective - plan.unavoidable, plan.bound - plan.unavoidable)
+    if not abs(plan.net_gap - gap) <= TOLERANCE:
+        message = f"given as {plan.net_gap}, and comes to {gap}"
+        yield Violation(rule="net_gap", subject="plan", message=message)
+
+
+def _check_part_bounds(plan: PatchPlan) -> Iterator[Violation]:
+    """Require no part below its bound, and a bound that covers what every plan must pay."""
+    parts: dict[str, tuple[float | None, float]] = {
+        "walk_bound": (plan.walk_bound, plan.walk_minutes),
+        "centre_bound": (plan.centre_bound, plan.centre_minutes),
+        "moved_bound": (plan.moved_bound, plan.moved_minutes),
+        "unavoidable": (plan.unavoidable, plan.bound),
+    }
+    for rule, (bound, value) in parts.items():
+        if bound is not None and bound > value + TOLERANCE * max(1.0, abs(value)):
+            message = f"{bound} is above {value}"
+            yield Violation(rule=rule, subject="plan", message=message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.districting.instance import Int64s
+from optimiser.districting.parts import PartBounds, part_bounds
 from optimiser.model import BlockAssignment, PatchPlan, PatchProblem, PatchSummary
 from optimiser.model.outcome import cost_gap, status_of
 from optimiser.model.patches import COST_UNITS_PER_MINUTE, WORKLOAD_UNITS_PER_POINT
@@ -38,12 +39,17 @@ def build_plan(
     seed: int,
     seconds: float,
     notes: tuple[str, ...] = (),
+    parts: PartBounds | None = None,
 ) -> PatchPlan:
-    """Return the plan that puts block i into slot `slot_of[i]`; `bound` in cost units."""
+    """Return the plan that puts block i into slot `slot_of[i]`; `bound` in cost units.
+
+    `parts` bounds the parts of the cost; None: those that take a moment are worked out.
+    """
+    parts = part_bounds(problem) if parts is None else parts
     centres = best_centres(problem, slot_of)
     walk, centre, moved = plan_cost(problem, slot_of, centres)
     total = walk + centre + moved
-    bound = min(bound, total)
+    bound = min(max(bound, parts.unavoidable + (parts.walk or 0)), total)
     gap = cost_gap(total, bound)
     assignments = tuple(
         BlockAssignment(
@@ -67,9 +73,16 @@ def build_plan(
         walk_minutes=walk / COST_UNITS_PER_MINUTE,
         centre_minutes=centre / COST_UNITS_PER_MINUTE,
         moved_minutes=moved / COST_UNITS_PER_MINUTE,
+        walk_bound=None if parts.walk is None else parts.walk / COST_UNITS_PER_MINUTE,
+        centre_bound=parts.centre / COST_UNITS_PER_MINUTE,
+        moved_bound=parts.moved / COST_UNITS_PER_MINUTE,
+        unavoidable=parts.unavoidable / COST_UNITS_PER_MINUTE,
+        net_gap=cost_gap(total - parts.unavoidable, bound - parts.unavoidable),
         homes_moved=int(problem.moved_homes[blocks, slot_of].sum()),
         balance=problem.balance,
         rules=problem.rules,
+        by_hand=problem.by_hand,
+        locked=problem.locked,
         split_estates=_split_estates(problem, slot_of),
         notes=(*problem.notes, *notes),
     )
