@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.bridge.rows import rows_of
-from optimiser.model.codes import patch_codes
+from optimiser.bridge.limits import build_measures, estate_labels
+from optimiser.bridge.placing import allowed_blocks, apart_pairs, together_groups
+from optimiser.bridge.rule_names import RuleNames, names_of
+from optimiser.bridge.slots import locked_blocks, make_slots, slot_seeds, vacant_faults
+from optimiser.bridge.units import Fit, build_units, edges_around_locks
 from optimiser.model.patches import (
     COST_UNITS_PER_MINUTE,
     WORKLOAD_UNITS_PER_POINT,
@@ -25,9 +27,8 @@ if TYPE_CHECKING:
     from geodata import Stock
     from optimiser.model.rules import PatchRules, WorkloadWeights
 
-__all__ = ["build_patch_problem", "home_workload", "patch_codes"]
+__all__ = ["build_patch_problem", "home_workload"]
 
-FULL_TIME_DAYS = 5
 FLAGS = ("introductory", "arrears", "asb", "vulnerable", "damp")
 OPEN_CASES = ("arrears", "asb", "damp")
 
@@ -49,74 +50,6 @@ def home_workload(homes: pd.DataFrame, weights: WorkloadWeights) -> pd.Series:
         points = points + homes[flag].astype(float) * getattr(weights, flag)
     floors_above = (homes["floor"] - 2).clip(lower=0).where(~homes["lift"].astype(bool), 0)
     return (points + floors_above * weights.no_lift_floor).astype(float)
-
-
-def _slot_seeds(
-    officers: pd.DataFrame, rules: PatchRules
-) -> list[tuple[str, str | None, str | None, float, float]]:
-    """Return (patch, officer, service centre, FTE, days a week) of each patch to fill."""
-    rows = rows_of(officers)
-    held: list[str] = [r["patch"] for r in rows if r["patch"]]
-    seen: set[str] = set()
-    new = iter(patch_codes(held, len(rows) + (rules.patches or 0)))
-    # Officers who have a patch keep its code, and come first where patches are counted.
-    if rules.patches is not None:
-        rows.sort(key=lambda r: not r["patch"])
-    seeds: list[tuple[str, str | None, str | None, float, float]] = []
-    for row in rows[: rules.patches]:
-        code = row["patch"] if row["patch"] and row["patch"] not in seen else next(new)
-        seen.add(code)
-        counted = rules.patches is not None
-        seeds.append(
-            (
-                code,
-                row["officer_ref"],
-                row["service_centre"],
-                1.0 if counted else float(row["fte"]),
-                float(FULL_TIME_DAYS if counted else len(row["working_days"])),
-            )
-        )
-    while rules.patches is not None and len(seeds) < rules.patches:
-        seeds.append((next(new), None, None, 1.0, float(FULL_TIME_DAYS)))
-    return seeds
-
-
-def _slots(
-    seeds: list[tuple[str, str | None, str | None, float, float]], total: int, balance: float
-) -> tuple[PatchSlot, ...]:
-    fte = sum(seed[3] for seed in seeds)
-    slots = []
-    for patch, officer, centre, share, _ in seeds:
-        target = total * share / fte
-        slots.append(
-            PatchSlot(
-                patch=patch,
-                officer_ref=officer,
-                service_centre=centre,
-                fte=share,
-                target=round(target),
-                lower=math.ceil(target * (1 - balance) - 1e-9),
-                upper=math.floor(target * (1 + balance) + 1e-9),
-            )
-        )
-    return tuple(slots)
-
-
-def _units(
-    estates: list[str | None], workload: npt.NDArray[np.int64], largest: int, whole: bool
-) -> npt.NDArray[np.int32]:
-    """Return each block's unit: an estate that fits into a patch is one, else each block is."""
-    total: Counter[str] = Counter()
-    for estate, points in zip(estates, workload, strict=True):
-        if estate:
-            total[estate] += int(points)
-    number: dict[object, int] = {}
-    unit = np.empty(len(estates), dtype=np.int32)
-    for i, estate in enumerate(estates):
-        together = bool(whole and estate and total[estate] <= largest)
-        key: object = ("estate", estate) if together else ("block", i)
-        unit[i] = number.setdefault(key, len(number))
-    return unit
 
 
 def build_patch_problem(
@@ -147,94 +80,153 @@ def build_patch_problem(
     edges
         (m, 2) positions of blocks that are neighbours on foot; connected.
     rules
-        As set in doorstep.toml; pins must name known blocks and patches.
+        As set in doorstep.toml.
     notes
         What was assumed, for the plan's reader.
 
     Raises
     ------
+    RuleFaults
+        If the rules name what is not there, or contradict each other.
     ValueError
-        If a walking time is missing or a pin names an unknown block or patch.
+        If a walking time is missing.
     """
-    blocks = stock.blocks
     if not np.isfinite(walk_s).all():
         raise ValueError("a walking time between two blocks is missing")
-    points = home_workload(stock.homes, rules.workload)
-    position = {ref: i for i, ref in enumerate(blocks.index)}
-    home_block = stock.homes["block_ref"].map(position).to_numpy()
-    workload = np.rint(
-        np.bincount(home_block, weights=points.to_numpy(), minlength=len(blocks))
-        * WORKLOAD_UNITS_PER_POINT
-    ).astype(np.int64)
-
-    seeds = _slot_seeds(officers, rules)
-    slots = _slots(seeds, int(workload.sum()), rules.balance)
-    estates = [e if isinstance(e, str) and e else None for e in blocks["estate"]]
-    largest = max(slot.upper for slot in slots)
-
-    moved = _moved_homes(stock.homes, home_block, len(blocks), slots)
-    trip_minutes = 2 * walk_s / 60 * rules.trips_per_point_week
-    walk_cost = np.rint(
-        trip_minutes * (workload / WORKLOAD_UNITS_PER_POINT)[:, None] * COST_UNITS_PER_MINUTE
+    blocks = _blocks(stock, rules.workload)
+    workload = np.array([b.workload for b in blocks], dtype=np.int64)
+    codes = {str(code) for code in stock.homes["patch"].dropna()}
+    seeds = slot_seeds(officers, rules, codes)
+    names = RuleNames(
+        refs=[b.block_ref for b in blocks],
+        estates=[b.estate for b in blocks],
+        block_names=names_of(stock.blocks["block_name"]),
+        patches={seed.patch: seed.officer_ref for seed in seeds},
+        officers=set(officers["officer_ref"]),
+        codes=codes | set(officers["patch"].dropna()),
+        counted=rules.patches is not None,
+        faults=vacant_faults(officers, rules, centres),
+    )
+    locked = locked_blocks([b.current_patch for b in blocks], rules, names)
+    slots = make_slots(seeds, workload, locked, rules.balance)
+    measures = build_measures(
+        _amounts(blocks), seeds=seeds, locked=locked, rules=rules, names=names
     )
     reach_s = _reach_seconds(slots, centres, centre_walk_s, len(blocks))
-    days = np.array([seed[4] for seed in seeds])
-    centre_cost = np.rint(2 * reach_s / 60 * days[:, None] * COST_UNITS_PER_MINUTE)
-
-    def per_block(amount: pd.Series) -> list[int]:
-        counted = np.bincount(home_block, weights=amount.to_numpy(float), minlength=len(blocks))
-        return [int(n) for n in counted]
-
-    tenanted = per_block(stock.homes["tenure"].eq("tenanted"))
-    open_cases = per_block(stock.homes[list(OPEN_CASES)].astype(bool).sum(axis=1))
-    flagged = per_block(stock.homes["vulnerable"].astype(bool))
+    reach = math.inf if rules.reach_minutes is None else rules.reach_minutes * 60
+    allowed = allowed_blocks(rules, names, locked, (reach_s <= reach).T)
+    apart = apart_pairs(rules, names, allowed)
+    groups = together_groups(rules, names)
+    names.require_none()
+    near, lock_notes = edges_around_locks(
+        edges, locked, slots, workload=workload, walk_s=walk_s, names=names
+    )
+    unit = build_units(
+        [b.estate for b in blocks],
+        groups,
+        Fit(workload, slots, allowed, apart, measures),
+        edges=near,
+        locked=locked,
+        whole=rules.keep_estates_whole,
+        names=names,
+    )
+    names.require_none()
+    moved, move_cost = _moves(stock, slots, rules)
+    trip_minutes = 2 * walk_s / 60 * rules.trips_per_point_week
+    days = np.array([seed.days for seed in seeds])
     return PatchProblem(
-        blocks=tuple(
-            PatchBlock(
-                block_ref=str(ref),
-                estate=estates[i],
-                homes=int(row.homes),
-                workload=int(workload[i]),
-                tenanted=tenanted[i],
-                open_cases=open_cases[i],
-                flagged=flagged[i],
-                current_patch=row.patch if isinstance(row.patch, str) and row.patch else None,
-                easting=float(row.geometry.x),
-                northing=float(row.geometry.y),
-            )
-            for i, (ref, row) in enumerate(
-                zip(blocks.index, blocks.itertuples(index=False), strict=True)
-            )
-        ),
+        blocks=blocks,
         slots=slots,
-        unit=_units(estates, workload, largest, rules.keep_estates_whole),
-        edges=np.asarray(edges, dtype=np.int32).reshape(-1, 2),
-        walk_cost=walk_cost,
-        centre_cost=centre_cost,
-        move_cost=np.rint(moved * rules.moved_home_minutes * COST_UNITS_PER_MINUTE),
+        unit=unit,
+        edges=near,
+        walk_cost=np.rint(
+            trip_minutes * (workload / WORKLOAD_UNITS_PER_POINT)[:, None] * COST_UNITS_PER_MINUTE
+        ),
+        centre_cost=np.rint(2 * reach_s / 60 * days[:, None] * COST_UNITS_PER_MINUTE),
+        move_cost=move_cost,
         moved_homes=moved,
-        allowed=_allowed(position, slots, reach_s, rules),
+        allowed=allowed,
+        apart=apart,
+        measures=measures,
         balance=rules.balance,
         rules=rules,
-        notes=notes,
+        notes=(*notes, *lock_notes),
     )
 
 
-def _moved_homes(
-    homes: pd.DataFrame,
-    home_block: npt.NDArray[np.integer],
-    n_blocks: int,
-    slots: tuple[PatchSlot, ...],
-) -> npt.NDArray[np.int32]:
-    """Count per block and patch the households that would get another officer."""
+def _home_block(stock: Stock) -> npt.NDArray[np.int64]:
+    """Return each home's block as its position."""
+    position = {ref: i for i, ref in enumerate(stock.blocks.index)}
+    return stock.homes["block_ref"].map(position).to_numpy(dtype=np.int64)
+
+
+def _blocks(stock: Stock, weights: WorkloadWeights) -> tuple[PatchBlock, ...]:
+    homes, blocks, home_block = stock.homes, stock.blocks, _home_block(stock)
+
+    def in_block(amount: pd.Series) -> npt.NDArray[np.float64]:
+        weights = amount.to_numpy(dtype=np.float64)
+        return np.bincount(home_block, weights=weights, minlength=len(blocks)).astype(np.float64)
+
+    workload = np.rint(in_block(home_workload(homes, weights)) * WORKLOAD_UNITS_PER_POINT)
+    tenanted = in_block(homes["tenure"].eq("tenanted"))
+    open_cases = in_block(homes[list(OPEN_CASES)].astype(bool).sum(axis=1))
+    flagged = in_block(homes["vulnerable"].astype(bool))
+    estates, patches = names_of(blocks["estate"]), names_of(blocks["patch"])
+    return tuple(
+        PatchBlock(
+            block_ref=str(ref),
+            estate=estates[i],
+            homes=int(homes_in),
+            workload=int(workload[i]),
+            tenanted=int(tenanted[i]),
+            open_cases=int(open_cases[i]),
+            flagged=int(flagged[i]),
+            current_patch=patches[i],
+            easting=float(point.x),
+            northing=float(point.y),
+        )
+        for i, (ref, homes_in, point) in enumerate(
+            zip(blocks.index, blocks["homes"], blocks.geometry, strict=True)
+        )
+    )
+
+
+def _amounts(blocks: tuple[PatchBlock, ...]) -> dict[str, npt.NDArray[np.int64]]:
+    """Return what each block adds to the measures that rules may limit."""
+    counted = ("homes", "tenanted", "open_cases")
+    amounts = {name: np.array([getattr(b, name) for b in blocks]) for name in counted}
+    return {**amounts, "estates": estate_labels([b.estate for b in blocks])}
+
+
+def _moves(
+    stock: Stock, slots: tuple[PatchSlot, ...], rules: PatchRules
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return (n, p) households that would get another officer, and the cost units of it."""
+    homes = stock.homes
+    cases = homes[list(OPEN_CASES)].astype(bool).sum(axis=1).to_numpy()
+    vulnerable = homes["vulnerable"].astype(bool).to_numpy()
+    moved = _moving(stock, slots, np.ones(len(homes)))
+    minutes = (
+        moved * rules.moved_home_minutes
+        + _moving(stock, slots, cases) * rules.open_case_minutes
+        + _moving(stock, slots, vulnerable) * rules.vulnerable_minutes
+    )
+    return moved, np.rint(minutes * COST_UNITS_PER_MINUTE)
+
+
+def _moving(
+    stock: Stock, slots: tuple[PatchSlot, ...], amount: npt.NDArray[Any]
+) -> npt.NDArray[np.int64]:
+    """Add up (n, p) `amount`, one a home, over those that would get another officer."""
+    homes, home_block = stock.homes, _home_block(stock)
+    weight = amount.astype(np.int64)
     known = homes["patch"].notna().to_numpy()
-    coded = np.bincount(home_block[known], minlength=n_blocks)
-    moved = np.repeat(coded[:, None], len(slots), axis=1)
-    number = {slot.patch: k for k, slot in enumerate(slots)}
-    stays = homes["patch"].map(number)
-    mask = stays.notna().to_numpy()
-    np.subtract.at(moved, (home_block[mask], stays[mask].to_numpy(dtype=int)), 1)
-    return moved.astype(np.int32)
+    moved = np.zeros((len(stock.blocks), len(slots)), dtype=np.int64)
+    np.add.at(moved, home_block[known], weight[known, None])
+    stays = homes["patch"].map({slot.patch: k for k, slot in enumerate(slots)})
+    same = stays.notna().to_numpy()
+    np.subtract.at(moved, (home_block[same], stays[same].to_numpy(dtype=int)), weight[same])
+    return moved
 
 
 def _reach_seconds(
@@ -252,24 +244,3 @@ def _reach_seconds(
     if not np.isfinite(reach).all():
         raise ValueError("a walking time from a service centre is missing")
     return reach
-
-
-def _allowed(
-    position: dict[str, int],
-    slots: tuple[PatchSlot, ...],
-    reach_s: npt.NDArray[np.float64],
-    rules: PatchRules,
-) -> npt.NDArray[np.bool_]:
-    allowed = np.ones((len(position), len(slots)), dtype=bool)
-    if rules.reach_minutes is not None:
-        allowed = (reach_s <= rules.reach_minutes * 60).T.copy()
-    number = {slot.patch: k for k, slot in enumerate(slots)}
-    for block, patch in rules.pins.items():
-        if block not in position:
-            raise ValueError(f"pins names block {block!r}, which no home has")
-        if patch not in number:
-            raise ValueError(f"pins names patch {patch!r}; there are {', '.join(number)}")
-        row = allowed[position[block]]
-        row[:] = False
-        row[number[patch]] = True
-    return allowed

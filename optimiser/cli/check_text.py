@@ -54,6 +54,7 @@ def check_sections(report: QualityReport) -> list[Section]:
         ),
         Section("Boundaries and the homes' codes", report.boundary_cases),
         Section("Neighbours without a street between them", _neighbours(report)),
+        Section("Rules for the patches", report.rules),
         Section("Assumed", _cut([*report.assumed, *problem_lines(report.warnings(ASSUMED))])),
     ]
     return [_worded(s, areas=report.areas) for s in sections if s.lines or s.rows]

@@ -6,13 +6,22 @@ Defaults marked M in a field's description are modelling values, not sourced fac
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Self
+import math
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from optimiser.model.base import Frozen
 
-__all__ = ["PatchRules", "VisitRules", "VisitValues", "WorkloadWeights"]
+__all__ = [
+    "PatchLimit",
+    "PatchLimits",
+    "PatchRules",
+    "VacantPost",
+    "VisitRules",
+    "VisitValues",
+    "WorkloadWeights",
+]
 
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -40,8 +49,81 @@ class WorkloadWeights(_Finite):
     )
 
 
+class PatchLimit(_Finite):
+    """How much of one measure a patch may hold: around its share, or by the full-time officer."""
+
+    within: float | None = Field(
+        None, ge=0, le=10, description="share of all, by FTE, within +- this share of it"
+    )
+    most_per_fte: float | None = Field(
+        None, gt=0, le=1e6, description="at most so many for a full-time officer"
+    )
+    least_per_fte: float | None = Field(
+        None, ge=0, le=1e6, description="at least so many for a full-time officer"
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.within is None and self.most_per_fte is None and self.least_per_fte is None:
+            raise ValueError("limits nothing; give within, most_per_fte or least_per_fte")
+        if (self.least_per_fte or 0) > (self.most_per_fte or math.inf):
+            raise ValueError("has a least_per_fte above its most_per_fte")
+        return self
+
+
+class PatchLimits(_Finite):
+    """Measures beside the workload that have limits of their own in each patch."""
+
+    homes: PatchLimit | None = Field(None, description="homes of every tenure")
+    tenanted: PatchLimit | None = Field(None, description="tenanted homes")
+    open_cases: PatchLimit | None = Field(
+        None, description="open cases: the homes' flags arrears, asb and damp, added up"
+    )
+    estates: PatchLimit | None = Field(
+        None, description="different estates; a home without an estate counts as none"
+    )
+
+
+class VacantPost(_Finite):
+    """A patch that no officer holds: how many hours it is for, and from where it is served."""
+
+    fte: float = Field(gt=0, le=1.5, description="share of a full-time officer")
+    service_centre: str | None = Field(None, description="unset, the nearest")
+
+
+def _one_or_more(names: Any) -> Any:
+    """Take a single name for a list of one."""
+    return [names] if isinstance(names, str) else names
+
+
+def _one_group_or_more(groups: Any) -> Any:
+    """Take a single list of names for a list of one group."""
+    if not isinstance(groups, list | tuple):
+        return groups
+    return [groups] if groups and all(isinstance(name, str) for name in groups) else groups
+
+
+def _fte_or_post(posts: Any) -> Any:
+    """Take `P12 = 1.0` for `P12 = { fte = 1.0 }`."""
+    if not isinstance(posts, dict):
+        return posts
+    return {
+        patch: {"fte": post} if isinstance(post, int | float | str) else post
+        for patch, post in posts.items()
+    }
+
+
+_Name = Annotated[str, Field(min_length=1)]
+_Names = Annotated[tuple[_Name, ...], BeforeValidator(_one_or_more)]
+_Groups = Annotated[tuple[tuple[_Name, ...], ...], BeforeValidator(_one_group_or_more)]
+
+
 class PatchRules(_Finite):
-    """How patches are drawn."""
+    """How patches are drawn.
+
+    Where a rule names blocks, an estate's name stands for all its blocks; where it
+    names a patch, the officer who holds it will do.
+    """
 
     patches: int | None = Field(
         None, ge=1, description="number of equal patches; None: one per officer, sized by FTE"
@@ -60,9 +142,62 @@ class PatchRules(_Finite):
         le=1e6,
         description="price of a household changing officer, walking minutes a week",
     )
-    pins: dict[str, str] = Field(default_factory=dict, description="block_ref = patch")
+    moved_open_case_minutes: float | None = Field(
+        None,
+        ge=0,
+        le=1e6,
+        description="added for each open case (arrears, asb, damp) of a household changing "
+        "officer; None: as moved_home_minutes (M)",
+    )
+    moved_vulnerable_minutes: float | None = Field(
+        None,
+        ge=0,
+        le=1e6,
+        description="added where a vulnerable resident changes officer; "
+        "None: as moved_home_minutes (M)",
+    )
+    homes_per_fte: float | None = Field(
+        None, gt=0, le=1e6, description="most homes for a full-time officer; None: no limit"
+    )
+    limits: PatchLimits = PatchLimits()
+    pins: dict[str, _Name] = Field(
+        default_factory=dict, description="block or estate = the patch that it must be in"
+    )
+    forbidden: dict[str, _Names] = Field(
+        default_factory=dict, description="officer or patch = blocks, estates not to be served"
+    )
+    together: _Groups = Field((), description="lists of blocks, estates that share a patch")
+    apart: _Groups = Field((), description="lists of blocks, estates of which no two share a patch")
+    locked: _Names = Field((), description="patches that keep the blocks that they have now")
+    vacant_posts: Annotated[dict[str, VacantPost], BeforeValidator(_fte_or_post)] = Field(
+        default_factory=dict, description="patch without an officer = its FTE"
+    )
     workload: WorkloadWeights = WorkloadWeights()
     walking_kmh: float = Field(4.5, ge=0.1, le=100, description="(M)")
+
+    @property
+    def open_case_minutes(self) -> float:
+        """The price added for each open case of a household changing officer."""
+        own = self.moved_open_case_minutes
+        return self.moved_home_minutes if own is None else own
+
+    @property
+    def vulnerable_minutes(self) -> float:
+        """The price added where a vulnerable resident changes officer."""
+        own = self.moved_vulnerable_minutes
+        return self.moved_home_minutes if own is None else own
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        homes = self.limits.homes
+        if self.homes_per_fte is not None and homes is not None and homes.most_per_fte is not None:
+            raise ValueError("homes_per_fte and limits.homes.most_per_fte are one rule; keep one")
+        if self.vacant_posts and self.patches is not None:
+            raise ValueError(
+                "patches and vacant_posts both say how many patches there are; leave patches out "
+                "for one an officer and one a vacant post"
+            )
+        return self
 
 
 class VisitValues(_Finite):

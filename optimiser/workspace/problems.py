@@ -20,6 +20,7 @@ from optimiser.workspace.settings import fault_problems
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optimiser.bridge import RuleFault
     from optimiser.model import PatchPlan, PatchProblem, VisitProblem
     from optimiser.workspace.workspace import Workspace
 
@@ -32,7 +33,7 @@ LAST_YEAR: Final = 2100
 
 def patch_problem(ws: Workspace) -> PatchProblem:
     """Return the redraw of the patches as a problem; see `Workspace.patch_problem`."""
-    from optimiser.bridge import build_patch_problem
+    from optimiser.bridge import RuleFaults, build_patch_problem
 
     require_blocks(ws)
     require_starts(ws, sessions=False)
@@ -52,6 +53,8 @@ def patch_problem(ws: Workspace) -> PatchProblem:
             rules=rules.patches,
             notes=(*ws.caveats, *_joined_note(ws), *_left_out(ws)),
         )
+    except RuleFaults as error:
+        raise DataError([_rule_problem(ws, fault) for fault in error.faults]) from error
     except ValueError as error:
         raise _settings_error(ws, "rules.patches", error) from error
 
@@ -126,6 +129,16 @@ def _left_out(ws: Workspace) -> tuple[str, ...]:
         return ()
     count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
     return (f"{count} of the files could not be used and were left out.",)
+
+
+def _rule_problem(ws: Workspace, fault: RuleFault) -> Problem:
+    return Problem(
+        file=ws.path.name,
+        column=f"rules.patches.{fault.key}",
+        value=fault.value,
+        reason=fault.reason,
+        remedy=fault.remedy,
+    )
 
 
 def _settings_error(ws: Workspace, key: str, error: ValueError) -> DataError:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from geodata import DataError, Problem
 from optimiser.workspace.cut_off import require_starts
+from optimiser.workspace.rules_in_words import patch_rules_in_words
 
 if TYPE_CHECKING:
     from optimiser.workspace.workspace import Workspace
@@ -78,6 +79,8 @@ class QualityReport:
         their number in `counts["joined_pairs"]`.
     boundary_cases
         Where boundaries and codes disagree.
+    rules
+        The rules of a redraw, in words.
     assumed
         What was taken where the files do not say.
     problems
@@ -106,6 +109,7 @@ class QualityReport:
     stuck: bool
     told: frozenset[Problem] = field(default=frozenset(), repr=False)
     areas: bool = False
+    rules: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -127,6 +131,7 @@ class QualityReport:
             "unreachable": list(self.unreachable),
             "neighbours": list(self.neighbours),
             "boundary_cases": list(self.boundary_cases),
+            "rules": list(self.rules),
             "assumed": [*self.assumed, *map(str, self.warnings(ASSUMED))],
             "ready": {r.command: {"can_run": r.can_run, "why": r.why} for r in self.ready},
         }
@@ -183,6 +188,7 @@ def quality_report(ws: Workspace, *, lenient: bool = False) -> QualityReport:
         stuck=bool(found),
         told=frozenset(ws.boundary_cases.problems),
         areas=ws.inputs.stock.areas is not None,
+        rules=patch_rules_in_words(ws.settings.rules.patches, officers=len(ws.officers)),
     )
 
 

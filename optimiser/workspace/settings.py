@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -205,10 +206,35 @@ def load_settings(path: Path) -> Settings:
 
 def fault_problems(file: str, error: ValidationError) -> list[Problem]:
     """Return what is wrong with a settings or rules file, a problem a key."""
-    return [_problem(file, fault) for fault in error.errors()]
+    ours = error.title == Settings.__name__
+    return [
+        _problem(file, fault, _near(fault["loc"]) if ours else None) for fault in error.errors()
+    ]
 
 
-def _problem(file: str, fault: Any) -> Problem:
+_PLAINLY: Final = {
+    "tuple_type": 'should be a list, such as ["B0001", "B0002"]',
+    "model_type": "should be a table, such as { name = value }",
+    "dict_type": "should be a table, such as { name = value }",
+    "string_too_short": "is empty",
+}
+"""What pydantic says in Python's words."""
+
+
+def _near(loc: tuple[int | str, ...]) -> str | None:
+    """Return the setting that an unknown one at `loc` is likely to mean."""
+    model: Any = Settings
+    for part in loc[:-1]:
+        field = model.model_fields.get(part)
+        if field is None:  # a name of the landlord's, as of a vacant post
+            continue
+        kinds = (field.annotation, *get_args(field.annotation))
+        model = next((kind for kind in kinds if hasattr(kind, "model_fields")), model)
+    near = difflib.get_close_matches(str(loc[-1]), list(model.model_fields), n=1, cutoff=0.7)
+    return near[0] if near else None
+
+
+def _problem(file: str, fault: Any, near: str | None) -> Problem:
     key = ".".join(str(part) for part in fault["loc"])
     kind, given = fault["type"], fault["input"]
     remedy = fault.get("ctx", {}).get(
@@ -218,6 +244,9 @@ def _problem(file: str, fault: Any) -> Problem:
         reason, remedy = "is missing", "add it"
     elif kind == "extra_forbidden":
         reason = "is not a setting"
+        remedy = f"did you mean {near}?" if near else remedy
+    elif kind in _PLAINLY:
+        reason = _PLAINLY[kind]
     else:
         reason = fault["msg"].removeprefix("Value error, ")
         reason = reason.replace("Input should", "should", 1)

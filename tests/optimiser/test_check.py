@@ -100,7 +100,7 @@ BAD_INPUT: dict[str, tuple[Spoil, str]] = {
     "swapped axes": (swap_axes, "homes.csv rows 2, 3, 4, 5, 6 and"),
     "a pin to nowhere": (
         lambda d: add_setting(d, 'pins = { X = "P01" }'),
-        "pins names block 'X', which no home has",
+        "rules.patches.pins 'X' is no block or estate that a home has",
     ),
     "streets of half the area": (cut_streets, "of 49 blocks have no way on foot to most blocks: B"),
 }

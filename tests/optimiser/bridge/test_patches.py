@@ -8,8 +8,9 @@ from shapely import Point
 
 from geodata import Stock
 from optimiser.bridge import build_patch_problem
-from optimiser.bridge.patches import home_workload, patch_codes
+from optimiser.bridge.patches import home_workload
 from optimiser.model import PatchRules, WorkloadWeights
+from optimiser.model.codes import patch_codes
 
 
 def homes(*rows):
@@ -164,11 +165,3 @@ def test_reach_and_pins_limit_what_is_allowed(stock, officers):
     assert reach.allowed[:, 0].tolist() == [True, True, False]
     pinned = build(stock, officers, pins={"C": "P2"})
     assert pinned.allowed[2].tolist() == [False, True, False]
-
-
-@pytest.mark.parametrize(
-    ("pins", "word"), [({"Z": "P1"}, "block 'Z'"), ({"A": "P9"}, "patch 'P9'")]
-)
-def test_a_pin_to_nowhere_is_named(stock, officers, pins, word):
-    with pytest.raises(ValueError, match=word):
-        build(stock, officers, pins=pins)
