@@ -150,6 +150,7 @@ def build_patch_problem(
         measures=measures,
         balance=rules.balance,
         rules=rules,
+        locked=tuple(slots[k].patch for k in locked),
         notes=(*notes, *lock_notes),
     )
 

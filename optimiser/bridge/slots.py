@@ -123,6 +123,7 @@ def locked_blocks(current: list[str | None], rules: PatchRules, names: RuleNames
     if len(locked) == len(patches):
         reason = "leaves no patch to redraw"
         names.fault("locked", reason, "unlock the patches that are to change")
+        return {}
     return locked
 
 
