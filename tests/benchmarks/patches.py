@@ -2,20 +2,26 @@
 
 python tests/benchmarks/patches.py FOLDER --seconds S [--seed N]
 python tests/benchmarks/patches.py --made UNITS PATCHES --seconds S [--seed N]
+
+With `--peer spopt` or `--peer gerrychain`, each of that tool's methods is given the same
+problem for the same seconds, and gets a line of its own after ours; see peers.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from peers import PEERS, judge, run_peers
 from stages import Stages
 
 from optimiser import PatchPlan, PatchProblem, Workspace, allocate_patches
 from optimiser.model import PatchBlock, PatchSlot
+from optimiser.model.patches import COST_UNITS_PER_MINUTE
 
 
 def made_problem(units: int, patches: int, *, seed: int, balance: float = 0.05) -> PatchProblem:
@@ -61,6 +67,7 @@ def main() -> None:
     parser.add_argument("--made", type=int, nargs=2, metavar=("UNITS", "PATCHES"))
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peer", action="append", choices=sorted(PEERS), default=[])
     given = parser.parse_args()
     if (given.folder is None) == (given.made is None):
         parser.error("give either a folder or --made")
@@ -82,20 +89,28 @@ def main() -> None:
         plan, first_s = solve(problem, stages, seconds=given.seconds, seed=given.seed)
         with stages.stage("outputs"), tempfile.TemporaryDirectory() as out:
             ws.save(plan, Path(out) / "patches")
+    instance = "made" if given.folder is None else str(given.folder)
+    slot = {s.patch: k for k, s in enumerate(problem.slots)}
+    judged = judge(problem, [slot[a.patch] for a in plan.assignments])
     stages.report(
-        instance="made" if given.folder is None else str(given.folder),
+        instance=instance,
         blocks=len(problem.blocks),
         patches=len(problem.slots),
         objective=plan.objective,
         bound=plan.bound,
         gap=plan.gap,
         status=plan.status.value,
-        walk_minutes=plan.walk_minutes,
-        homes_moved=plan.homes_moved,
+        balance=judged.balance,
+        pieces=judged.pieces,
+        **judged.figures,
         violations=len(plan.violations),
         first_plan_s=first_s,
         peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     )
+    for line in run_peers(problem, given.peer, seconds=given.seconds, seed=given.seed):
+        if "objective" in line:
+            line["objective"] /= COST_UNITS_PER_MINUTE
+        print(json.dumps({"instance": instance, **line}), flush=True)
 
 
 def solve(

@@ -8,8 +8,9 @@ best centre, and checked by our checker. What a peer has no means to be told is 
 as `ignores`.
 
 - GerryChain: ReCom with the same tolerance from `recursive_tree_part`, in short bursts
-  on our cost, its own way to optimise (Cannon et al., 2022); our workload for its
-  population.
+  on our cost, its own way to optimise (Cannon et al., 2022). Where three draws of its
+  trees find no start, the tolerance is widened by a fifth a draw; such a plan is told
+  with the limits that it breaks.
 - spopt has no balanced districts of a given number. Nearest are max-p, which makes as
   many contiguous regions as it can of at least a workload each (the workload is
   lowered until the number is met), and region k-means, which makes compact ones of any
@@ -161,9 +162,8 @@ def gerrychain(given: Given) -> Iterator[list[Part]]:
     made.add_nodes_from((u, {"unit": u, "work": w}) for u, w in enumerate(given.weight.tolist()))
     made.add_edges_from(given.edges)
     graph, rng = Graph.from_networkx(made), random.Random(given.seed)
-    same = {"pop_col": "work", "pop_target": given.target, "epsilon": given.tolerance}
     # A draw that finds no cut soon is given up for another.
-    cut = partial(bipartition_tree, max_attempts=1_000, warn_attempts=10**9)
+    cut = partial(bipartition_tree, max_attempts=200, warn_attempts=10**9)
     no_cut = (RuntimeError, MetagraphError, BalanceError, PopulationBalanceError)
 
     def parts(state: Any) -> list[Part]:
@@ -171,7 +171,10 @@ def gerrychain(given: Given) -> Iterator[list[Part]]:
             frozenset(state.graph.node_data(v)["unit"] for v in own) for own in state.parts.values()
         ]
 
-    while True:
+    for failed in count():
+        # Where no start is found in three draws, one that is less even is better than none.
+        epsilon = given.tolerance * 1.2 ** max(0, failed - 2)
+        same = {"pop_col": "work", "pop_target": given.target, "epsilon": epsilon}
         try:
             start = Partition(graph, _tree_parts(graph, given.patches, cut, same, rng))
             chain = SingleMetricOptimizer(
