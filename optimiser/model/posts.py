@@ -181,14 +181,21 @@ def _sized(
     """Return a measure's limits for other slots: per FTE, or around their share of it all."""
     fte_before = np.array([s.fte for s in before.slots])
     fte = np.array([s.fte for s in slots])
+    free = np.array(following_balance(before))
     lower, upper = measure.lower / fte_before, measure.upper / fte_before
     number = np.array(old)
     known, at = number >= 0, np.maximum(number, 0)
     # Limits were rounded inwards, so the widest per FTE is the nearest to what was meant.
-    low = np.where(known, lower[at], lower.min()) * fte
-    high = np.where(known, upper[at], upper.max()) * fte
-    if _lies_around_share(measure, fte_before):
-        low, high = (v * fte_before.sum() / fte.sum() for v in (low, high))
+    low = np.where(known, lower[at], lower[free].min(initial=lower.max())) * fte
+    high = np.where(known, upper[at], upper[free].max(initial=upper.min())) * fte
+    shared = ~known | free[at]
+    ratio = fte_before[free].sum() / max(1e-9, fte[shared].sum())
+    total = _total(measure)
+    # A least that no longer adds up to what there is was a share of it, and so was a most.
+    if _lies_around_share(measure, fte_before, free) or low.sum() > total:
+        low = np.where(shared, low * ratio, low)
+    if _lies_around_share(measure, fte_before, free) or high.sum() < total:
+        high = np.where(shared, high * ratio, high)
     return measure.model_copy(
         update={
             "lower": read_only(np.ceil(low - 1e-9).astype(np.int64)),
@@ -197,11 +204,22 @@ def _sized(
     )
 
 
-def _lies_around_share(measure: PatchMeasure, fte: Floats) -> bool:
-    total = float(np.unique(measure.amount[measure.amount >= 0]).size if measure.distinct
-                  else measure.amount.sum())  # fmt: skip
+def _lies_around_share(measure: PatchMeasure, fte: Floats, free: Bools) -> bool:
+    """Say whether limits lie around shares, by FTE, of what locked patches leave."""
+    if not free.any() or not measure.lower[free].any():
+        return False
     middle = (measure.lower + measure.upper) / 2
-    return total > 0 and bool((np.abs(middle - total * fte / fte.sum()) <= _SHARE_NEAR).all())
+    pool = float(middle[free].sum())
+    even = np.abs(middle[free] - pool * fte[free] / fte[free].sum()) <= _SHARE_NEAR
+    left = _total(measure) - pool
+    least, most = measure.lower[~free].sum(), measure.upper[~free].sum()
+    return bool(even.all()) and bool(least - free.sum() <= left <= most + free.sum())
+
+
+def _total(measure: PatchMeasure) -> float:
+    if measure.distinct:
+        return float(np.unique(measure.amount[measure.amount >= 0]).size)
+    return float(measure.amount.sum())
 
 
 # What new posts cost

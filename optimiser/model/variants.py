@@ -7,7 +7,7 @@ plus the balance follows a new one; other limits, as a locked patch's, stay as t
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -36,8 +36,7 @@ def with_balance(problem: PatchProblem, balance: float) -> PatchProblem:
     """Return the problem with each workload within +- `balance` of its target.
 
     An estate too heavy for every patch at the new balance is split by block, and one
-    that now fits and was split is put together again, if the rules ask for whole
-    estates and its blocks hang together.
+    that now fits is put together again, if the rules ask for whole estates.
     """
     if balance == problem.balance:
         return problem
@@ -119,52 +118,76 @@ def exact_targets(problem: PatchProblem, following: list[bool]) -> Floats:
 
 
 def units_for_limits(problem: PatchProblem) -> npt.NDArray[np.int32]:
-    """Return units for the slots' limits: an estate is one while it fits into a patch."""
+    """Return units for the slots' limits, as where problems are built.
+
+    Each part of an estate that hangs together is one unit while some patch may hold it,
+    else its blocks are; blocks that the rules put together stay so. Without rules, or
+    where they do not ask for whole estates, units stay as they are.
+    """
+    rules = problem.rules
+    if rules is None or not rules.keep_estates_whole:
+        return problem.unit
     unit = np.array(problem.unit, dtype=np.int64)
-    estates: dict[str, list[int]] = {}
-    for i, block in enumerate(problem.blocks):
-        if block.estate is not None:
-            estates.setdefault(block.estate, []).append(i)
-    sizes = Counter(unit.tolist())
-    largest = max(slot.upper for slot in problem.slots)
-    whole = problem.rules is not None and problem.rules.keep_estates_whole
+    together = {name for group in rules.together for name in group}
     fresh = int(unit.max()) + 1
-    for own in estates.values():
-        if len(own) == 1:
-            continue
-        fits = sum(problem.blocks[i].workload for i in own) <= largest
-        one = len({int(unit[i]) for i in own}) == 1
-        if one and not fits and sizes[int(unit[own[0]])] == len(own):
+    for number in range(fresh):
+        own = np.flatnonzero(unit == number).tolist()
+        blocks = [problem.blocks[i] for i in own]
+        named = any(together & {b.block_ref, b.estate} for b in blocks)
+        one_estate = len(own) > 1 and len({b.estate for b in blocks}) == 1
+        if one_estate and not named and not _fits(problem, own):
             unit[own] = range(fresh, fresh + len(own))
             fresh += len(own)
-        elif whole and fits and not one and _can_be_one(problem, own, sizes, unit):
-            unit[own] = unit[own[0]]
-    number: dict[int, int] = {}
-    numbered = [number.setdefault(u, len(number)) for u in unit.tolist()]
+    for piece in _estate_pieces(problem):
+        joined = np.flatnonzero(np.isin(unit, unit[piece]))
+        if _fits(problem, joined.tolist()):
+            unit[joined] = unit[joined].min()
+    number_of: dict[int, int] = {}
+    numbered = [number_of.setdefault(u, len(number_of)) for u in unit.tolist()]
     return read_only(np.array(numbered, dtype=np.int32))
 
 
-def _can_be_one(problem: PatchProblem, own: list[int], sizes: Counter[int], unit: Int64s) -> bool:
-    """Say whether blocks, each a unit so far, hang together and may share a patch."""
-    inside = set(own)
-    if any(sizes[int(unit[i])] > 1 for i in own):
+def _fits(problem: PatchProblem, blocks: list[int]) -> bool:
+    """Say whether some patch may hold all of the blocks within its limits."""
+    own = set(blocks)
+    if any(i in own and j in own for i, j in problem.apart.tolist()):
         return False
-    if any(i in inside and j in inside for i, j in problem.apart.tolist()):
-        return False
-    if not problem.allowed[own].all(axis=0).any():
-        return False
-    joined: dict[int, list[int]] = {i: [] for i in own}
+    upper = np.array([s.upper for s in problem.slots])
+    workload = sum(problem.blocks[i].workload for i in blocks)
+    room = problem.allowed[blocks].all(axis=0) & (workload <= upper)
+    for measure in problem.measures:
+        amount = measure.amount[blocks]
+        held = np.unique(amount[amount >= 0]).size if measure.distinct else amount.sum()
+        room = room & (held <= measure.upper)
+    return bool(room.any())
+
+
+def _estate_pieces(problem: PatchProblem) -> Iterator[list[int]]:
+    """Yield the blocks of each estate that hang together, less what a locked patch keeps."""
+    locked = np.array([s.lower == s.upper == s.target for s in problem.slots])
+    kept = problem.allowed[:, locked].any(axis=1) & (problem.allowed.sum(axis=1) == 1)
+    members: dict[str, list[int]] = {}
+    for i, block in enumerate(problem.blocks):
+        if block.estate is not None and not kept[i]:
+            members.setdefault(block.estate, []).append(i)
+    near: dict[int, list[int]] = {}
     for i, j in problem.edges.tolist():
-        if i in inside and j in inside:
-            joined[i].append(j)
-            joined[j].append(i)
-    reached, waiting = {own[0]}, [own[0]]
-    while waiting:
-        for j in joined[waiting.pop()]:
-            if j not in reached:
-                reached.add(j)
-                waiting.append(j)
-    return len(reached) == len(own)
+        near.setdefault(i, []).append(j)
+        near.setdefault(j, []).append(i)
+    for own in members.values():
+        left = set(own)
+        for first in own:
+            if first not in left:
+                continue
+            left.remove(first)
+            piece, waiting = [first], [first]
+            while waiting:
+                for j in near.get(waiting.pop(), ()):
+                    if j in left:
+                        left.remove(j)
+                        piece.append(j)
+                        waiting.append(j)
+            yield sorted(piece)
 
 
 # Prices and rules

@@ -16,6 +16,7 @@ from optimiser.model.posts import (
     without_posts,
     without_vacant_posts,
 )
+from optimiser.model.rules import PatchLimit, PatchLimits, VacantPost
 from optimiser.model.variants import with_balance, with_move_price
 from optimiser.workspace import Workspace
 
@@ -43,17 +44,24 @@ def build(borough: Path) -> Build:
     return built
 
 
-def same(one: PatchProblem, two: PatchProblem) -> bool:
-    return one.slots == two.slots and all(
-        np.array_equal(getattr(one, name), getattr(two, name)) for name in ARRAYS
-    )
+def differing(one: PatchProblem, two: PatchProblem) -> list[str]:
+    """Return what of two problems is not the same."""
+    arrays = [name for name in ARRAYS if not np.array_equal(getattr(one, name), getattr(two, name))]
+    return arrays if one.slots == two.slots else [*arrays, "slots"]
 
 
+HARDER = {
+    "locked": ("P02",),
+    "limits": PatchLimits(homes=PatchLimit(within=0.5), tenanted=PatchLimit(most_per_fte=900)),
+}
+
+
+@pytest.mark.parametrize("rules", [{}, HARDER], ids=["plain", "locked"])
 @pytest.mark.parametrize(("before", "after"), [(0.05, 0.3), (0.3, 0.05), (0.1, 0.02)])
-def test_other_balance_is_the_problem_built_at_it(build, before, after):
-    changed = with_balance(build(balance=before), after)
-    asked = build(balance=after)
-    assert same(changed, asked)
+def test_other_balance_is_the_problem_built_at_it(build, before, after, rules):
+    changed = with_balance(build(balance=before, **rules), after)
+    asked = build(balance=after, **rules)
+    assert differing(changed, asked) == []
     assert changed.rules == asked.rules
     assert changed.balance == after
 
@@ -62,7 +70,7 @@ def test_estate_is_split_when_it_no_longer_fits_and_joined_when_it_does(build):
     loose = build(balance=0.9)
     tight = with_balance(loose, 0.01)
     assert tight.unit.max() >= loose.unit.max()
-    assert same(with_balance(tight, 0.9), loose)
+    assert differing(with_balance(tight, 0.9), loose) == []
 
 
 @pytest.mark.parametrize("minutes", [0.0, 0.5, 20.0])
@@ -80,6 +88,19 @@ def test_counted_patches_are_the_problem_built_with_as_many(build):
         assert [s.model_dump() for s in changed.slots] == [s.model_dump() for s in asked.slots]
         assert np.array_equal(changed.moved_homes, asked.moved_homes)
         assert np.array_equal(changed.unit, asked.unit)
+
+
+@pytest.mark.parametrize("rules", [{}, HARDER], ids=["plain", "locked"])
+def test_new_post_is_the_problem_built_with_a_vacant_one(build, rules):
+    changed = with_posts(build(**rules), 1)
+    asked = build(vacant_posts={changed.slots[-1].patch: VacantPost(fte=1.0)}, **rules)
+    # Officers without a code get another new one beside it.
+    codes = {"slots": tuple(s.model_copy(update={"patch": "any"}) for s in asked.slots)}
+    plain = {"slots": tuple(s.model_copy(update={"patch": "any"}) for s in changed.slots)}
+    assert differing(changed.model_copy(update=plain), asked.model_copy(update=codes)) == []
+    for mine, theirs in zip(changed.measures, asked.measures, strict=True):
+        assert np.abs(mine.lower - theirs.lower).max() <= 1
+        assert np.abs(mine.upper - theirs.upper).max() <= 1
 
 
 def test_new_posts_take_their_share_and_the_nearest_service_centre(grid):
