@@ -1,8 +1,9 @@
 """Simulated annealing over contiguous partitions, compiled by numba.
 
-Contiguity always holds (see `moves`); the workload limits and bans are priced
-while searching (strategic oscillation: the price rises while a partition breaks
-them and falls while it does not). Only partitions that break nothing are recorded.
+Contiguity always holds (see `moves`); the limits of workload and further measures,
+bans and pairs kept apart are priced while searching (strategic oscillation: the price
+rises while a partition breaks them and falls while it does not). Only partitions that
+break nothing are recorded.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from optimiser.districting.moves import (
     Scratch,
     new_scratch,
     propose_exchange,
-    propose_recombine,
     propose_shift,
     random_below,
 )
-from optimiser.districting.state import State, new_state
+from optimiser.districting.recombination import propose_recombine
+from optimiser.districting.state import Core, State, core_of, new_state
 
 __all__ = ["Annealed", "anneal", "penalised_cost", "total_excess", "total_violation"]
 
@@ -46,8 +47,21 @@ class Annealed:
 
 def total_violation(a: Arrays, s: State) -> int:
     """Return the workload outside limits plus one for each banned unit."""
+    return _excess(a, s) + _barred(a, s)
+
+
+def _excess(a: Arrays, s: State) -> int:
+    """Return the workload outside limits, with the excess of further rules as workload."""
     over = np.maximum(0, s.load - a.upper) + np.maximum(0, a.lower - s.load)
-    return int(over.sum()) + int(a.banned[np.arange(s.part.size), s.part].sum())
+    own = a.rule[:, 1] < 0
+    held, rule = s.held.T[own], a.rule[own]
+    further = np.maximum(0, held - rule[:, 3::2]) + np.maximum(0, rule[:, 2::2] - held)
+    return int(over.sum()) + int((rule[:, 0] @ further).sum())
+
+
+def _barred(a: Arrays, s: State) -> int:
+    """Return how many units are in a patch that is banned to them."""
+    return int(a.banned[np.arange(s.part.size), s.part].sum())
 
 
 def total_excess(a: Arrays, s: State) -> int:
@@ -80,13 +94,14 @@ def anneal(
     partitions cheaper than `best_cost` are recorded.
     """
     state = new_state(a, part)
-    over = np.maximum(0, state.load - a.upper) + np.maximum(0, a.lower - state.load)
-    bans = int(a.banned[np.arange(part.size), state.part].sum())
     moved = int(a.move[np.arange(part.size), state.part].sum())
-    exact = [int(state.patch_cost.sum()) + moved, int(over.sum()), bans, total_excess(a, state)]
+    cost = int(state.patch_cost.sum()) + moved
+    exact = [cost, _excess(a, state), _barred(a, state), total_excess(a, state)]
     best = state.part.copy()
     scratch = new_scratch(a, seed, exact, price)
-    found, value = _run(a, state, scratch, best, steps, hot, cold, best_cost, recombine_every)
+    found, value = _run(
+        core_of(a), state, scratch, best, steps, hot, cold, best_cost, recombine_every
+    )
     return Annealed(
         last=state.part,
         last_violation=total_violation(a, state),
@@ -97,7 +112,7 @@ def anneal(
 
 @entry
 def _run(
-    a: Arrays,
+    a: Core,
     s: State,
     x: Scratch,
     best: Int64s,

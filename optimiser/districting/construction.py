@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.districting.instance import Arrays, Instance, Int64s, connected_pieces
+from optimiser.districting.measures import held_by
 from optimiser.districting.state import new_state
 
 __all__ = ["current_start", "grow", "relabel", "tree_start", "with_split_price"]
@@ -86,6 +87,9 @@ def relabel(a: Arrays, part: Int64s) -> Int64s:
         walk = a.cost[np.ix_(units, blocks)].sum(axis=0)
         price[group] = (walk + a.centre_cost[:, blocks]).min(axis=1) + a.move[units].sum(axis=0)
         outside = np.maximum(0, load - a.upper) + np.maximum(0, a.lower - load)
+        held = held_by(a, part[None] == group)
+        further = np.maximum(0, held - a.most) + np.maximum(0, a.least - held)
+        outside += further @ a.rate
         price[group] += scale * (outside / max(1.0, a.weight.mean()) + a.banned[units].sum(axis=0))
     groups, slots = linear_sum_assignment(price)
     label = np.empty(p, dtype=np.int64)

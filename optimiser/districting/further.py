@@ -2,7 +2,8 @@
 
 Amounts of blocks are added up over a unit. Of a distinct measure, as estates, a label
 that lies wholly in one unit is an amount of 1 like any other; only labels that span
-units have to be counted patch by patch.
+units have to be counted patch by patch. For the search, all of this is counters: a
+pair kept apart is one too, of which a patch may hold one.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ class FurtherRules(TypedDict):
     label_measure: Int64s
     apart_start: Int64s
     apart_of: Int64s
+    term_start: Int64s
+    terms: Int64s
+    rule: Int64s
 
 
 def further_rules(problem: PatchProblem, unit_of: Int64s, weight: Int64s) -> FurtherRules:
@@ -72,6 +76,7 @@ def further_rules(problem: PatchProblem, unit_of: Int64s, weight: Int64s) -> Fur
     apart = _apart_units(problem, unit_of)
     label_start, label_of = rows_of(np.array(spanning, dtype=np.int64).reshape(-1, 2), m)
     apart_start, apart_of = rows_of(np.concatenate([apart, apart[:, ::-1]]), m)
+    terms, rule = _counters(amount, (least, most, rate), spanning, measure_of, apart, weight)
     return FurtherRules(
         amount=amount,
         least=least,
@@ -82,7 +87,34 @@ def further_rules(problem: PatchProblem, unit_of: Int64s, weight: Int64s) -> Fur
         label_measure=np.array(measure_of, dtype=np.int64),
         apart_start=apart_start,
         apart_of=apart_of,
+        term_start=np.searchsorted(terms[:, 0], np.arange(m + 1)).astype(np.int64),
+        terms=terms[:, 1:].copy(),
+        rule=rule,
     )
+
+
+def _counters(
+    amount: Int64s,
+    limits: tuple[Int64s, Int64s, Int64s],
+    spanning: list[tuple[int, int]],
+    measure_of: list[int],
+    apart: Int64s,
+    weight: Int64s,
+) -> tuple[Int64s, Int64s]:
+    """Return (terms, 3) unit, counter and amount, by unit, and `rule` as in `Arrays`."""
+    least, most, rate = limits
+    p, d = least.shape
+    pairs = np.unique(np.sort(apart, axis=1), axis=0)
+    rule = np.full((d + len(pairs) + len(measure_of), 2 + 2 * p), -1, dtype=np.int64)
+    rule[:d, 0], rule[:d, 2::2], rule[:d, 3::2] = rate, least.T, most.T
+    # A pair in one patch counts as two units' workload outside limits.
+    rule[d : d + len(pairs), 0] = max(1, round(2 * float(weight.mean())))
+    rule[d : d + len(pairs), 2::2], rule[d : d + len(pairs), 3::2] = 0, 1
+    rule[d + len(pairs) :, 1] = measure_of
+    terms = [(int(u), int(c), int(amount[u, c])) for u, c in np.argwhere(amount)]
+    terms += [(u, d + i, 1) for i, pair in enumerate(pairs.tolist()) for u in pair]
+    terms += [(u, d + len(pairs) + label, 1) for u, label in spanning]
+    return np.array(sorted(terms), dtype=np.int64).reshape(-1, 3), rule
 
 
 def rows_of(pairs: Int64s, m: int) -> tuple[Int64s, Int64s]:

@@ -40,6 +40,11 @@ class Arrays(NamedTuple):
     spans several units counts once a patch: `label_of` / `label_start` list a unit's
     such labels and `label_measure` (labels,) names their measures. `apart_of` /
     `apart_start` list the units that a unit may not share a patch with.
+
+    For the search the same rules are counters: measures, pairs kept apart and spanning
+    labels. `terms` / `term_start` list a unit's (counter, amount); a row of `rule` has
+    a counter's rate, the measure that it adds one to while it is above 0 (-1: itself
+    limited) and the least and the most that each slot may hold, by turns.
     """
 
     cost: Int64s
@@ -66,6 +71,9 @@ class Arrays(NamedTuple):
     label_measure: Int64s
     apart_start: Int64s
     apart_of: Int64s
+    term_start: Int64s
+    terms: Int64s
+    rule: Int64s
 
 
 @dataclass(frozen=True)

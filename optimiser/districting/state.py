@@ -13,17 +13,43 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.districting.compiled import entry, inner
-from optimiser.districting.instance import Arrays, Int64s
+from optimiser.districting.instance import Arrays, Bools, Int64s
 
 __all__ = [
+    "Core",
     "State",
     "apply_shift",
+    "core_of",
     "cost_with",
+    "count_term",
     "cut_off",
     "new_state",
     "shift_estates",
+    "swap_counts",
     "violation",
 ]
+
+
+class Core(NamedTuple):
+    """Those of `Arrays` that compiled code reads: each one more slows every call down."""
+
+    cost: Int64s
+    centre_cost: Int64s
+    move: Int64s
+    banned: Bools
+    weight: Int64s
+    lower: Int64s
+    upper: Int64s
+    block_start: Int64s
+    block_of: Int64s
+    nbr_start: Int64s
+    nbr: Int64s
+    estate: Int64s
+    estate_parts: Int64s
+    split_price: float
+    term_start: Int64s
+    terms: Int64s
+    rule: Int64s
 
 
 class State(NamedTuple):
@@ -31,7 +57,8 @@ class State(NamedTuple):
 
     `members[k, : units[k]]` are patch k's units; `sums` (p, n) the walking cost
     of each patch from each block; `estate_in` the number of patches that each
-    large estate is in. The rest is scratch space.
+    large estate is in; `held` (p, counters) what each patch holds of further measures
+    and other counters. The rest is scratch space.
     """
 
     part: Int64s
@@ -43,8 +70,14 @@ class State(NamedTuple):
     patch_cost: Int64s
     estate_units: Int64s
     estate_in: Int64s
+    held: Int64s
     stamp: Int64s
     queue: Int64s
+
+
+def core_of(a: Arrays) -> Core:
+    """Return what compiled code reads."""
+    return Core(*(getattr(a, name) for name in Core._fields))
 
 
 def new_state(a: Arrays, part: npt.NDArray[np.integer]) -> State:
@@ -62,15 +95,16 @@ def new_state(a: Arrays, part: npt.NDArray[np.integer]) -> State:
         patch_cost=np.zeros(p, dtype=np.int64),
         estate_units=np.zeros((estates, p), dtype=np.int64),
         estate_in=np.zeros(estates, dtype=np.int64),
+        held=np.zeros((p, len(a.rule)), dtype=np.int64),
         stamp=np.zeros(m + 1, dtype=np.int64),
         queue=np.zeros(m, dtype=np.int64),
     )
-    _fill(a, state)
+    _fill(core_of(a), state)
     return state
 
 
 @entry
-def _fill(a: Arrays, s: State) -> None:
+def _fill(a: Core, s: State) -> None:
     for u in range(s.part.size):
         k = s.part[u]
         s.load[k] += a.weight[u]
@@ -82,12 +116,14 @@ def _fill(a: Arrays, s: State) -> None:
         if e >= 0:
             s.estate_in[e] += s.estate_units[e, k] == 0
             s.estate_units[e, k] += 1
+        for i in range(a.term_start[u], a.term_start[u + 1]):
+            count_term(a, s.held[k], k, a.terms[i, 0], a.terms[i, 1])
     for k in range(s.load.size):
         s.patch_cost[k] = cost_with(a, s, k, s.queue[:0], s.queue[:0])
 
 
 @inner
-def cost_with(a: Arrays, s: State, k: int, out: Int64s, come: Int64s) -> int:
+def cost_with(a: Core, s: State, k: int, out: Int64s, come: Int64s) -> int:
     """Return patch k's cost without units `out` (those stamped) and with `come`."""
     best = 2**62
     for i in range(s.units[k] + come.size):
@@ -109,7 +145,7 @@ def cost_with(a: Arrays, s: State, k: int, out: Int64s, come: Int64s) -> int:
 
 
 @inner
-def violation(a: Arrays, k: int, load: int) -> int:
+def violation(a: Core, k: int, load: int) -> int:
     """Return by how much `load` is outside patch k's limits."""
     if load > a.upper[k]:
         return int(load - a.upper[k])
@@ -119,7 +155,7 @@ def violation(a: Arrays, k: int, load: int) -> int:
 
 
 @inner
-def cut_off(a: Arrays, s: State, u: int, out: Int64s) -> int:
+def cut_off(a: Core, s: State, u: int, out: Int64s) -> int:
     """List u and the pieces of its patch that only hang on u; return how many units.
 
     The heaviest piece of the patch stays. 0 if nothing would stay.
@@ -163,7 +199,7 @@ def cut_off(a: Arrays, s: State, u: int, out: Int64s) -> int:
 
 
 @inner
-def shift_estates(a: Arrays, s: State, units: Int64s, old: int, new: int) -> int:
+def shift_estates(a: Core, s: State, units: Int64s, old: int, new: int) -> int:
     """Move the units' estate counts from `old` to `new`; return the change in excess parts."""
     change = 0
     for u in units:
@@ -182,8 +218,42 @@ def shift_estates(a: Arrays, s: State, units: Int64s, old: int, new: int) -> int
 
 
 @inner
-def apply_shift(a: Arrays, s: State, units: Int64s, old: int, new: int) -> None:
-    """Move units from `old` to `new`, but for estate counts and the patches' costs."""
+def count_term(a: Core, held: Int64s, k: int, counter: int, amount: int) -> int:
+    """Add to a counter of slot k, of those `held`; return the change in excess as workload."""
+    before = held[counter]
+    after = before + amount
+    held[counter] = after
+    measure = a.rule[counter, 1]
+    if measure >= 0:
+        # A label: its measure changes with the first and the last of its units.
+        step = int(after > 0) - int(before > 0)
+        if step == 0:
+            return 0
+        counter = measure
+        before = held[counter]
+        after = before + step
+        held[counter] = after
+    least, most = a.rule[counter, 2 + 2 * k], a.rule[counter, 3 + 2 * k]
+    outside = max(after - most, least - after, 0) - max(before - most, least - before, 0)
+    return int(a.rule[counter, 0] * outside)
+
+
+@inner
+def swap_counts(a: Core, s: State, go: Int64s, come: Int64s, old: int, new: int) -> int:
+    """Count `go` in `new` and `come` in `old`; return the change in excess as workload."""
+    change = 0
+    for i in range(go.size + come.size):
+        u, here, there = (go[i], old, new) if i < go.size else (come[i - go.size], new, old)
+        for t in range(a.term_start[u], a.term_start[u + 1]):
+            for side in range(2):
+                k, sign = (here, -1) if side == 0 else (there, 1)
+                change += count_term(a, s.held[k], k, a.terms[t, 0], sign * a.terms[t, 1])
+    return int(change)
+
+
+@inner
+def apply_shift(a: Core, s: State, units: Int64s, old: int, new: int) -> None:
+    """Move units from `old` to `new`, but for counts of estates and measures and for costs."""
     for u in units:
         s.load[old] -= a.weight[u]
         s.load[new] += a.weight[u]
