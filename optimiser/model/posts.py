@@ -8,7 +8,7 @@ is a limit per FTE and stays one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,7 @@ from optimiser.model.variants import (
     units_for_limits,
 )
 
-__all__ = ["with_equal_posts", "with_posts", "without_posts", "without_vacant_posts"]
+__all__ = ["with_codes", "with_equal_posts", "with_posts", "without_posts", "without_vacant_posts"]
 
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
@@ -270,3 +270,56 @@ def _freed_note(problem: PatchProblem, stuck: Bools) -> tuple[str, ...]:
         return ()
     shown = ", ".join(refs[:5]) + (f" and {len(refs) - 5} more" if len(refs) > 5 else "")
     return (f"What if: bound to a patch that goes, so now free for every other: {shown}.",)
+
+
+def with_codes(
+    problem: PatchProblem,
+    codes: Iterable[str],
+    *,
+    officers: Mapping[str, str | None] | None = None,
+    moved_homes: Mapping[str, Int64s] | None = None,
+) -> PatchProblem:
+    """Return the problem with slots for further patches, to work out figures, not to solve.
+
+    Limits and targets stay as they are; a new slot has none, and is reached from the
+    nearest service centre. `moved_homes` (n,) by code is what each block moves there;
+    for other codes, all its homes with a patch unless the block's own is that code.
+    """
+    known = {s.patch for s in problem.slots}
+    new = [code for code in dict.fromkeys(codes) if code not in known]
+    if not new:
+        return problem
+    coded = _coded_homes(problem)
+    columns = []
+    for code in new:
+        stays = np.array([b.current_patch == code for b in problem.blocks])
+        exact = (moved_homes or {}).get(code)
+        columns.append(np.where(stays, 0, coded) if exact is None else exact)
+    moved = np.stack(columns, axis=1).astype(np.int64)
+    # The price goes by the homes: a block half of which stays pays half.
+    each = problem.move_cost.max(axis=1) / np.maximum(1, coded)
+    centre = np.repeat(_nearest_centre(problem)[None, :], len(new), axis=0)
+    held = officers or {}
+    slots = tuple(
+        PatchSlot(patch=c, officer_ref=held.get(c), target=0, lower=0, upper=0) for c in new
+    )
+    return problem.model_copy(
+        update={
+            "slots": (*problem.slots, *slots),
+            "centre_cost": read_only(np.concatenate([problem.centre_cost, centre])),
+            "move_cost": read_only(
+                np.concatenate(
+                    [problem.move_cost, np.rint(moved * each[:, None]).astype(np.int64)], axis=1
+                )
+            ),
+            "moved_homes": read_only(
+                np.concatenate([problem.moved_homes, moved.astype(np.int32)], axis=1)
+            ),
+            "allowed": read_only(
+                np.concatenate(
+                    [problem.allowed, np.ones((len(coded), len(new)), dtype=bool)], axis=1
+                )
+            ),
+            "measures": (),
+        }
+    )
