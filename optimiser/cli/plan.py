@@ -32,7 +32,7 @@ def plan(
     week: Annotated[str, typer.Option("--week", help="The week's Monday, as 2026-11-30.")],
     patches: Annotated[
         Path | None,
-        typer.Option("--patches", help="A patches output; else the homes' own codes."),
+        typer.Option("--patches", help="A patches output; else the adopted, else the codes."),
     ] = None,
     seconds: Seconds = 60.0,
     seed: Seed = 1,

@@ -37,6 +37,7 @@ def patch_problem(ws: Workspace) -> PatchProblem:
 
     require_blocks(ws)
     require_starts(ws, sessions=False)
+    current = ws.current()
     centres = ws.service_centres
     centre_xy = np.zeros((0, 2)) if centres is None else centres.get_coordinates().to_numpy()
     rules = ws.settings.rules
@@ -44,14 +45,14 @@ def patch_problem(ws: Workspace) -> PatchProblem:
     pace = rules.visits.walking_kmh / rules.patches.walking_kmh
     try:
         return build_patch_problem(
-            stock=ws.inputs.stock,
-            officers=ws.officers,
+            stock=current.stock,
+            officers=current.officers,
             centres=[] if centres is None else [str(ref) for ref in centres.index],
             centre_walk_s=ws.network.walk_seconds(centre_xy, ws.block_xy) * pace,
             walk_s=ws.block_walks.seconds * pace,
             edges=ws.adjacency.edges,
             rules=rules.patches,
-            notes=(*ws.caveats, *_joined_note(ws), *_left_out(ws)),
+            notes=(*ws.caveats, *current.notes, *_joined_note(ws), *_left_out(ws)),
         )
     except RuleFaults as error:
         raise DataError([_rule_problem(ws, fault) for fault in error.faults]) from error
@@ -66,13 +67,18 @@ def visit_problem(
     from optimiser.bridge import build_visit_problem
 
     visits = _require_visits(ws)
-    source = patch_source(ws, patches)
+    try:
+        monday = _day(week)
+    except ValueError as error:
+        raise _week_error(error) from error
+    current = ws.current(monday)
+    source = patch_source(ws, patches, current)
     require_starts(ws, sessions=True)
     try:
         problem = build_visit_problem(
-            monday=_day(week),
-            stock=ws.inputs.stock,
-            officers=ws.officers,
+            monday=monday,
+            stock=current.stock,
+            officers=current.officers,
             visits=visits,
             service_centres=ws.service_centres,
             fixed=ws.inputs.fixed,
@@ -88,10 +94,13 @@ def visit_problem(
     except ValidationError as error:
         raise _settings_error(ws, "rules.visits", error) from error
     except ValueError as error:
-        problem_of_week = Problem(file="--week", reason=str(error), remedy=WEEK_REMEDY)
-        raise DataError([problem_of_week]) from error
+        raise _week_error(error) from error
     refused = refused_requests(visits, ws.problems)
     return problem.model_copy(update={"set_aside": (*problem.set_aside, *refused)})
+
+
+def _week_error(error: ValueError) -> DataError:
+    return DataError([Problem(file="--week", reason=str(error), remedy=WEEK_REMEDY)])
 
 
 def _require_visits(ws: Workspace) -> pd.DataFrame:

@@ -310,7 +310,7 @@ def _assumed(ws: Workspace) -> tuple[str, ...]:
     from geodata.tessellation import without_ground
 
     data = ws.settings.data
-    lines = list(ws.caveats)
+    lines = [*ws.caveats, *ws.current().notes]
     if ws.inputs.stock.areas is None:
         known = ws.blocks[ws.blocks["patch"].notna()]
         lines += without_ground(known.geometry, known["patch"].to_numpy(dtype=object))

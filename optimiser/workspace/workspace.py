@@ -14,6 +14,8 @@ import numpy.typing as npt
 from geodata import DataError, Problem
 from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
 from optimiser.model.visit_types import VisitTypes
+from optimiser.workspace.adopted import Adoption, read_adoptions, undo_adoption
+from optimiser.workspace.current import Current, current_patches
 from optimiser.workspace.cut_off import cut_off
 from optimiser.workspace.loading import Inputs, load_inputs, read_visit_types
 from optimiser.workspace.on_foot import (
@@ -78,7 +80,9 @@ class Workspace:
         fatal = inputs.unusable or wrong
         if fatal or (not lenient and any(p.severity == "error" for p in problems)):
             raise DataError(problems)
-        return cls(file, settings, inputs, types)
+        ws = cls(file, settings, inputs, types)
+        ws.current()  # what is adopted must be readable before anything builds on it
+        return ws
 
     # What was read
 
@@ -119,18 +123,18 @@ class Workspace:
 
     @property
     def homes(self) -> pd.DataFrame:
-        """One row a home."""
-        return self.inputs.stock.homes
+        """One row a home, with the patch in force."""
+        return self.current().stock.homes
 
     @property
     def blocks(self) -> gpd.GeoDataFrame:
-        """One row a block, by block_ref."""
-        return self.inputs.stock.blocks
+        """One row a block, by block_ref, with the patch in force."""
+        return self.current().stock.blocks
 
     @property
     def officers(self) -> pd.DataFrame:
-        """One row an officer."""
-        return self.inputs.officers
+        """One row an officer, with the patch in force."""
+        return self.current().officers
 
     @property
     def visits(self) -> pd.DataFrame | None:
@@ -164,6 +168,77 @@ class Workspace:
     def boundary_cases(self) -> BoundaryCases:
         """Where polygons of patches and estates and the homes' codes are at odds."""
         return self.inputs.boundaries
+
+    # The patches in force
+
+    @property
+    def adopted(self) -> tuple[Adoption, ...]:
+        """The redraws adopted for this settings file, first adopted first."""
+        return tuple(adoption for adoption, _ in self._adoptions)
+
+    def current(self, monday: dt.date | None = None) -> Current:
+        """Return homes, blocks and officers with the patches in force.
+
+        Parameters
+        ----------
+        monday
+            Of the week asked for; None: after everything that is adopted, from
+            which the next redraw starts.
+        """
+        return self._current if monday is None else self._in_force(monday)
+
+    def adopt(self, out: str | Path, *, from_date: str | dt.date | None = None) -> Adoption:
+        """Make a redraw the current patches: for weeks' plans, and for the next redraw.
+
+        It is kept beside the settings file; the landlord's own files stay as they are.
+
+        Parameters
+        ----------
+        out
+            A patches output: its folder or its homes.csv.
+        from_date
+            The first day it is in force, as a date or "2026-12-07"; None: at once.
+
+        Raises
+        ------
+        DataError
+            If it is no patches output, or one of other homes, or cannot be kept.
+        """
+        from optimiser.workspace.adopting import adopt
+
+        day = dt.date.fromisoformat(from_date) if isinstance(from_date, str) else from_date
+        today = dt.date.today()  # noqa: DTZ011  # whoever adopts it is in the right zone
+        adoption = adopt(self, Path(out), day, today)
+        self._forget()
+        return adoption
+
+    def undo_adoption(self) -> tuple[Adoption, Path]:
+        """Take the last adoption back; return it, and the folder in which it is put aside.
+
+        Raises
+        ------
+        DataError
+            If nothing is adopted.
+        """
+        undone = undo_adoption(self.path)
+        self._forget()
+        return undone
+
+    @cached_property
+    def _adoptions(self) -> tuple[tuple[Adoption, Path], ...]:
+        return read_adoptions(self.path)
+
+    @cached_property
+    def _current(self) -> Current:
+        return self._in_force(None)
+
+    def _in_force(self, monday: dt.date | None) -> Current:
+        return current_patches(self.inputs, self._adoptions, monday)
+
+    def _forget(self) -> None:
+        """Have everything that the current patches decide worked out again."""
+        for name in ("_adoptions", "_current", "_patch_problem"):
+            self.__dict__.pop(name, None)
 
     # Walking
 
@@ -266,8 +341,8 @@ class Workspace:
             The Monday, as a date or "2026-11-30".
         patches
             A plan, or a patches output (its folder or its homes.csv); else the
-            homes' own codes, and the polygons of `[data] patches` for homes
-            without one.
+            redraw adopted for that week, else the homes' own codes, and the
+            polygons of `[data] patches` for homes without one.
 
         Raises
         ------
