@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optimiser.districting import allocate_patches
+    from optimiser.districting import allocate_patches, compare_patches, explore, what_if
     from optimiser.errors import Infeasible, InvalidProblem, NoSolutionInTime
     from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
     from optimiser.routing import plan_visits, replan_visits
@@ -22,8 +22,11 @@ __all__ = [
     "VisitProblem",
     "Workspace",
     "allocate_patches",
+    "compare_patches",
+    "explore",
     "plan_visits",
     "replan_visits",
+    "what_if",
 ]
 
 _HOME = {
@@ -36,8 +39,11 @@ _HOME = {
     "VisitProblem": "optimiser.model",
     "Workspace": "optimiser.workspace",
     "allocate_patches": "optimiser.districting",
+    "compare_patches": "optimiser.districting",
+    "explore": "optimiser.districting",
     "plan_visits": "optimiser.routing",
     "replan_visits": "optimiser.routing",
+    "what_if": "optimiser.districting",
 }
 
 

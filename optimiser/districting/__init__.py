@@ -27,6 +27,9 @@ from repaired current patches and random spanning trees (`construction`).
 """
 
 from optimiser.districting.allocate import allocate_patches
+from optimiser.districting.compare import compare_patches
 from optimiser.districting.evaluate import evaluate_patches
+from optimiser.districting.explore import explore
+from optimiser.districting.what_if import what_if
 
-__all__ = ["allocate_patches", "evaluate_patches"]
+__all__ = ["allocate_patches", "compare_patches", "evaluate_patches", "explore", "what_if"]

@@ -1,5 +1,7 @@
 """The nouns: problems, plans and what they are made of, as frozen data."""
 
+from optimiser.model.comparison import PatchComparison
+from optimiser.model.front import Front, FrontPoint
 from optimiser.model.outcome import Outcome, Progress, ProgressCallback, Status, Violation
 from optimiser.model.patches import (
     BlockAssignment,
@@ -32,15 +34,19 @@ from optimiser.model.visits import (
     VisitProblem,
 )
 from optimiser.model.week import Route, Stop, Tier, VisitPlan
+from optimiser.model.what_if import WhatIf
 
 __all__ = [
     "BlockAssignment",
     "Door",
+    "Front",
+    "FrontPoint",
     "MeasureUse",
     "MoveReason",
     "Outcome",
     "PartOfDay",
     "PatchBlock",
+    "PatchComparison",
     "PatchMeasure",
     "PatchParams",
     "PatchPlan",
@@ -70,6 +76,7 @@ __all__ = [
     "VisitProblem",
     "VisitRules",
     "VisitValues",
+    "WhatIf",
     "WorkloadWeights",
     "WorkspaceView",
 ]
