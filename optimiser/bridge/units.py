@@ -206,9 +206,8 @@ def edges_around_locks(
         if joined:
             shown = listed([f"{names.refs[i]} to {names.refs[j]}" for i, j in joined])
             notes.append(
-                f"Closed in by locked patches, without work for patches of their own, "
-                f"{counted(len(joined), 'group')} of blocks joined to the nearest block beyond: "
-                f"{shown}."
+                f"Closed in by locked patches and of no size for patches of their own: "
+                f"{counted(len(joined), 'group')} of blocks, joined to the nearest beyond: {shown}."
             )
     return edges, tuple(notes)
 

@@ -348,6 +348,7 @@ def _ready(
         why = [rows] if rows else []
         if command == "doorstep plan" and ws.visits is None:
             why.append("there is no visits file")
-        why += [p.reason.split(": ")[0] for p in faults]  # who they are is said above
+        # Who they are is said above.
+        why += [" ".join(filter(None, (p.column, p.reason.split(": ")[0]))) for p in faults]
         ready.append(Readiness(command, not why, "; ".join(why)))
     return tuple(ready)

@@ -95,7 +95,7 @@ def _prices(rules: PatchRules) -> list[str]:
 
 
 def _reach(minutes: float) -> str:
-    return f"No block is more than {minutes:g} minutes on foot from the service centre."
+    return f"No block is to be more than {minutes:g} minutes on foot from the service centre."
 
 
 def _named(rules: PatchRules) -> list[str]:

@@ -36,6 +36,16 @@ LAYERED: Final = ("boundary", "patches", "estates", "areas", "streets", "barrier
 MAPPED: Final = (*SHEETED, "boundary", "patches", "estates", "areas")
 """The files whose column names may be mapped."""
 
+_PLAINLY: Final = {
+    "tuple_type": 'should be a list, such as ["B0001", "B0002"]',
+    "model_type": "should be a table, such as { name = value }",
+    "dict_type": "should be a table, such as { name = value }",
+    "string_too_short": "is empty",
+}
+"""What pydantic says in Python's words."""
+_FEW: Final = 5
+"""So many settings of one kind are named where another was written."""
+
 
 class About(Frozen):
     """What the data is, for the head and foot of every output."""
@@ -208,21 +218,12 @@ def fault_problems(file: str, error: ValidationError) -> list[Problem]:
     """Return what is wrong with a settings or rules file, a problem a key."""
     ours = error.title == Settings.__name__
     return [
-        _problem(file, fault, _near(fault["loc"]) if ours else None) for fault in error.errors()
+        _problem(file, fault, _instead(fault["loc"]) if ours else None) for fault in error.errors()
     ]
 
 
-_PLAINLY: Final = {
-    "tuple_type": 'should be a list, such as ["B0001", "B0002"]',
-    "model_type": "should be a table, such as { name = value }",
-    "dict_type": "should be a table, such as { name = value }",
-    "string_too_short": "is empty",
-}
-"""What pydantic says in Python's words."""
-
-
-def _near(loc: tuple[int | str, ...]) -> str | None:
-    """Return the setting that an unknown one at `loc` is likely to mean."""
+def _instead(loc: tuple[int | str, ...]) -> str | None:
+    """Return which setting one at `loc`, which there is not, is likely to mean, or those there."""
     model: Any = Settings
     for part in loc[:-1]:
         field = model.model_fields.get(part)
@@ -230,11 +231,14 @@ def _near(loc: tuple[int | str, ...]) -> str | None:
             continue
         kinds = (field.annotation, *get_args(field.annotation))
         model = next((kind for kind in kinds if hasattr(kind, "model_fields")), model)
-    near = difflib.get_close_matches(str(loc[-1]), list(model.model_fields), n=1, cutoff=0.7)
-    return near[0] if near else None
+    known = list(model.model_fields)
+    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.7)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"there are {', '.join(known)}" if len(known) <= _FEW else None
 
 
-def _problem(file: str, fault: Any, near: str | None) -> Problem:
+def _problem(file: str, fault: Any, instead: str | None) -> Problem:
     key = ".".join(str(part) for part in fault["loc"])
     kind, given = fault["type"], fault["input"]
     remedy = fault.get("ctx", {}).get(
@@ -244,7 +248,7 @@ def _problem(file: str, fault: Any, near: str | None) -> Problem:
         reason, remedy = "is missing", "add it"
     elif kind == "extra_forbidden":
         reason = "is not a setting"
-        remedy = f"did you mean {near}?" if near else remedy
+        remedy = instead or remedy
     elif kind in _PLAINLY:
         reason = _PLAINLY[kind]
     else:

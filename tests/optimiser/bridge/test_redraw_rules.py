@@ -403,7 +403,7 @@ def test_what_a_lock_closes_in_is_joined_to_the_nearest_beyond(build: Build) -> 
     problem = build(codes=codes, locked=["P1"], keep_estates_whole=False)
     # B alone is 10 points, and no patch is as small: 16 a FTE, of which P3 has half.
     assert [1, 3] in problem.edges.tolist()
-    assert "1 group of blocks joined to the nearest block beyond: B to D." in problem.notes[1]
+    assert "1 group of blocks, joined to the nearest beyond: B to D." in problem.notes[1]
 
 
 def test_what_a_lock_parts_is_left_alone_where_it_can_be_patches(build: Build) -> None:
