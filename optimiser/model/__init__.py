@@ -15,7 +15,15 @@ from optimiser.model.patches import (
     PatchSlot,
     PatchSummary,
 )
-from optimiser.model.rules import PatchRules, VisitRules, VisitValues, WorkloadWeights
+from optimiser.model.rules import (
+    PatchLimit,
+    PatchLimits,
+    PatchRules,
+    VacantPost,
+    VisitRules,
+    VisitValues,
+    WorkloadWeights,
+)
 from optimiser.model.view import WorkspaceView
 from optimiser.model.visits import (
     Door,
@@ -47,6 +55,8 @@ __all__ = [
     "PartOfDay",
     "PatchBlock",
     "PatchComparison",
+    "PatchLimit",
+    "PatchLimits",
     "PatchMeasure",
     "PatchParams",
     "PatchPlan",
@@ -68,6 +78,7 @@ __all__ = [
     "TimeWindow",
     "Unplanned",
     "UnplannedClass",
+    "VacantPost",
     "Violation",
     "Visit",
     "VisitOfficer",
