@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ _FEW_UNITS, _ALONE_S = 300, 8.0
 
 _FINISH_SHARE = 0.02
 _FIRST_ROUNDS = 6
+_FIXED_RUNS = 2
+"""Runs a round where results must not depend on the number of workers."""
 
 
 def allocate_patches(
@@ -173,6 +176,8 @@ class _Job:
         def left() -> float:
             if self._prover.decides(incumbent):
                 return 0.0
+            if most is not None:
+                return math.inf
             return self._clock.left() - (1 - until) * self._limit_s
 
         if incumbent.part is None:
@@ -208,12 +213,16 @@ class _Job:
         from optimiser.districting.search import search
 
         def workers() -> int:
+            if rounds is not None:
+                return _FIXED_RUNS
             busy = beside is not None and beside.is_alive()
             return max(1, self._params.workers - busy)
 
         def left() -> float:
             if beside is not None and self._prover.decides(incumbent):
                 return 0.0
+            if rounds is not None:
+                return math.inf
             return self._clock.left() - (1 - until) * self._limit_s
 
         return search(

@@ -159,7 +159,8 @@ class PatchParams(Frozen):
     """How hard to search; the defaults suit one borough on two cores.
 
     With `iterations` set, the search stops after that many neighbourhoods
-    instead of by the clock, so that the same seed gives the same plan.
+    instead of by the clock, so that the same seed gives the same plan, with any
+    number of workers.
     """
 
     neighbourhood_patches: int = Field(3, ge=2)
