@@ -54,7 +54,7 @@ def _excess(a: Arrays, s: State) -> int:
     """Return the workload outside limits, with the excess of further rules as workload."""
     over = np.maximum(0, s.load - a.upper) + np.maximum(0, a.lower - s.load)
     own = a.rule[:, 1] < 0
-    held, rule = s.held.T[own], a.rule[own]
+    held, rule = s.held[:-2].T[own], a.rule[own]
     further = np.maximum(0, held - rule[:, 3::2]) + np.maximum(0, rule[:, 2::2] - held)
     return int(over.sum()) + int((rule[:, 0] @ further).sum())
 

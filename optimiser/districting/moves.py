@@ -61,7 +61,6 @@ class Scratch(NamedTuple):
     edges: Int64s
     below: Int64s
     side: Int64s
-    held: Int64s
 
 
 def new_scratch(a: Arrays, seed: int, exact: list[int], price: float) -> Scratch:
@@ -79,7 +78,6 @@ def new_scratch(a: Arrays, seed: int, exact: list[int], price: float) -> Scratch
         edges=np.zeros((a.nbr.size + 1, 2), dtype=np.int64),
         below=np.zeros((m, 3), dtype=np.int64),
         side=np.zeros(m, dtype=np.int64),
-        held=np.zeros((2, len(a.rule)), dtype=np.int64),
     )
 
 
@@ -132,30 +130,8 @@ def accept(
     a: Core, s: State, x: Scratch, n_go: int, n_come: int, old: int, new: int, limit: float
 ) -> bool:
     """Carry the change out if it costs at most `limit` more; say whether it did."""
-    excess = 0
-    if a.terms.size > 0:
-        excess += swap_counts(a, s, x.go[:n_go], x.come[:n_come], old, new)
-    done = _carry_out(a, s, x, n_go, n_come, old, new, limit, excess)
-    if not done and a.terms.size > 0:
-        swap_counts(a, s, x.come[:n_come], x.go[:n_go], old, new)
-    return done
-
-
-@inner
-def _carry_out(
-    a: Core,
-    s: State,
-    x: Scratch,
-    n_go: int,
-    n_come: int,
-    old: int,
-    new: int,
-    limit: float,
-    excess: int,
-) -> bool:
-    """Do the same where the counters are done already, at so much more `excess`."""
     go, come = x.go[:n_go], x.come[:n_come]
-    w, d_move, d_ban = 0, 0, 0
+    w, d_move, d_over, d_ban = 0, 0, 0, 0
     for y in go:
         w += a.weight[y]
         d_move += a.move[y, new] - a.move[y, old]
@@ -164,37 +140,38 @@ def _carry_out(
         w -= a.weight[y]
         d_move += a.move[y, old] - a.move[y, new]
         d_ban += int(a.banned[y, old]) - int(a.banned[y, new])
-    d_over = (
-        excess
-        + violation(a, old, s.load[old] - w)
+    if a.terms.size > 0:
+        d_over += swap_counts(a, s, go, come, old, new)
+    d_over += (
+        violation(a, old, s.load[old] - w)
         + violation(a, new, s.load[new] + w)
         - violation(a, old, s.load[old])
         - violation(a, new, s.load[new])
     )
     before = s.patch_cost[old] + s.patch_cost[new]
     partial = d_move + x.price[0] * d_over + x.price[1] * d_ban
-    if partial - before > limit:
-        return False
-    _stamp(s, x, n_go, n_come)
-    cost_old = cost_with(a, s, old, go, come)
-    cost_new = cost_with(a, s, new, come, go)
-    d_cost = cost_old + cost_new - before
-    if partial + d_cost > limit:
-        return False
-    d_split = shift_estates(a, s, go, old, new) + shift_estates(a, s, come, new, old)
-    if partial + d_cost + a.split_price * d_split > limit:
-        shift_estates(a, s, come, old, new)
-        shift_estates(a, s, go, new, old)
-        return False
-    apply_shift(a, s, go, old, new)
-    apply_shift(a, s, come, new, old)
-    s.patch_cost[old] = cost_old
-    s.patch_cost[new] = cost_new
-    x.exact[0] += d_cost + d_move
-    x.exact[1] += d_over
-    x.exact[2] += d_ban
-    x.exact[3] += d_split
-    return True
+    if partial - before <= limit:
+        _stamp(s, x, n_go, n_come)
+        cost_old = cost_with(a, s, old, go, come)
+        cost_new = cost_with(a, s, new, come, go)
+        d_cost = cost_old + cost_new - before
+        if partial + d_cost <= limit:
+            d_split = shift_estates(a, s, go, old, new) + shift_estates(a, s, come, new, old)
+            if partial + d_cost + a.split_price * d_split <= limit:
+                apply_shift(a, s, go, old, new)
+                apply_shift(a, s, come, new, old)
+                s.patch_cost[old] = cost_old
+                s.patch_cost[new] = cost_new
+                x.exact[0] += d_cost + d_move
+                x.exact[1] += d_over
+                x.exact[2] += d_ban
+                x.exact[3] += d_split
+                return True
+            shift_estates(a, s, come, old, new)
+            shift_estates(a, s, go, new, old)
+    if a.terms.size > 0:
+        swap_counts(a, s, come, go, old, new)
+    return False
 
 
 @inner

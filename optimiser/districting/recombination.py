@@ -72,7 +72,7 @@ def propose_recombine(a: Core, s: State, x: Scratch, limit: float) -> bool:
                 priced += x.below[root, 2] + in_one - x.below[root, 1] - now
             if priced > best:
                 continue
-            priced += _cut_cost(a, x, count, root, here, there)
+            priced += _cut_cost(a, s, x, count, root, here, there)
             if priced < best:
                 best, best_root, best_flip = priced, root, flip
     if best_root < 0:
@@ -107,7 +107,7 @@ def _sum_below(a: Core, s: State, x: Scratch, count: int, one: int, two: int) ->
         x.below[u, 1] = a.move[u, one]
         x.below[u, 2] = a.move[u, two]
         x.side[u] = int(s.part[u] == one)
-    now += _further_cost(a, x, count, one, two)
+    now += _further_cost(a, s, x, count, one, two)
     for i in range(count - 1, 0, -1):
         u = x.tree[i]
         up = x.parent[u]
@@ -126,7 +126,7 @@ def _mark_side(x: Scratch, count: int, root: int) -> None:
 
 
 @inner
-def _cut_cost(a: Core, x: Scratch, count: int, root: int, here: int, there: int) -> float:
+def _cut_cost(a: Core, s: State, x: Scratch, count: int, root: int, here: int, there: int) -> float:
     """Return the two patches' costs and price of bans if root's subtree is `here`.
 
     The price of further rules is part of it, that of workload outside limits is not.
@@ -150,16 +150,17 @@ def _cut_cost(a: Core, x: Scratch, count: int, root: int, here: int, there: int)
             else:
                 best_there = min(best_there, value)
     return float(
-        best_here + best_there + x.price[1] * bans + _further_cost(a, x, count, here, there)
+        best_here + best_there + x.price[1] * bans + _further_cost(a, s, x, count, here, there)
     )
 
 
 @inner
-def _further_cost(a: Core, x: Scratch, count: int, here: int, there: int) -> float:
+def _further_cost(a: Core, s: State, x: Scratch, count: int, here: int, there: int) -> float:
     """Return the price of further rules broken if units of side 1 are `here`, others `there`."""
     if a.terms.size == 0:
         return 0.0
-    x.held[:] = 0
+    held = s.held[-2:]
+    held[:] = 0
     excess = 0
     for c in range(a.rule.shape[0]):
         # What lacks of the least where nothing is held yet.
@@ -170,5 +171,5 @@ def _further_cost(a: Core, x: Scratch, count: int, here: int, there: int) -> flo
         u = x.tree[i]
         k = here if x.side[u] == 1 else there
         for e in range(a.term_start[u], a.term_start[u + 1]):
-            excess += count_term(a, x.held[x.side[u]], k, a.terms[e, 0], a.terms[e, 1])
+            excess += count_term(a, held[x.side[u]], k, a.terms[e, 0], a.terms[e, 1])
     return float(x.price[0] * excess)

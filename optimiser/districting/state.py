@@ -31,7 +31,7 @@ __all__ = [
 
 
 class Core(NamedTuple):
-    """Those of `Arrays` that compiled code reads: each one more slows every call down."""
+    """Those of `Arrays` that compiled code reads; each one more slows every call down."""
 
     cost: Int64s
     centre_cost: Int64s
@@ -57,8 +57,8 @@ class State(NamedTuple):
 
     `members[k, : units[k]]` are patch k's units; `sums` (p, n) the walking cost
     of each patch from each block; `estate_in` the number of patches that each
-    large estate is in; `held` (p, counters) what each patch holds of further measures
-    and other counters. The rest is scratch space.
+    large estate is in; `held` (p + 2, counters) what each patch holds of further measures
+    and other counters. The rest is scratch space, the last two rows of `held` too.
     """
 
     part: Int64s
@@ -95,7 +95,7 @@ def new_state(a: Arrays, part: npt.NDArray[np.integer]) -> State:
         patch_cost=np.zeros(p, dtype=np.int64),
         estate_units=np.zeros((estates, p), dtype=np.int64),
         estate_in=np.zeros(estates, dtype=np.int64),
-        held=np.zeros((p, len(a.rule)), dtype=np.int64),
+        held=np.zeros((p + 2, len(a.rule)), dtype=np.int64),
         stamp=np.zeros(m + 1, dtype=np.int64),
         queue=np.zeros(m, dtype=np.int64),
     )
@@ -125,21 +125,37 @@ def _fill(a: Core, s: State) -> None:
 @inner
 def cost_with(a: Core, s: State, k: int, out: Int64s, come: Int64s) -> int:
     """Return patch k's cost without units `out` (those stamped) and with `come`."""
+    own, sums, ways = s.members[k, : s.units[k]], s.sums[k], a.centre_cost[k]
+    return _least_cost(a.cost, a.block_start, a.block_of, s.stamp, own, sums, ways, out, come)
+
+
+@inner
+def _least_cost(
+    cost: Int64s,
+    block_start: Int64s,
+    block_of: Int64s,
+    stamp: Int64s,
+    own: Int64s,
+    sums: Int64s,
+    ways: Int64s,
+    out: Int64s,
+    come: Int64s,
+) -> int:
     best = 2**62
-    for i in range(s.units[k] + come.size):
-        if i < s.units[k]:
-            u = s.members[k, i]
-            if out.size > 0 and s.stamp[u] == s.stamp[-1]:
+    for i in range(own.size + come.size):
+        if i < own.size:
+            u = own[i]
+            if out.size > 0 and stamp[u] == stamp[-1]:
                 continue
         else:
-            u = come[i - s.units[k]]
-        for b in range(a.block_start[u], a.block_start[u + 1]):
-            j = a.block_of[b]
-            value = s.sums[k, j] + a.centre_cost[k, j]
+            u = come[i - own.size]
+        for b in range(block_start[u], block_start[u + 1]):
+            j = block_of[b]
+            value = sums[j] + ways[j]
             for v in out:
-                value -= a.cost[v, j]
+                value -= cost[v, j]
             for v in come:
-                value += a.cost[v, j]
+                value += cost[v, j]
             best = min(best, value)
     return int(best)
 
