@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from optimiser.districting.instance import Arrays, Int64s, connected_pieces
+from optimiser.districting.measures import add_further
 
 __all__ = ["MOST_CELLS", "Answer", "Feasibility", "divide"]
 
@@ -116,12 +117,13 @@ class _Model:
             self.model.add_bool_or(column)  # a patch has at least one unit
             load = sum(w * y for w, y in zip(weight, column, strict=True))
             self.model.add_linear_constraint(load, int(a.lower[k]), int(a.upper[k]))
+            add_further(self.model, a, dict(enumerate(column)), a.least[k], a.most[k])
 
     def _add_anchors(self) -> None:
         """Tell equal slots apart by units of which no two fit into one patch."""
         a = self._a
-        equal = (a.lower == a.lower[0]).all() and (a.upper == a.upper[0]).all()
-        if not equal or (a.banned != a.banned[:, :1]).any():
+        limits = np.column_stack([a.lower, a.upper, a.least, a.most])
+        if (limits != limits[0]).any() or (a.banned != a.banned[:, :1]).any():
             return
         anchors: list[int] = []
         for u in np.argsort(-a.weight, kind="stable").tolist():

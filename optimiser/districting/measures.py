@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from optimiser.districting.instance import Arrays, Bools, Int64s
 
-__all__ = ["apart_pairs", "held_by", "label_units", "within_further"]
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+__all__ = ["add_further", "apart_pairs", "held_by", "label_units", "within_further"]
+
+
+def add_further(
+    model: cp_model.CpModel,
+    a: Arrays,
+    patch: Mapping[int, cp_model.IntVar],
+    least: Int64s,
+    most: Int64s,
+) -> None:
+    """Keep a patch within the limits (d,) of further measures, and pairs apart in it.
+
+    `patch` has the variable "in the patch" of each unit that may be in it.
+    """
+    held = [
+        [int(a.amount[u, c]) * var for u, var in patch.items() if a.amount[u, c]]
+        for c in range(a.rate.size)
+    ]
+    for label, units in enumerate(label_units(a)):
+        inside = [patch[u] for u in units.tolist() if u in patch]
+        if inside:
+            present = model.new_bool_var("")
+            model.add_max_equality(present, inside)
+            held[a.label_measure[label]].append(1 * present)
+    for c, terms in enumerate(held):
+        model.add_linear_constraint(sum(terms), int(least[c]), int(most[c]))
+    for u, v in apart_pairs(a).tolist():
+        if u in patch and v in patch:
+            model.add_at_most_one(patch[u], patch[v])
 
 
 def held_by(a: Arrays, patches: npt.NDArray[np.bool_]) -> Int64s:

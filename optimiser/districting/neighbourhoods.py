@@ -7,7 +7,8 @@ centre, among the blocks nearest to today's; cost_k >= 0.
 
 **Objective.** Minimise sum_k cost_k + sum_{u, k} move[u, k] x[u, k].
 
-**Constraints.** Each unit once; workload within the limits; banned pairs 0;
+**Constraints.** Each unit once; workload and further measures within the limits (a label
+that spans units counts once a patch); banned pairs 0; pairs kept apart in one patch 0;
 one centre a patch, among its own units; and, where c[k, j] = 1,
 cost_k >= centre_cost[k, j] + sum_u cost[u, j] x[u, k].
 Contiguity by cuts: a piece C that hangs loose in patch k asks, for each unit u of C,
@@ -27,6 +28,7 @@ import numpy as np
 
 from optimiser.districting.annealing import penalised_cost
 from optimiser.districting.instance import Arrays, Int64s, connected_pieces
+from optimiser.districting.measures import add_further
 from optimiser.districting.state import new_state
 
 if TYPE_CHECKING:
@@ -162,6 +164,9 @@ class _Model:
         self._centre: dict[tuple[int, int], cp_model.IntVar] = {}
         self._add_assignment()
         self._add_workload_balance()
+        for k in slots:
+            column = {int(u): self._x[int(u), k] for u in self._units}
+            add_further(self.model, a, column, a.least[k], a.most[k])
         costs = [self._add_centre(k) for k in slots]
         moves = [int(a.move[u, k]) * x for (u, k), x in self._x.items() if a.move[u, k]]
         self.model.minimize(sum(costs) + sum(moves))
