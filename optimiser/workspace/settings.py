@@ -217,9 +217,7 @@ def load_settings(path: Path) -> Settings:
 def fault_problems(file: str, error: ValidationError) -> list[Problem]:
     """Return what is wrong with a settings or rules file, a problem a key."""
     ours = error.title == Settings.__name__
-    return [
-        _problem(file, fault, _instead(fault["loc"]) if ours else None) for fault in error.errors()
-    ]
+    return [_problem(file, fault, ours=ours) for fault in error.errors()]
 
 
 def _instead(loc: tuple[int | str, ...]) -> str | None:
@@ -238,7 +236,7 @@ def _instead(loc: tuple[int | str, ...]) -> str | None:
     return f"there are {', '.join(known)}" if len(known) <= _FEW else None
 
 
-def _problem(file: str, fault: Any, instead: str | None) -> Problem:
+def _problem(file: str, fault: Any, *, ours: bool) -> Problem:
     key = ".".join(str(part) for part in fault["loc"])
     kind, given = fault["type"], fault["input"]
     remedy = fault.get("ctx", {}).get(
@@ -248,7 +246,7 @@ def _problem(file: str, fault: Any, instead: str | None) -> Problem:
         reason, remedy = "is missing", "add it"
     elif kind == "extra_forbidden":
         reason = "is not a setting"
-        remedy = instead or remedy
+        remedy = (_instead(fault["loc"]) if ours else None) or remedy
     elif kind in _PLAINLY:
         reason = _PLAINLY[kind]
     else:

@@ -22,7 +22,7 @@ MONDAY = dt.date(2026, 11, 30)
 
 def week(ws: Workspace, walks: Walks | None = None) -> VisitProblem:
     """The folder's week; all walks alike if they are given for two places."""
-    source = patch_source(ws, None)
+    source = patch_source(ws, None, ws.current())
     assert ws.visits is not None
 
     def between(xy: np.ndarray) -> Walks:
