@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from optimiser.model import (
+    MoveReason,
     Outcome,
     PatchPlan,
     Place,
@@ -123,20 +124,30 @@ def week_summary(view: WorkspaceView, plan: VisitPlan) -> dict[str, Any]:
     }
 
 
-def patches_summary(view: WorkspaceView, plan: PatchPlan) -> dict[str, Any]:
+def patches_summary(
+    view: WorkspaceView, plan: PatchPlan, reasons: Sequence[MoveReason] = ()
+) -> dict[str, Any]:
     """Return summary.json of a redraw."""
     keys = {"patch", "officer_ref", "homes", "workload", "target", "lower", "upper", "blocks"}
-    keys |= {"service_centre", "centre_block", "walk_minutes"}
+    keys |= {"service_centre", "centre_block", "walk_minutes", "measures"}
     return {
         **_outcome(plan),
         **_labels(view),
         "walk_minutes": plan.walk_minutes,
         "centre_minutes": plan.centre_minutes,
         "moved_minutes": plan.moved_minutes,
+        "walk_bound": plan.walk_bound,
+        "centre_bound": plan.centre_bound,
+        "moved_bound": plan.moved_bound,
+        "unavoidable": plan.unavoidable,
+        "net_gap": plan.net_gap,
         "homes_moved": plan.homes_moved,
         "balance": plan.balance,
         "split_estates": plan.split_estates,
+        "locked": list(plan.locked),
+        "by_hand": list(plan.by_hand),
         "patches": [s.model_dump(mode="json", include=keys) for s in plan.patches],
+        "moved": [reason.model_dump(mode="json") for reason in reasons],
         "violations": [v.model_dump() for v in plan.violations],
         "notes": list(plan.notes),
         **({"rules": plan.rules.model_dump(mode="json")} if plan.rules else {}),

@@ -60,7 +60,7 @@ def write_patches(
     folder
         Where to: absent, empty, or an earlier output of ours.
     problem
-        What the plan solves; without it there is no patch editor.
+        What the plan solves; without it there is no patch editor, and no reason for a move.
 
     Raises
     ------
@@ -84,23 +84,26 @@ def write_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> list[Path]
 def _fill_patches(
     view: WorkspaceView, plan: PatchPlan, folder: Path, problem: PatchProblem | None
 ) -> None:
+    from optimiser.districting.reasons import why_moved
     from optimiser.outputs import patch_editor, patch_map, save_page
-    from optimiser.outputs.redraw_tables import changes_sheets, homes_frame
-    from optimiser.outputs.report import patches_report
+    from optimiser.outputs.redraw_report import patches_report
+    from optimiser.outputs.redraw_tables import changes_sheets, homes_frame, residents_list
     from optimiser.outputs.tables import write_csv, write_patches_gpkg, write_xlsx
 
     title = f"Patches: {view.title}"
     notice = _notice(view)
-    save_page(patch_map(view, plan), folder / "map.html", title=title)
+    reasons = () if problem is None else why_moved(problem, plan)
+    save_page(patch_map(view, plan, reasons), folder / "map.html", title=title)
     if problem is not None:
         editor = patch_editor(view, plan, problem)
         save_page(editor, folder / "editor.html", title=f"Patch editor: {view.title}")
     write_patches_gpkg(folder / "patches.gpkg", view, plan, notice=notice)
     write_csv(folder / "homes.csv", homes_frame(view, plan), synthetic=view.synthetic)
-    sheets = changes_sheets(view, plan)
+    write_csv(folder / "residents.csv", residents_list(view, plan), synthetic=view.synthetic)
+    sheets = changes_sheets(view, plan, reasons)
     write_xlsx(folder / "changes.xlsx", sheets, title=title, notice=notice)
-    _write(folder / "report.html", patches_report(view, plan))
-    _write_summary(folder, patches_summary(view, plan))
+    _write(folder / "report.html", patches_report(view, plan, reasons))
+    _write_summary(folder, patches_summary(view, plan, reasons))
 
 
 def _fill_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from optimiser.model import PatchPlan, WorkspaceView
+from optimiser.model import MoveReason, PatchPlan, WorkspaceView
+from optimiser.model.outcome import OPTIMAL_GAP
 from optimiser.outputs.colours import map_colours
 from optimiser.outputs.maps.base import (
     WGS84,
@@ -16,6 +17,7 @@ from optimiser.outputs.maps.base import (
     new_map,
 )
 from optimiser.outputs.maps.page import add_page, cost_proof, number, percent, signed_percent
+from optimiser.outputs.redraw_tables import parts_rows
 from optimiser.outputs.wording import counted
 
 if TYPE_CHECKING:
@@ -28,14 +30,17 @@ __all__ = ["patch_map"]
 SIMPLIFY_M: Final = 1.0
 
 
-def patch_map(view: WorkspaceView, plan: PatchPlan) -> folium.Map:
+def patch_map(
+    view: WorkspaceView, plan: PatchPlan, reasons: Sequence[MoveReason] = ()
+) -> folium.Map:
     """Return a map of the patches before and after a redraw, with its tables.
 
-    Holds block names and counts, and nothing about anyone who lives there.
+    Holds block names and counts, `reasons` why blocks move, and nothing about anyone who
+    lives there.
     """
     import folium
 
-    blocks = _block_table(view, plan)
+    blocks = _block_table(view, plan, reasons)
     after = view.patch_shapes(plan.patch_of())
     current = {str(k): str(v) for k, v in blocks["old"].items() if v}
     before = view.patch_shapes(current) if current else after.iloc[:0]
@@ -92,9 +97,11 @@ def add_patches(
         interactive=False,
         smooth_factor=0,
     ).add_to(group)
-    points = shapes.geometry.representative_point().to_crs(WGS84)
+    # The smallest have the first choice of where their label goes.
+    order = shapes.geometry.area.argsort(kind="stable").to_numpy()
+    points = shapes.geometry.representative_point().to_crs(WGS84).to_numpy()
     folium.GeoJson(
-        feature_collection(points.to_numpy(), names),
+        feature_collection(points[order], [names[k] for k in order]),
         point_to_layer=JsCode("function(f, at) { return doorstep.label(f.properties.patch, at); }"),
     ).add_to(group)
 
@@ -129,8 +136,10 @@ def add_blocks(target: folium.Map, blocks: pd.DataFrame, *, unit: str, moved: bo
     ).add_to(target)
 
 
-def _block_table(view: WorkspaceView, plan: PatchPlan) -> pd.DataFrame:
-    """Return one row an assigned block: name, estate, homes, old, new, moved, point."""
+def _block_table(
+    view: WorkspaceView, plan: PatchPlan, reasons: Sequence[MoveReason]
+) -> pd.DataFrame:
+    """Return one row an assigned block: name, estate, homes, old, new, why, moved, point."""
     import pandas as pd
 
     frame = pd.DataFrame(
@@ -143,6 +152,8 @@ def _block_table(view: WorkspaceView, plan: PatchPlan) -> pd.DataFrame:
     frame["estate"] = blocks["estate"].astype("string").fillna("")
     frame["homes"] = blocks["homes"].fillna(0).astype(int)
     frame["point"] = blocks.geometry.to_crs(WGS84)
+    sentences = {reason.block_ref: reason.sentence for reason in reasons}
+    frame["why"] = [sentences.get(str(ref), "") for ref in frame.index]
     frame["moved"] = frame["old"].ne("") & frame["old"].ne(frame["new"])
     placed: pd.DataFrame = frame[blocks.geometry.notna().to_numpy()]
     return placed
@@ -155,7 +166,8 @@ def _block_text(row: Mapping[Any, Any]) -> dict[str, Any]:
         change = f"Moves from {row['old']} to {row['new']}"
     else:
         change = f"Patch {row['new']}" + ("" if row["old"] else ", none before")
-    return {"title": str(row["name"]), "lines": [where, change]}
+    lines = [where, change, *([row["why"]] if row["why"] else [])]
+    return {"title": str(row["name"]), "lines": lines}
 
 
 def _bounds(shapes: gpd.GeoDataFrame) -> dict[str, str]:
@@ -196,6 +208,9 @@ def _page_values(
         "balance_sentence": _balance_sentence(rows, plan.balance),
         "cost_sentence": _cost_sentence(plan),
         "proof": cost_proof(plan, "minutes a week"),
+        "net_sentence": _net_sentence(plan),
+        "parts": parts_rows(plan),
+        "measures": list(dict.fromkeys(use.name for p in plan.patches for use in p.measures)),
     }
 
 
@@ -221,6 +236,15 @@ def _balance_sentence(rows: list[dict[str, Any]], tolerance: float) -> str:
     return (
         f"Workload may differ from an officer's target by {percent(tolerance)}; the most is "
         f"{signed_percent(worst['difference'])}, in {worst['patch']}."
+    )
+
+
+def _net_sentence(plan: PatchPlan) -> str:
+    if plan.net_gap is None or not plan.unavoidable or plan.gap <= OPTIMAL_GAP:
+        return ""
+    return (
+        f"Every plan must pay at least {number(plan.unavoidable)} minutes for service centres and "
+        f"residents who cannot stay; of the rest, at most {percent(plan.net_gap)} could be saved."
     )
 
 

@@ -16,7 +16,8 @@ WEEK_FILES = {
     "unplanned.csv", "routes.geojson", "report.html", "summary.json",
 }  # fmt: skip
 PATCHES_FILES = {
-    "map.html", "patches.gpkg", "homes.csv", "changes.xlsx", "report.html", "summary.json",
+    "map.html", "patches.gpkg", "homes.csv", "residents.csv", "changes.xlsx", "report.html",
+    "summary.json",
 }  # fmt: skip
 
 
@@ -179,7 +180,7 @@ def test_synthetic_data_says_so_in_every_file(view, week_plan, patch_plan, tmp_p
     write_patches(view, patch_plan, tmp_path / "p")
     write_week(view, week_plan, tmp_path / "w")
     texts = [p for p in tmp_path.rglob("*") if p.suffix in {".json", ".csv", ".ics", ".geojson"}]
-    assert len(texts) == 8
+    assert len(texts) == 9
     assert all("synthetic" in p.read_text(encoding="utf-8").lower() for p in texts)
     for name in ("p/changes.xlsx", "w/visits.xlsx"):
         book = load_workbook(tmp_path / name)

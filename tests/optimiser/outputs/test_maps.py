@@ -352,6 +352,27 @@ def test_patch_page_runs_in_a_browser(browser, tmp_path, view, patch_plan):
     assert "<title>[2,2,true,true]</title>" in dom
 
 
+def test_labels_never_cover_each_other(browser, tmp_path, view, patch_plan):
+    page = tmp_path / "map.html"
+    save_page(patch_map(view, patch_plan), page, title="Patches")
+    with_steps(
+        page,
+        """doorstep.map.setZoom(9, { animate: false });
+        var signs = Array.from(document.querySelectorAll('.patch-mark span'));
+        var hint = document.getElementById('labels-hint');
+        var seen = [signs.filter(function (s) { return s.style.visibility !== 'hidden'; }).length,
+                    hint.hidden];
+        doorstep.map.setZoom(18, { animate: false });
+        seen.push(signs.filter(function (s) { return s.style.visibility !== 'hidden'; }).length,
+                  hint.hidden);
+        document.title = JSON.stringify(seen);""",
+    )
+    dom, errors = browser(page)
+    assert errors == []
+    # From afar both patches and the service centre are one dot.
+    assert "<title>[0,false,2,true]</title>" in dom or "<title>[1,false,2,true]</title>" in dom
+
+
 def test_week_page_runs_in_a_browser(browser, tmp_path, view, week_plan):
     view.blocks["block_name"] = NASTY
     page = tmp_path / "map.html"

@@ -3,7 +3,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from optimiser.outputs.report import patches_report, week_report
+from optimiser.outputs.redraw_report import patches_report
+from optimiser.outputs.report import week_report
 from optimiser.outputs.stops import stop_lines
 
 
@@ -48,7 +49,7 @@ def test_patches_report_says_who_moves_and_what_is_proven(view, patch_plan):
     assert "Every patch is within 5% of its target" in page.text
     assert ["C House", "Oak", "4", "P01", "P02"] in page.rows
     assert ["Oak", "8", "2", "2", "P01, P02"] in page.rows
-    assert ["P01 (HO01)", "P02 (HO02)", "4", "1"] in page.rows
+    assert ["P01 (HO01)", "P02 (HO02)", "4", "1", "few"] in page.rows
 
 
 def test_patches_report_tells_of_a_patch_outside_its_limits(view, patch_plan):

@@ -147,7 +147,8 @@ def test_changes_workbook(view, patch_plan, tmp_path):
     write_xlsx(tmp_path / "changes.xlsx", sheets, title="t", notice="n")
     book = load_workbook(tmp_path / "changes.xlsx")
     assert book.sheetnames == [
-        "Summary", "Patches", "Moved blocks", "Residents", "Split estates", "Assumptions",
+        "Summary", "Patches", "Moved blocks", "Handed over", "Residents", "Split estates",
+        "Assumptions",
     ]  # fmt: skip
     figures = {row[0]: row[1] for row in book["Summary"].iter_rows(values_only=True)}
     assert figures["Homes that change patch"] == 8

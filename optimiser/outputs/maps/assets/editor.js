@@ -74,6 +74,7 @@ function doorstepEdit(map, data) {
   // A label on the block nearest to the middle of each patch's largest part.
   function name(all) {
     labels.clearLayers();
+    doorstep.labels = [];
     all.forEach(function (f, p) {
       var part = (f.parts[0] || []).filter(function (k) { return blocks[k].at; });
       if (!part.length) { return; }
@@ -82,6 +83,7 @@ function doorstepEdit(map, data) {
       part.sort(function (a, b) { return map.distance(blocks[a].at, [lat, lon]) - map.distance(blocks[b].at, [lat, lon]); });
       labels.addLayer(doorstep.label(patches[p].code + (model.locked[p] ? " 🔒︎" : ""), blocks[part[0]].at));
     });
+    doorstep.place();
   }
 
   function table(all) {

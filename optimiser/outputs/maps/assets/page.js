@@ -2,6 +2,8 @@
 var doorstep = {
   map: null,
   dots: [],
+  labels: [],
+  centres: [],
 
   element: function (tag, className, text) {
     var made = document.createElement(tag);
@@ -35,17 +37,48 @@ var doorstep = {
 
   centre: function (name, at) {
     var sign = doorstep.element("span", "centre-name", name);
-    return L.marker(at, {
+    var mark = L.marker(at, {
       keyboard: false, zIndexOffset: 500,
       icon: L.divIcon({ className: "centre-mark", html: sign, iconSize: [14, 14] })
     }).bindTooltip(doorstep.lines(name, ["Service centre"]), { opacity: 1 });
+    doorstep.centres.push(mark);
+    return mark;
   },
 
   label: function (text, at) {
-    return L.marker(at, {
+    var mark = L.marker(at, {
       interactive: false, keyboard: false,
       icon: L.divIcon({ className: "patch-mark", html: doorstep.element("span", "", text), iconSize: [0, 0] })
     });
+    doorstep.labels.push(mark);
+    return mark;
+  },
+
+  // Labels give way to each other by half their size at most, so that each still covers its
+  // point; one without room is left out until the map is nearer. The first have first choice.
+  place: function () {
+    var map = doorstep.map, taken = [], left = 0;
+    function free(box) {
+      return taken.every(function (t) { return box[0] >= t[2] || box[2] <= t[0] || box[1] >= t[3] || box[3] <= t[1]; });
+    }
+    doorstep.centres.forEach(function (mark) {
+      var at = map.latLngToLayerPoint(mark.getLatLng());
+      if (map.hasLayer(mark)) { taken.push([at.x - 10, at.y - 10, at.x + 10, at.y + 10]); }
+    });
+    doorstep.labels.forEach(function (label) {
+      var sign = label.getElement() && label.getElement().firstChild;
+      if (!sign || !map.hasLayer(label)) { return; }
+      var at = map.latLngToLayerPoint(label.getLatLng()), w = sign.offsetWidth / 2, h = sign.offsetHeight / 2;
+      var shift = [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1]].find(function (s) {
+        var x = at.x + s[0] * w, y = at.y + s[1] * h, box = [x - w, y - h, x + w, y + h];
+        return free(box) && taken.push(box);
+      });
+      sign.style.visibility = shift ? "" : "hidden";
+      sign.style.margin = shift ? shift[1] * h + "px 0 0 " + shift[0] * w + "px" : "";
+      left += !shift;
+    });
+    var hint = document.getElementById("labels-hint");
+    if (hint) { hint.hidden = !left; }
   },
 
   still: function () {
@@ -84,9 +117,11 @@ var doorstep = {
     }
     box.classList.toggle("with-patches", Boolean(document.querySelector(".patch-mark")));
     var far = function () { box.classList.toggle("far", map.getZoom() < 14); };
-    map.on("zoomend", far).on("zoomend", doorstep.scale);
+    box.classList.toggle("many", document.querySelectorAll(".patch-mark").length > 24);
+    map.on("zoomend", far).on("zoomend", doorstep.scale).on("zoomend baselayerchange overlayadd overlayremove", doorstep.place);
     far();
     doorstep.scale();
+    doorstep.place();
     // Drawn for the screen, the map is scaled as it is to the paper (268 x 128 mm); drawing
     // it anew for the print leaves parts out in some browsers.
     function paper() {
