@@ -11,7 +11,13 @@ import numpy.typing as npt
 from optimiser.bridge.limits import build_measures, estate_labels
 from optimiser.bridge.placing import allowed_blocks, apart_pairs, together_groups
 from optimiser.bridge.rule_names import RuleNames, names_of
-from optimiser.bridge.slots import locked_blocks, make_slots, slot_seeds, vacant_faults
+from optimiser.bridge.slots import (
+    SlotSeed,
+    locked_blocks,
+    make_slots,
+    slot_seeds,
+    vacant_faults,
+)
 from optimiser.bridge.units import Fit, build_units, edges_around_locks
 from optimiser.model.patches import (
     COST_UNITS_PER_MINUTE,
@@ -97,16 +103,8 @@ def build_patch_problem(
     workload = np.array([b.workload for b in blocks], dtype=np.int64)
     codes = {str(code) for code in stock.homes["patch"].dropna()}
     seeds = slot_seeds(officers, rules, codes)
-    names = RuleNames(
-        refs=[b.block_ref for b in blocks],
-        estates=[b.estate for b in blocks],
-        block_names=names_of(stock.blocks["block_name"]),
-        patches={seed.patch: seed.officer_ref for seed in seeds},
-        officers=set(officers["officer_ref"]),
-        codes=codes | set(officers["patch"].dropna()),
-        counted=rules.patches is not None,
-        faults=vacant_faults(officers, rules, centres),
-    )
+    names = _names(stock, officers, seeds, codes, rules)
+    names.faults += vacant_faults(officers, rules, centres)
     locked = locked_blocks([b.current_patch for b in blocks], rules, names)
     slots = make_slots(seeds, workload, locked, rules.balance)
     measures = build_measures(
@@ -152,6 +150,21 @@ def build_patch_problem(
         rules=rules,
         locked=tuple(slots[k].patch for k in locked),
         notes=(*notes, *lock_notes),
+    )
+
+
+def _names(
+    stock: Stock, officers: pd.DataFrame, seeds: list[SlotSeed], codes: set[str], rules: PatchRules
+) -> RuleNames:
+    """Return what the rules may name."""
+    return RuleNames(
+        refs=[str(ref) for ref in stock.blocks.index],
+        estates=names_of(stock.blocks["estate"]),
+        block_names=names_of(stock.blocks["block_name"]),
+        patches={seed.patch: seed.officer_ref for seed in seeds},
+        officers=set(officers["officer_ref"]),
+        codes=codes | set(officers["patch"].dropna()),
+        counted=rules.patches is not None,
     )
 
 
