@@ -13,6 +13,7 @@ import argparse
 import json
 import resource
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,7 @@ def main() -> None:
     if given.made:
         with stages.stage("problem"):
             problem = made_problem(*given.made, seed=given.seed)
-        plan, first_s = solve(problem, stages, seconds=given.seconds, seed=given.seed)
+        plan, first_s, cpu_s = solve(problem, stages, seconds=given.seconds, seed=given.seed)
     else:
         with stages.stage("read"):
             ws = Workspace.open(given.folder)
@@ -86,7 +87,7 @@ def main() -> None:
             _ = ws.block_walks
         with stages.stage("problem"):
             problem = ws.patch_problem()
-        plan, first_s = solve(problem, stages, seconds=given.seconds, seed=given.seed)
+        plan, first_s, cpu_s = solve(problem, stages, seconds=given.seconds, seed=given.seed)
         with stages.stage("outputs"), tempfile.TemporaryDirectory() as out:
             ws.save(plan, Path(out) / "patches")
     instance = "made" if given.folder is None else str(given.folder)
@@ -105,6 +106,7 @@ def main() -> None:
         **judged.figures,
         violations=len(plan.violations),
         first_plan_s=first_s,
+        cpu_s=cpu_s,
         peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     )
     for line in run_peers(problem, given.peer, seconds=given.seconds, seed=given.seed):
@@ -115,14 +117,15 @@ def main() -> None:
 
 def solve(
     problem: PatchProblem, stages: Stages, *, seconds: float, seed: int
-) -> tuple[PatchPlan, float | None]:
-    """Return the plan, and after how many seconds the first valid one was known."""
+) -> tuple[PatchPlan, float | None, float]:
+    """Return the plan, the seconds until the first valid one, and the processor's seconds."""
     told: list[float] = []
+    cpu = time.process_time()
     with stages.stage("solve"):
         plan = allocate_patches(
             problem, time_limit_s=seconds, seed=seed, progress=lambda p: told.append(p.seconds)
         )
-    return plan, told[0] if told else None
+    return plan, told[0] if told else None, round(time.process_time() - cpu, 1)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def _row(line: dict[str, Any]) -> list[str]:
     status = line.get("status", line.get("left_out", ""))
     if broken := line.get("broken"):
         status += ": " + ", ".join(f"{rule} {times}" for rule, times in broken.items())
-    return [
+    return [  # as COLUMNS
         f"{Path(line['instance']).name} ({line['patches']})" if "patches" in line else "",
         line.get("peer", "doorstep"),
         status,
