@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from optimiser.cli import adopt, check, demo, init, patches, plan
+from optimiser.cli import adopt, check, compare, demo, init, patches, plan
 
 __all__ = ["app", "main"]
 
@@ -20,7 +20,15 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo.demo, init.init, check.check, patches.patches, adopt.adopt, plan.plan):
+for command in (
+    demo.demo,
+    init.init,
+    check.check,
+    patches.patches,
+    compare.compare,
+    adopt.adopt,
+    plan.plan,
+):
     app.command()(command)
 
 

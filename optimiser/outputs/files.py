@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from geodata.errors import DataError, Problem
-from optimiser.model import Outcome, PatchPlan, PatchProblem, VisitPlan, WorkspaceView
+from optimiser.model import (
+    Outcome,
+    PatchComparison,
+    PatchPlan,
+    PatchProblem,
+    VisitPlan,
+    WorkspaceView,
+)
 from optimiser.outputs.documents import (
     SharedShapes,
     patches_summary,
@@ -29,7 +36,7 @@ from optimiser.outputs.documents import (
 )
 from optimiser.outputs.wording import long_date, notices
 
-__all__ = ["check_target", "write_patches", "write_week"]
+__all__ = ["check_target", "write_comparison", "write_patches", "write_week"]
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +88,11 @@ def write_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> list[Path]
     return _replace(folder, lambda new: _fill_week(shared, plan, new))
 
 
+def write_comparison(view: WorkspaceView, found: PatchComparison, folder: Path) -> list[Path]:
+    """Write two redraws side by side; raises DataError as `write_patches` does."""
+    return _replace(folder, lambda new: _fill_comparison(view, found, new))
+
+
 def _fill_patches(
     view: WorkspaceView, plan: PatchPlan, folder: Path, problem: PatchProblem | None
 ) -> None:
@@ -130,6 +142,18 @@ def _fill_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> None:
     _write(folder / "routes.geojson", to_json(routes_geojson(view, plan)))
     _write(folder / "report.html", week_report(view, plan, lines))
     _write_summary(folder, week_summary(view, plan))
+
+
+def _fill_comparison(view: WorkspaceView, found: PatchComparison, folder: Path) -> None:
+    from optimiser.outputs.compare_report import comparison_report
+    from optimiser.outputs.compare_tables import comparison_sheets, comparison_summary
+    from optimiser.outputs.tables import write_xlsx
+
+    sheets = comparison_sheets(view, found)
+    title = f"Patches compared: {view.title}"
+    write_xlsx(folder / "compare.xlsx", sheets, title=title, notice=_notice(view))
+    _write(folder / "compare.html", comparison_report(view, found))
+    _write_summary(folder, comparison_summary(view, found))
 
 
 def _refuse_violations(plan: Outcome) -> None:

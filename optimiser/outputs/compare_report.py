@@ -1,0 +1,143 @@
+"""compare.html: two patch plans side by side, printable, without anything from the web."""
+
+from __future__ import annotations
+
+from optimiser.model import WorkspaceView
+from optimiser.model.comparison import PatchComparison, PatchFigures, SideFigures
+from optimiser.outputs.compare_tables import (
+    changed_blocks_frame,
+    comparison_notes,
+    split_estates_rows,
+)
+from optimiser.outputs.rendering import Columns, Rows, blank, decimal, number, render
+from optimiser.outputs.wording import assumptions, counted
+
+__all__ = ["comparison_report", "difference_words"]
+
+
+def comparison_report(view: WorkspaceView, found: PatchComparison) -> str:
+    """Return the page: figures, patch by patch, the blocks that differ, what does not hold."""
+    units = f"{view.unit.capitalize()}s"
+    return render(
+        "compare.html",
+        view,
+        title="Two ways to draw the patches",
+        subtitle=f"{view.title}. A: {found.a.name}. B: {found.b.name}.",
+        assumptions=assumptions(comparison_notes(found), view.caveats),
+        figures=_heads(view, found),
+        proof=[_proof("A", found.a), _proof("B", found.b)],
+        figure_columns=[("Figure", ""), ("A", "n"), ("B", "n"), ("B less A", "n")],
+        figure_rows=[
+            [words, number(a), number(b), difference_words(a, b)]
+            for words, a, b in found.figures()
+        ],
+        broken=[(letter, side.breaks) for letter, side in (("A", found.a), ("B", found.b))],
+        patch_columns=_PATCH_COLUMNS,
+        patch_rows=_patch_rows(found),
+        changed=_changed_words(view, found),
+        block_columns=[(units[:-1], ""), ("Estate", ""), ("Homes", "n"), ("Today", ""), ("A", ""),
+                       ("B", "")],
+        block_rows=_block_rows(view, found),
+        units=units,
+        estate_columns=[("Estate", ""), ("Patches in A", "n"), ("Patches in B", "n")],
+        estate_rows=[list(row) for row in split_estates_rows(found)],
+    )  # fmt: skip
+
+
+_PATCH_COLUMNS: Columns = [
+    ("Patch", ""),
+    ("Officer in A", ""),
+    ("Officer in B", ""),
+    ("Homes in A", "n"),
+    ("Homes in B", "n"),
+    ("Workload in A", "n"),
+    ("Workload in B", "n"),
+    ("Off target in A", "n"),
+    ("Off target in B", "n"),
+]
+
+
+def _heads(view: WorkspaceView, found: PatchComparison) -> list[tuple[str, str]]:
+    return [
+        ("Homes that differ", f"{found.homes_changed:,}"),
+        (f"{view.unit.capitalize()}s that differ", f"{len(found.changed):,}"),
+        ("Homes that change from today in A", f"{found.a.homes_moved:,}"),
+        ("Homes that change from today in B", f"{found.b.homes_moved:,}"),
+        ("Minutes a week in A", number(found.a.objective)),
+        ("Minutes a week in B", number(found.b.objective)),
+    ]
+
+
+def _proof(letter: str, side: SideFigures) -> str:
+    cost = (
+        f"{letter} ({side.name}) costs {number(side.objective)} walking minutes a week by today's "
+        "files and rules"
+    )
+    if side.gap is None or side.bound is None:
+        return f"{cost}. How much better other patches could be is not known for it."
+    if side.status == "optimal":
+        return f"{cost}. When it was made it was proven that no patches cost less."
+    return (
+        f"{cost}. When it was made it was proven that no patches cost less than "
+        f"{number(side.bound)}, a gap of {number(100 * side.gap)}%."
+    )
+
+
+def _patch_rows(found: PatchComparison) -> Rows:
+    sides = [{p.patch: p for p in side.patches} for side in (found.a, found.b)]
+    rows: Rows = []
+    for patch in sorted(sides[0].keys() | sides[1].keys()):
+        a, b = (side.get(patch) for side in sides)
+        pairs = [(_officer(p), _whole(p), _workload(p), _off(p)) for p in (a, b)]
+        rows.append([patch, *(cell for pair in zip(*pairs, strict=True) for cell in pair)])
+    return rows
+
+
+def _officer(p: PatchFigures | None) -> str:
+    return "no such patch" if p is None else p.officer_ref or "vacant"
+
+
+def _whole(p: PatchFigures | None) -> str:
+    return "" if p is None else f"{p.homes:,}"
+
+
+def _workload(p: PatchFigures | None) -> str:
+    return "" if p is None else decimal(p.workload)
+
+
+def _off(p: PatchFigures | None) -> str:
+    return "" if p is None else f"{100 * p.off_target:+.1f}%"
+
+
+def _changed_words(view: WorkspaceView, found: PatchComparison) -> str:
+    if not found.changed:
+        return f"No {view.unit} is in another patch: A and B are the same."
+    return (
+        f"{counted(len(found.changed), view.unit)} with {counted(found.homes_changed, 'home')} "
+        f"{'is' if len(found.changed) == 1 else 'are'} in another patch in B than in A. "
+        "The same list is in compare.xlsx."
+    )
+
+
+def _block_rows(view: WorkspaceView, found: PatchComparison) -> Rows:
+    frame = changed_blocks_frame(view, found)
+    return [
+        [
+            blank(row["block_name"]) or row["block_ref"],
+            blank(row["estate"]),
+            f"{row['homes']:,}",
+            *(blank(row[name]) or "none" for name in ("today", "patch_a", "patch_b")),
+        ]
+        for row in frame.to_dict("records")
+    ]
+
+
+def difference_words(a: float | None, b: float | None) -> str:
+    """Return B less A with its sign, "same" for none, nothing where one is not known."""
+    if a is None or b is None:
+        return ""
+    change = b - a
+    if abs(change) < 0.05:
+        return "same"
+    shown = number(abs(change))
+    return f"+{shown}" if change > 0 else f"\N{MINUS SIGN}{shown}"
