@@ -13,7 +13,7 @@ from geodata.errors import Problem
 from geodata.findings import Findings, counted, report
 from geodata.readers.constraints import parse_gender
 from geodata.readers.languages import parse_languages
-from geodata.schema import OFFICERS
+from geodata.schema import OFFICERS, spelling
 from geodata.tables import Table, parse_column, read_table
 from geodata.tables.columns import build_frame, integers, mark_backwards, mark_repeats, parse_ids
 from geodata.tables.parsing import parse_share, parse_whole, parse_words
@@ -22,6 +22,7 @@ from geodata.tables.times import parse_days, parse_time
 __all__ = ["read_officers"]
 
 WEEKDAYS: Final = (0, 1, 2, 3, 4)
+_VACANT: Final = frozenset({"vacant", "vacancy", "vacant_post", "vacant_patch", "unfilled"})
 OPENS_S: Final = 9 * 3600
 CLOSES_S: Final = 17 * 3600
 
@@ -63,7 +64,22 @@ def read_officers(
     table = read_table(path, OFFICERS, columns=columns, sheet=sheet)
     found = table.findings()
     refs = parse_ids(table, found, "officer_ref", required=True)
-    mark_repeats(table, found, "officer_ref", refs, remedy="keep one row an officer")
+    patches = parse_ids(table, found, "patch")
+    vacant = np.array([spelling(ref or "") in _VACANT for ref in refs], dtype=bool)
+    found.mark(
+        vacant,
+        "is a vacant post, not an officer",
+        [
+            "remove the row; a redraw plans its patch with vacant_posts = "
+            f"{{ {patch or 'PATCH'} = 1.0 }} under [rules.patches]"
+            for patch in patches
+        ],
+        column=table.heading("officer_ref"),
+        values=refs,
+    )
+    named = refs.copy()
+    named[vacant] = None
+    mark_repeats(table, found, "officer_ref", named, remedy="keep one row an officer")
     starts = parse_column(table, found, "shift_start", parse_time, default=OPENS_S)
     ends = parse_column(table, found, "shift_end", parse_time, default=CLOSES_S)
     mark_backwards(table, found, "shift_end", starts >= ends)
@@ -92,7 +108,7 @@ def read_officers(
             "break_minutes": integers(breaks),
             "languages": parse_column(table, found, "languages", parse_languages, default=()),
             "skills": parse_column(table, found, "skills", _skills, default=()),
-            "patch": parse_ids(table, found, "patch"),
+            "patch": patches,
             "gender": parse_column(table, found, "gender", parse_gender, default="", private=True),
         },
     )

@@ -252,6 +252,23 @@ def test_the_first_sheet_with_a_header_or_the_one_named(tmp_path: Path) -> None:
         read_officers(path, sheet="C")
 
 
+def test_a_vacant_post_is_no_officer(csv: Callable[..., Path]) -> None:
+    text = "officer_ref,patch\nHO1,P01\nVACANT,P02\nVacant,P03\n(vacant post),\n"
+    found: list[Problem] = []
+    assert read_officers(csv(text), problems=found)["officer_ref"].tolist() == ["HO1"]
+    told = [
+        (p.row, p.remedy.partition("with ")[2])
+        for p in found
+        if "is a vacant post, not an" in p.reason
+    ]
+    assert told == [
+        (3, "vacant_posts = { P02 = 1.0 } under [rules.patches]"),
+        (4, "vacant_posts = { P03 = 1.0 } under [rules.patches]"),
+        (5, "vacant_posts = { PATCH = 1.0 } under [rules.patches]"),
+    ]
+    assert not any("duplicated" in p.reason for p in found)
+
+
 def test_officers_as_written_and_as_assumed(csv: Callable[..., Path]) -> None:
     text = (
         "officer_ref,fte,working_days,shift_start,shift_end,break_minutes,languages,skills,patch\n"
