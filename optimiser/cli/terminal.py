@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "folded",
     "progress_bar",
+    "show_broken",
     "show_check",
     "show_demo",
     "show_left_out",
@@ -112,6 +113,23 @@ def show_patches(ws: Workspace, plan: PatchPlan, written: Sequence[Path]) -> Non
     _open_line(console, written)
 
 
+def show_broken(plan: PatchPlan, remedy: str) -> None:
+    """Print on standard error which rules an edit breaks, its figures and a way on."""
+    console = _console(stderr=True)
+    console.print(
+        f"[bold]The edit breaks {_count(len(plan.violations), 'rule')}. Nothing was written.[/bold]"
+    )
+    for item in plan.violations[:MOST_PROBLEMS]:
+        console.print(f"  {escape(item.subject)}: {escape(item.message)}")
+    if len(plan.violations) > MOST_PROBLEMS:
+        console.print(f"  and {len(plan.violations) - MOST_PROBLEMS} more; --json lists them all")
+    console.print(
+        f"As it stands: {plan.objective:,.1f} minutes a week,"
+        f" {_count(plan.homes_moved, 'home')} change officer."
+    )
+    console.print(f"To keep what was done by hand and draw the rest anew:\n  {escape(remedy)}")
+
+
 def show_week(ws: Workspace, plan: VisitPlan, written: Sequence[Path]) -> None:
     """Print what a week's plan is worth, what did not fit, and which file to open."""
     console = _console()
@@ -156,7 +174,7 @@ def _patch_lines(console: Console, ws: Workspace, plan: PatchPlan) -> None:
     )
     console.print(f"  {_proof(plan, 'minutes a week, lower is better')}")
     for estate, parts in plan.split_estates.items():
-        console.print(f"  {escape(estate)} does not fit into one patch: it lies in {parts}")
+        console.print(f"  {escape(estate)} lies in {parts} patches")
 
 
 def _week_lines(console: Console, plan: VisitPlan) -> None:

@@ -19,6 +19,7 @@ from optimiser.model.outcome import Status, Violation, cost_gap, status_of
 from optimiser.model.patches import (
     COST_UNITS_PER_MINUTE,
     WORKLOAD_UNITS_PER_POINT,
+    PatchMeasure,
     PatchPlan,
     PatchProblem,
     PatchSummary,
@@ -77,7 +78,9 @@ def check_patches(problem: PatchProblem, plan: PatchPlan) -> tuple[Violation, ..
         *_check_units_together(reading),
         *_check_contiguity(reading),
         *_check_workload(reading),
+        *_check_measures(reading),
         *_check_allowed(reading),
+        *_check_apart(reading),
         *_check_summaries(reading),
         *_check_split_estates(reading),
         *_check_costs(reading),
@@ -184,19 +187,29 @@ def _check_contiguity(reading: _Reading) -> Iterator[Violation]:
         neighbours[j].append(i)
     for k, slot in enumerate(reading.problem.slots):
         own = set(reading.members(k))
-        if not own:
+        main: set[int] = max(_pieces(own, neighbours), key=len, default=set())
+        if cut := sorted(own - main):
+            refs = ", ".join(reading.problem.blocks[i].block_ref for i in cut[:5])
+            verb = "is" if len(cut) == 1 else "are"
+            message = f"{len(cut)} of its {len(own)} blocks {verb} cut off: {refs}"
+            yield Violation(rule="contiguity", subject=slot.patch, message=message)
+
+
+def _pieces(own: set[int], neighbours: list[list[int]]) -> Iterator[set[int]]:
+    """Yield the connected pieces of a set of blocks, in order of their first blocks."""
+    left = set(own)
+    for first in sorted(own):
+        if first not in left:
             continue
-        first = min(own)
+        left.remove(first)
         reached, waiting = {first}, deque([first])
         while waiting:
             for j in neighbours[waiting.popleft()]:
-                if j in own and j not in reached:
+                if j in left:
+                    left.remove(j)
                     reached.add(j)
                     waiting.append(j)
-        if cut := sorted(own - reached):
-            refs = ", ".join(reading.problem.blocks[i].block_ref for i in cut[:5])
-            message = f"{len(cut)} of its {len(own)} blocks are cut off: {refs}"
-            yield Violation(rule="contiguity", subject=slot.patch, message=message)
+        yield reached
 
 
 def _check_workload(reading: _Reading) -> Iterator[Violation]:
@@ -216,6 +229,34 @@ def _check_allowed(reading: _Reading) -> Iterator[Violation]:
         if k >= 0 and not reading.problem.allowed[i, k]:
             message = f"it may not be in patch {reading.problem.slots[k].patch}"
             yield Violation(rule="allowed", subject=block.block_ref, message=message)
+
+
+def _amount_held(measure: PatchMeasure, own: list[int]) -> int:
+    """Return what blocks hold of a measure: the sum, or how many different labels."""
+    amounts = [int(measure.amount[i]) for i in own]
+    return len({label for label in amounts if label >= 0}) if measure.distinct else sum(amounts)
+
+
+def _check_measures(reading: _Reading) -> Iterator[Violation]:
+    """Require what a patch holds of each further measure to lie within its limits."""
+    for measure in reading.problem.measures:
+        for k, slot in enumerate(reading.problem.slots):
+            held = _amount_held(measure, reading.members(k))
+            lower, upper = int(measure.lower[k]), int(measure.upper[k])
+            if not lower <= held <= upper:
+                message = f"{measure.name}: {held}, limits {lower} to {upper}"
+                yield Violation(rule="measure", subject=slot.patch, message=message)
+
+
+def _check_apart(reading: _Reading) -> Iterator[Violation]:
+    """Require blocks that are to be kept apart in different patches."""
+    for i, j in np.asarray(reading.problem.apart).tolist():
+        k = int(reading.slot_of[i])
+        if k >= 0 and k == reading.slot_of[j]:
+            one, other = (reading.problem.blocks[b].block_ref for b in (i, j))
+            patch = reading.problem.slots[k].patch
+            message = f"it and {other} are to be kept apart, both are in patch {patch}"
+            yield Violation(rule="apart", subject=one, message=message)
 
 
 def _check_summaries(reading: _Reading) -> Iterator[Violation]:
@@ -245,6 +286,14 @@ def _check_summaries(reading: _Reading) -> Iterator[Violation]:
             if not _same(stated, computed):
                 message = f"{name} is given as {stated}, and comes to {computed}"
                 yield Violation(rule="summary", subject=slot.patch, message=message)
+        given = [(use.name, use.value, use.lower, use.upper) for use in summary.measures]
+        uses = [
+            (m.name, _amount_held(m, own), int(m.lower[k]), int(m.upper[k]))
+            for m in problem.measures
+        ]
+        if given != uses:
+            message = f"measures are given as {given}, and come to {uses}"
+            yield Violation(rule="summary", subject=slot.patch, message=message)
 
 
 def _check_split_estates(reading: _Reading) -> Iterator[Violation]:

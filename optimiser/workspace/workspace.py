@@ -17,6 +17,7 @@ from optimiser.model.visit_types import VisitTypes
 from optimiser.workspace.adopted import Adoption, read_adoptions, undo_adoption
 from optimiser.workspace.current import Current, current_patches
 from optimiser.workspace.cut_off import cut_off
+from optimiser.workspace.edits import PatchEdit, read_edit
 from optimiser.workspace.loading import Inputs, load_inputs, read_visit_types
 from optimiser.workspace.on_foot import (
     between_blocks,
@@ -314,16 +315,56 @@ class Workspace:
 
     # Problems
 
-    def patch_problem(self) -> PatchProblem:
+    def patch_problem(
+        self, *, edit: PatchEdit | str | Path | None = None, hold: bool = True
+    ) -> PatchProblem:
         """Return the redraw of the patches as a problem.
+
+        Parameters
+        ----------
+        edit
+            What a person changed in the patch editor, or its file: blocks moved by
+            hand and locked patches stay exactly so, and an estate that the edit
+            divides may be divided.
+        hold
+            False: the edit divides estates and holds nothing, to see what the edit
+            as it stands is worth among all plans.
 
         Raises
         ------
         DataError
-            If a pin names a block or patch that is not there, or the streets
-            leave a block without a way to the others.
+            If a pin names a block or patch that is not there, the streets leave a
+            block without a way to the others, or the edit is not one of this data.
+        Infeasible
+            If what was done by hand breaks a rule by itself.
         """
-        return self._patch_problem
+        if edit is None:
+            return self._patch_problem
+        from optimiser.workspace.held import edited_problem
+
+        known = edit if isinstance(edit, PatchEdit) else self.read_edit(edit)
+        return edited_problem(self._patch_problem, known, hold=hold)
+
+    def read_edit(self, path: str | Path, *, base: str | Path | None = None) -> PatchEdit:
+        """Return an edit that the patch editor saved.
+
+        Parameters
+        ----------
+        path
+            The file.
+        base
+            The output that was edited, for files that do not say what was moved by
+            hand; None: the redraw in the folder's out/patches, if there is one.
+
+        Raises
+        ------
+        DataError
+            With everything in it that is not of this data.
+        """
+        usual = self.folder / "out" / "patches"
+        there = (usual / "homes.csv").is_file()
+        start = Path(base) if base is not None else usual if there else None
+        return read_edit(Path(path), self._patch_problem, base=start)
 
     @cached_property
     def _patch_problem(self) -> PatchProblem:

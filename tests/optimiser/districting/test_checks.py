@@ -227,4 +227,4 @@ def test_a_violation_says_where_and_what(problem: PatchProblem, plan: PatchPlan)
     cut = assigned(problem, ("P1", "P1", "P2", "P1", "P2", "P2"))
     found = check_patches(problem, plan.model_copy(update={"assignments": cut}))
     message = next(v for v in found if v.rule == "contiguity" and v.subject == "P1").message
-    assert message == "1 of its 3 blocks are cut off: b3"
+    assert message == "1 of its 3 blocks is cut off: b3"
