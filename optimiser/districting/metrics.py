@@ -8,7 +8,12 @@ from optimiser.districting.instance import Int64s
 from optimiser.districting.parts import PartBounds, part_bounds
 from optimiser.model import BlockAssignment, PatchPlan, PatchProblem, PatchSummary
 from optimiser.model.outcome import cost_gap, status_of
-from optimiser.model.patches import COST_UNITS_PER_MINUTE, WORKLOAD_UNITS_PER_POINT
+from optimiser.model.patches import (
+    COST_UNITS_PER_MINUTE,
+    WORKLOAD_UNITS_PER_POINT,
+    MeasureUse,
+    PatchMeasure,
+)
 
 __all__ = ["best_centres", "build_plan", "plan_cost"]
 
@@ -103,7 +108,21 @@ def _summary(problem: PatchProblem, k: int, own: Int64s, centre: int) -> PatchSu
         lower=slot.lower / points,
         upper=slot.upper / points,
         walk_minutes=int(problem.walk_cost[own, centre].sum()) / COST_UNITS_PER_MINUTE,
+        measures=tuple(
+            MeasureUse(
+                name=measure.name,
+                value=_value(measure, own),
+                lower=int(measure.lower[k]),
+                upper=int(measure.upper[k]),
+            )
+            for measure in problem.measures
+        ),
     )
+
+
+def _value(measure: PatchMeasure, own: Int64s) -> int:
+    amounts = measure.amount[own]
+    return np.unique(amounts[amounts >= 0]).size if measure.distinct else int(amounts.sum())
 
 
 def _split_estates(problem: PatchProblem, slot_of: Int64s) -> dict[str, int]:
