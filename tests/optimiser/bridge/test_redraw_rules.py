@@ -9,6 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shapely import Point
 
 from geodata import Stock
@@ -497,3 +499,58 @@ def test_only_the_households_that_move_are_priced(build: Build) -> None:
     problem = build(codes=codes, flags={"damp": [0, 10]})
     assert problem.move_cost[0].tolist() == [0, 0, 0]
     assert problem.move_cost[1].tolist() == [0, 2_200_000, 2_200_000]
+
+
+# Planted
+
+
+@st.composite
+def kept_by_a_plan(draw: st.DrawFn) -> tuple[list[int], dict[str, Any]]:
+    """Draw a plan of A to F, three runs of blocks, and rules that it keeps."""
+    first = draw(st.integers(1, 4))
+    second = draw(st.integers(first + 1, 5))
+    order = draw(st.permutations([0, 1, 2]))
+    plan = [order[(i >= first) + (i >= second)] for i in range(6)]
+    homes = draw(st.lists(st.integers(1, 9), min_size=6, max_size=6))
+    some = st.lists(st.sampled_from(range(6)), unique=True, max_size=4)
+    elsewhere = draw(st.lists(st.tuples(st.sampled_from(range(6)), st.sampled_from([1, 2]))))
+    pairs = [(i, i + 1) for i in range(5)]
+    held = [sum(n for n, k in zip(homes, plan, strict=True) if k == j) for j in range(3)]
+    rules = {
+        "codes": [None if k == 2 else f"P{k + 1}" for k in plan],
+        "homes": homes,
+        "keep_estates_whole": False,
+        "locked": draw(st.sampled_from([[], ["P1"], ["HO2"], ["P1", "P2"]])),
+        "pins": {REFS[i]: f"P{plan[i] + 1}" for i in draw(some)},
+        "forbidden": {f"P{(plan[i] + d) % 3 + 1}": REFS[i] for i, d in elsewhere},
+        "together": [[REFS[i], REFS[j]] for i, j in pairs if plan[i] == plan[j]],
+        "apart": [[REFS[i], REFS[j]] for i, j in pairs if plan[i] != plan[j]],
+        "homes_per_fte": max(n / fte for n, fte in zip(held, (1.0, 1.0, 0.5), strict=True)),
+    }
+    return plan, rules
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(kept_by_a_plan())
+def test_rules_that_a_plan_keeps_never_rule_it_out(
+    build: Build, drawn: tuple[list[int], dict[str, Any]]
+) -> None:
+    plan, rules = drawn
+    problem = build(**rules)
+    assert problem.allowed[np.arange(6), plan].all()
+    assert all(plan[i] != plan[j] for i, j in problem.apart.tolist())
+    assert all(len({plan[REFS.index(ref)] for ref in unit}) == 1 for unit in groups(problem))
+    load = np.bincount(plan, weights=[block.workload for block in problem.blocks])
+    (homes,) = problem.measures
+    assert (np.bincount(plan, weights=homes.amount) <= homes.upper).all()
+    for k, slot in enumerate(problem.slots):
+        if slot.patch in problem.locked:
+            assert (slot.lower, slot.upper) == (load[k], load[k])
+            assert np.flatnonzero(problem.allowed[:, k]).tolist() == [
+                i for i in range(6) if plan[i] == k
+            ]
+    free = [slot.target for slot in problem.slots if slot.patch not in problem.locked]
+    held = sum(load[k] for k, slot in enumerate(problem.slots) if slot.patch in problem.locked)
+    assert abs(sum(free) + held - load.sum()) <= len(free)
