@@ -40,13 +40,12 @@ def adopt(ws: Workspace, out: Path, from_date: dt.date | None, today: dt.date) -
     fitted = with_output(ws.inputs, rows)
     before, after = ws.homes["patch"], fitted.stock.homes["patch"]
     moved = before.notna() & (before != after)
-    about = _worth(file.parent)
+    about: dict[str, Any] = {"source": _place(ws, out)} | _stated(file.parent)
     adoption, _ = write(
         ws.path,
         file,
         adopted_on=today,
         from_date=from_date,
-        source=_place(ws, out),
         homes=int(ws.homes["property_ref"].isin(set(rows["property_ref"])).sum()),
         blocks=int(ws.blocks.index.isin(set(rows["block_ref"])).sum()),
         patches=int(rows["new_patch"].nunique()),
@@ -120,19 +119,21 @@ def _waiting(ws: Workspace, day: dt.date) -> tuple[str, ...]:
     return (f"From {day_in_words(first.day)} on, the redraw adopted for that day follows.",)
 
 
-def _worth(folder: Path) -> dict[str, Any]:
-    """Return objective, bound and gap as the output states them; nothing where it does not."""
+def _stated(folder: Path) -> dict[str, Any]:
+    """Return objective, bound and gap as the output states them; nothing where it does not.
+
+    One that was adopted before also says which output it is from.
+    """
     for name in ("summary.json", RECORD):
         try:
             stated = json.loads((folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         if isinstance(stated, dict):
-            return {
-                key: float(value)
-                for key in ("objective", "bound", "gap")
-                if isinstance(value := stated.get(key), int | float)
-            }
+            figures = {key: stated.get(key) for key in ("objective", "bound", "gap")}
+            known = {key: value for key, value in figures.items() if isinstance(value, float | int)}
+            source = stated.get("source")
+            return known | ({"source": source} if isinstance(source, str) else {})
     return {}
 
 

@@ -115,7 +115,9 @@ def test_undo_returns_to_the_one_before(
     assert ws.adopted == ()
     with pytest.raises(DataError, match="none to take back"):
         ws.undo_adoption()
-    assert ws.adopt(kept).homes_moved == first.homes_moved > 0  # and it can be had again
+    again = ws.adopt(kept)  # and it can be had again
+    assert again.homes_moved == first.homes_moved > 0
+    assert again.source == first.source == "one"
 
 
 def test_two_settings_files_keep_their_patches_apart(

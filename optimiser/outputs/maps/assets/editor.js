@@ -165,7 +165,7 @@ function doorstepEdit(map, data) {
     link.download = "patch-edit.json";
     link.click();
     URL.revokeObjectURL(link.href);
-    say("Saved as patch-edit.json in the browser's downloads.");
+    say("Saved as patch-edit.json in the browser's downloads. To take it over: doorstep patches FOLDER --edit patch-edit.json");
   }
 
   function take(text) {
