@@ -4,11 +4,15 @@ A block, with those that it stays together with, is put back alone into its old 
 Either that breaks a rule (the rules are stated again in `_broken`, in order of how
 plainly they speak), or it is valid and costs more, and then both costs are the reason.
 A local optimum leaves no third case; where there is one, the sentence says so.
+
+Beside a patch's figures, what it would hold with a block tells what the block adds, and
+of a block of few homes that tells of its residents. So each reason has a second sentence
+for shared pages that leaves such numbers out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,16 +26,20 @@ __all__ = ["why_moved"]
 
 _MOST_CLAUSES = 2
 
+_FEWEST = 5
+"""Homes, and of a measure the amount, below which numbers are kept from shared pages."""
+
 Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
 class _Clause:
-    """Half a sentence with its numbers, and the rule that it is of."""
+    """Half a sentence with its numbers, and the rule that it is of; `shared` without them."""
 
     kind: str
     text: str
     figures: Figures
+    shared: str = ""
 
 
 def why_moved(problem: PatchProblem, plan: PatchPlan) -> tuple[MoveReason, ...]:
@@ -58,18 +66,23 @@ def why_moved(problem: PatchProblem, plan: PatchPlan) -> tuple[MoveReason, ...]:
         if key not in known:
             known[key] = _why(layout, key[0], old, number.get(old))
         clauses = known[key]
-        text = ", and ".join(clause.text for clause in clauses)
         reasons.append(
             MoveReason(
                 block_ref=block.block_ref,
                 old=old,
                 new=new[i],
                 kind=clauses[0].kind,
-                sentence=f"{text[:1].upper()}{text[1:]}.",
+                sentence=_sentence(clause.text for clause in clauses),
+                shared=_sentence(clause.shared or clause.text for clause in clauses),
                 figures={name: v for clause in clauses for name, v in clause.figures.items()},
             )
         )
     return tuple(reasons)
+
+
+def _sentence(clauses: Iterable[str]) -> str:
+    text = ", and ".join(clauses)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _why(layout: _Layout, unit: int, old: str, slot: int | None) -> list[_Clause]:
@@ -81,7 +94,13 @@ def _why(layout: _Layout, unit: int, old: str, slot: int | None) -> list[_Clause
         return [_dearer(back)]
     # What was named once is "it" from then on.
     first, *others = broken[:_MOST_CLAUSES]
-    return [first, *(replace(c, text=c.text.replace(back.it, "it")) for c in others)]
+    return [
+        first,
+        *(
+            replace(c, text=c.text.replace(back.it, "it"), shared=c.shared.replace(back.it, "it"))
+            for c in others
+        ),
+    ]
 
 
 class _Layout:
@@ -148,6 +167,12 @@ class _Back:
         """The blocks of the new patch then."""
         return np.setdiff1d(self.layout.members[self.new], self.blocks)
 
+    @cached_property
+    def few(self) -> bool:
+        """Whether it has so few homes that its figures tell of their residents."""
+        homes = sum(self.problem.blocks[i].homes for i in self.blocks.tolist())
+        return bool(homes < _FEWEST)
+
     @property
     def it(self) -> str:
         """What is put back, in words."""
@@ -197,18 +222,19 @@ def _balance(back: _Back) -> Iterator[_Clause]:
     held = int(back.layout.work[back.with_it].sum())
     left = int(back.layout.work[back.without_it].sum())
     if held > old.upper:
-        yield _above(back, "balance", held / points, old.upper / points, "points")
+        yield _above(back, "balance", held / points, old.upper / points, "points", back.few)
     if left < new.lower:
-        yield _below(back, "balance", left / points, new.lower / points, "points")
+        yield _below(back, "balance", left / points, new.lower / points, "points", back.few)
 
 
 def _measures(back: _Back) -> Iterator[_Clause]:
-    for measure in back.problem.measures:
-        held, left = _held(measure, back.with_it), _held(measure, back.without_it)
-        if held > measure.upper[back.old]:
-            yield _above(back, "measure", held, int(measure.upper[back.old]), measure.name)
-        if left < measure.lower[back.new]:
-            yield _below(back, "measure", left, int(measure.lower[back.new]), measure.name)
+    for m in back.problem.measures:
+        held, left = _held(m, back.with_it), _held(m, back.without_it)
+        few = back.few or (not m.distinct and _held(m, back.blocks) < _FEWEST)
+        if held > m.upper[back.old]:
+            yield _above(back, "measure", held, int(m.upper[back.old]), m.name, few)
+        if left < m.lower[back.new]:
+            yield _below(back, "measure", left, int(m.lower[back.new]), m.name, few)
 
 
 def _held(measure: PatchMeasure, own: Int64s) -> int:
@@ -238,16 +264,20 @@ _RULES: tuple[Callable[[_Back], Iterator[_Clause]], ...] = (
 )
 
 
-def _above(back: _Back, kind: str, held: float, limit: float, what: str) -> _Clause:
+def _above(back: _Back, kind: str, held: float, limit: float, what: str, few: bool) -> _Clause:
     shown, most = _told_apart(held, limit)
     text = f"with {back.it} {back.old_name} would hold {shown} {what}, limit {most}"
-    return _Clause(kind, text, {f"{what}_with_it": held, f"{what}_limit": limit})
+    shared = f"with {back.it} {back.old_name} would be above its limit of {most} {what}"
+    figures = {f"{what}_with_it": held, f"{what}_limit": limit}
+    return _Clause(kind, text, figures, shared if few else "")
 
 
-def _below(back: _Back, kind: str, left: float, least: float, what: str) -> _Clause:
+def _below(back: _Back, kind: str, left: float, least: float, what: str, few: bool) -> _Clause:
     shown, needed = _told_apart(left, least)
     text = f"without {back.it} {back.new_name} would hold {shown} {what}, at least {needed} needed"
-    return _Clause(kind, text, {f"{what}_without_it": left, f"{what}_needed": least})
+    shared = f"without {back.it} {back.new_name} would be below the {needed} {what} needed"
+    figures = {f"{what}_without_it": left, f"{what}_needed": least}
+    return _Clause(kind, text, figures, shared if few else "")
 
 
 def _dearer(back: _Back) -> _Clause:
@@ -262,6 +292,7 @@ def _dearer(back: _Back) -> _Clause:
     if walk + move <= 0:
         return _not_dearer(back, walk + move, figures)
     walking, moving = _told_apart(abs(minutes[0]), abs(minutes[1]))
+    shared = "it saves walking that is worth more than its households' change"
     if walk > 0 >= move:
         text = f"{walking} minutes of walking a week saved, against {moving} for {_homes(homes)}"
     elif walk > 0:
@@ -269,12 +300,14 @@ def _dearer(back: _Back) -> _Clause:
             f"{walking} minutes of walking a week saved, and {moving} on households that would "
             "change officer"
         )
+        shared = "it saves walking, and spares households a change of officer"
     else:
+        shared = "it spares households a change of officer, worth more than the walking"
         text = (
             f"{moving} minutes a week saved on households that would change officer, against "
             f"{walking} more of walking"
         )
-    return _Clause("cost", text, figures)
+    return _Clause("cost", text, figures, shared if back.few else "")
 
 
 def _not_dearer(back: _Back, more: int, figures: Figures) -> _Clause:
@@ -287,11 +320,13 @@ def _not_dearer(back: _Back, more: int, figures: Figures) -> _Clause:
         text = f"it could as well be in {back.old_name}: that costs the same"
         return _Clause("none", text, figures)
     saved = f"{-more / COST_UNITS_PER_MINUTE:,.1f}"
-    text = (
-        f"no rule keeps it from {back.old_name}, and putting it back would save "
-        f"{'less than 0.1' if saved == '0.0' else saved} minutes a week: the search did not find it"
+    saving = f"{'less than 0.1' if saved == '0.0' else saved} minutes a week"
+    text, shared = (
+        f"no rule keeps it from {back.old_name}, and putting it back would save {what}: the "
+        "search did not find it"
+        for what in (saving, "time")
     )
-    return _Clause("none", text, figures)
+    return _Clause("none", text, figures, shared if back.few else "")
 
 
 def _estate_parts(back: _Back) -> tuple[str, int, int] | None:

@@ -207,7 +207,8 @@ class MoveReason(Frozen):
     """Why a block is not in its old patch: what putting it back would break or cost.
 
     `kind` names the rule, or "cost"; "none" where nothing speaks against it.
-    `figures` are the numbers in the sentence.
+    `figures` are the numbers in the sentence. `shared` is the sentence for what others
+    than officers may see: without numbers that would tell of fewer than five homes.
     """
 
     block_ref: str
@@ -215,6 +216,7 @@ class MoveReason(Frozen):
     new: str
     kind: str
     sentence: str
+    shared: str
     figures: dict[str, float] = Field(default_factory=dict)
 
 

@@ -1,8 +1,8 @@
 """What one officer hands over to another: households, open cases, homes with a marker.
 
-Small counts are not told: beside the list of who moves, "1 home with a vulnerable
-resident" of two homes would tell whose it is. A count that follows from the total and the
-others is not told either.
+Counts below five, none at all among them, are not told: beside the list of who moves,
+"1 home with a vulnerable resident" of two homes would tell whose it is. Nor is a count of
+fewer than five households, or one that follows from the total and the others.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["FEW", "handed_over_frame", "handed_over_total", "not_few"]
 
 FEWEST: Final = 5
-"""Counts below are suppressed, but for none at all."""
+"""Counts below are suppressed."""
 
 FEW: Final = "few"
-"""What stands for a count that is not told."""
+"""What stands for a count below five, and for one that is not told."""
 
 _CASES: Final = ("arrears", "asb", "damp")
 
@@ -40,7 +40,7 @@ def handed_over_frame(view: WorkspaceView, plan: PatchPlan) -> pd.DataFrame:
     frame["blocks"] = flows["block_ref"].nunique()
     for name in ("open_cases", "flagged"):
         if name in homes:
-            frame[name] = not_few(flows[name].sum().tolist())
+            frame[name] = not_few(flows[name].sum().tolist(), frame["households"].tolist())
     frame = frame.reset_index()
     frame.insert(1, "old_officer", frame["old_patch"].map(officers_today(view)))
     officers = {s.patch: s.officer_ref for s in plan.patches}
@@ -53,17 +53,15 @@ def handed_over_total(view: WorkspaceView, plan: PatchPlan) -> dict[str, int | s
     """Return open_cases and flagged of all households that change, where homes have markers."""
     homes = _marked(view, plan)
     names = [name for name in ("open_cases", "flagged") if name in homes]
-    return {name: not_few([int(homes[name].sum())])[0] for name in names}
+    return {name: not_few([int(homes[name].sum())], [len(homes)])[0] for name in names}
 
 
-def not_few(counts: Sequence[int]) -> list[int | str]:
-    """Return the counts, "few" for those of 1 to 4 and for one that would give them away."""
-    hidden = [0 < count < FEWEST for count in counts]
-    if sum(hidden) == 1:
-        others = [i for i, count in enumerate(counts) if count >= FEWEST]
-        if others:
-            hidden[min(others, key=lambda i: counts[i])] = True
-    return [FEW if hide else int(count) for hide, count in zip(hidden, counts, strict=True)]
+def not_few(counts: Sequence[int], households: Sequence[int]) -> list[int | str]:
+    """Return the counts; "few" for those too small, of too few, or that give one away."""
+    shown = [count >= FEWEST and of >= FEWEST for count, of in zip(counts, households, strict=True)]
+    if shown.count(False) == 1 and any(shown):
+        shown[min((i for i, told in enumerate(shown) if told), key=lambda i: counts[i])] = False
+    return [int(count) if told else FEW for count, told in zip(counts, shown, strict=True)]
 
 
 def _marked(view: WorkspaceView, plan: PatchPlan) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def patches_report(view: WorkspaceView, plan: PatchPlan, reasons: Sequence[MoveR
         flow_columns=_flow_columns(handed, units),
         flow_rows=_flows(handed),
         block_columns=[(units[:-1], ""), ("Estate", ""), ("Households", "n"), ("From", ""),
-                       ("To", ""), *((("Why", ""),) if reasons else ())],
+                       ("To", ""), *((("Why", "why"),) if reasons else ())],
         block_rows=_moved_rows(moved, view.unit),
         units=units,
         estates=_estate_words(view, plan),
@@ -181,7 +181,8 @@ def _moved_words(view: WorkspaceView, plan: PatchPlan, moved: pd.DataFrame) -> s
     return (
         f"{counted(plan.homes_moved, 'household changes', 'households change')} patch, {share}"
         f"the {counted(known, 'household')} with a patch today, in "
-        f"{counted(moved['block_ref'].nunique(), view.unit)}. Their references are in changes.xlsx."
+        f"{counted(moved['block_ref'].nunique(), view.unit)}. Their references are in "
+        "changes.xlsx; residents.csv is for letters to them."
     )
 
 
@@ -207,7 +208,7 @@ def _flows(handed: pd.DataFrame) -> Rows:
 def _moved_rows(moved: pd.DataFrame, unit: str) -> Rows:
     """Return a row a block, or one for the blocks of an estate that move alike."""
     rows: Rows = []
-    alike = [c for c in ("old_patch", "new_patch", "estate", "reason") if c in moved]
+    alike = [c for c in ("old_patch", "new_patch", "estate", "shared_reason") if c in moved]
     together = moved["estate"].notna() if "reason" in moved else moved["estate"].isna() & False
     key = moved.index.to_series().astype(object)
     key[together] = moved.loc[together, alike].apply(tuple, axis=1)
@@ -219,12 +220,12 @@ def _moved_rows(moved: pd.DataFrame, unit: str) -> Rows:
             names = [*names[: _MOST_NAMES - 1], more]
         cells = [", ".join(names), blank(first["estate"]), f"{group['households'].sum():,}"]
         cells += [first["old_patch"], first["new_patch"]]
-        rows.append([*cells, first["reason"]] if "reason" in moved else cells)
+        rows.append([*cells, first["shared_reason"]] if "reason" in moved else cells)
     return rows
 
 
 def _handed_words(view: WorkspaceView, plan: PatchPlan) -> str:
-    """Return what is handed over beside the households, without a count of 1 to 4."""
+    """Return what is handed over beside the households, without small counts."""
     total = handed_over_total(view, plan)
     said = []
     if "open_cases" in total:
@@ -234,7 +235,7 @@ def _handed_words(view: WorkspaceView, plan: PatchPlan) -> str:
     if not said:
         return ""
     return (
-        f"Handed over with them: {'; '.join(said)}. Counts of 1 to 4, and any that would give "
+        f"Handed over with them: {'; '.join(said)}. Counts below 5, and any that would give "
         "them away, are shown as few."
     )
 

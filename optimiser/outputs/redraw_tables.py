@@ -140,8 +140,9 @@ def moved_blocks_frame(
 ) -> pd.DataFrame:
     """Return one row a block and old patch whose households change patch, by the patches.
 
-    With reasons, a column `reason` says why in a sentence; a home that is coded otherwise
-    than most of its block moves because a block is never split.
+    With reasons, a column `reason` says why in a sentence, and `shared_reason` in one for
+    pages that others than officers see; a home that is coded otherwise than most of its
+    block moves because a block is never split.
     """
     homes = homes_frame(view, plan)
     moving = homes[homes["old_patch"].notna() & (homes["old_patch"] != homes["new_patch"])]
@@ -155,10 +156,12 @@ def moved_blocks_frame(
     columns = ["block_ref", "block_name", "estate", "households", "old_patch", "old_officer",
                "new_patch", "new_officer"]  # fmt: skip
     if reasons:
-        why = {(reason.block_ref, reason.old): reason.sentence for reason in reasons}
+        why = {(reason.block_ref, reason.old): reason for reason in reasons}
         pairs = zip(frame["block_ref"], frame["old_patch"], strict=True)
-        frame["reason"] = [why.get(pair, MIXED_BLOCK) for pair in pairs]
-        columns.append("reason")
+        found = [why.get(pair) for pair in pairs]
+        frame["reason"] = [MIXED_BLOCK if why is None else why.sentence for why in found]
+        frame["shared_reason"] = [MIXED_BLOCK if why is None else why.shared for why in found]
+        columns += ["reason", "shared_reason"]
     return frame[columns]
 
 
@@ -249,7 +252,10 @@ def changes_sheets(
     return [
         Sheet("Summary", pd.DataFrame(_summary_rows(view, plan), columns=["figure", "value"])),
         Sheet("Patches", patches_frame(view, plan)),
-        Sheet("Moved blocks", moved_blocks_frame(view, plan, reasons)),
+        Sheet(
+            "Moved blocks",
+            moved_blocks_frame(view, plan, reasons).drop(columns="shared_reason", errors="ignore"),
+        ),
         Sheet("Handed over", handed_over_frame(view, plan)),
         Sheet("Residents", residents_frame(view, plan)),
         Sheet("Split estates", split_estates_frame(view, plan)),

@@ -152,7 +152,7 @@ def _block_table(
     frame["estate"] = blocks["estate"].astype("string").fillna("")
     frame["homes"] = blocks["homes"].fillna(0).astype(int)
     frame["point"] = blocks.geometry.to_crs(WGS84)
-    sentences = {reason.block_ref: reason.sentence for reason in reasons}
+    sentences = {reason.block_ref: reason.shared for reason in reasons}
     frame["why"] = [sentences.get(str(ref), "") for ref in frame.index]
     frame["moved"] = frame["old"].ne("") & frame["old"].ne(frame["new"])
     placed: pd.DataFrame = frame[blocks.geometry.notna().to_numpy()]

@@ -196,3 +196,28 @@ def test_an_estate_too_large_for_a_patch_keeps_to_few(grid):
     reason = reasons_of(problem, [0, 0, 1, 1, 2])["B3"]
     assert reason.kind == "estate"
     assert reason.sentence == "Elm would lie in 3 patches, not 2."
+
+
+def test_numbers_of_few_homes_are_kept_from_shared_pages(grid):
+    row = {"workload": [10_000] * 4, "limits": (20_000, 20_000)}
+    problem = grid(1, 4, 2, current=["P0", "P0", "P0", "P1"], **row)
+    assert reasons_of(problem, [0, 0, 1, 1])["B2"].shared.startswith("With it P0 would hold 300.0")
+    few = tuple(block.model_copy(update={"homes": 4}) for block in problem.blocks)
+    reason = reasons_of(problem.model_copy(update={"blocks": few}), [0, 0, 1, 1])["B2"]
+    assert reason.shared == (
+        "With it P0 would be above its limit of 200.0 points, and without it P1 would be below "
+        "the 200.0 points needed."
+    )
+    assert "300.0" in reason.sentence
+    cases = PatchMeasure(name="open cases", amount=[4, 4, 4, 9], lower=[0, 0], upper=[11, 99])
+    wide = problem.model_copy(
+        update={
+            "measures": (cases,),
+            "slots": tuple(
+                slot.model_copy(update={"lower": 0, "upper": 40_000}) for slot in problem.slots
+            ),
+        }
+    )
+    reason = reasons_of(wide, [0, 0, 1, 1])["B2"]
+    assert reason.sentence == "With it P0 would hold 12 open cases, limit 11."
+    assert reason.shared == "With it P0 would be above its limit of 11 open cases."
