@@ -12,8 +12,9 @@ weighted-sum method); plans above the hull that no price makes best are not foun
 settings together bound the front itself from below.
 
 Settings are solved from the tightest balance on, so that each begins from the best of
-the plans found before; at the end each setting takes the best plan of all that is valid
-there. A bound is always that of the setting's own solve.
+the plans found before. At the end each setting takes the best plan of all that is valid
+there, and the best bound of all that hold there: one of a setting whose plans include
+all of its own (limits as wide, units no larger) at costs nowhere above its own.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ _PRICES: Final = (0.0, 0.5, 1.0, 2.5, 10.0)
 """Of the problem's own balance and price, where none are given."""
 
 _USUAL_MINUTES: Final = 2.0
+_Setting = tuple[float, float]
+"""A balance and a price of a moved home."""
+
 _NEAR: Final = 1e-9
 
 
@@ -122,10 +126,11 @@ class _Exploration:
     ) -> None:
         self._problem, self._limit_s, self._seed = problem, time_limit_s, seed
         self._progress, self._executor, self._params = progress, executor, params
-        self._found: dict[tuple[float, float], PatchPlan | Infeasible | None] = {}
+        self._found: dict[_Setting, PatchPlan | Infeasible | None] = {}
+        self._variants: dict[_Setting, PatchProblem] = {}
         self._began = time.monotonic()
 
-    def solve(self, settings: list[tuple[float, float]]) -> None:
+    def solve(self, settings: list[_Setting]) -> None:
         """Solve each setting with its share of the time left; then share out the plans."""
         for number, (balance, price) in enumerate(settings):
             cause = self._known_cause(balance)
@@ -139,8 +144,9 @@ class _Exploration:
                 f"{price:g} minutes a moved home"
             )
             self._found[balance, price] = self._solve_one(balance, price, share_s, stage)
+        bounds = {setting: self._best_bound(setting) for setting in settings}
         for setting in settings:
-            self._found[setting] = self._best_known(*setting)
+            self._found[setting] = self._best_known(setting, bounds[setting])
 
     def front(self) -> Front:
         """Return the points, the dominated ones marked, and what bounds each balance."""
@@ -157,8 +163,13 @@ class _Exploration:
             bounds=tuple(self._bounds(balance, points) for balance in balances),
         )
 
-    def _variant(self, balance: float, price: float) -> PatchProblem:
-        return with_move_price(with_balance(self._problem, balance), price)
+    def _variant(self, setting: _Setting) -> PatchProblem:
+        """Return a setting's problem; large arrays are shared between them."""
+        if setting not in self._variants:
+            balance, price = setting
+            changed = with_move_price(with_balance(self._problem, balance), price)
+            self._variants[setting] = changed
+        return self._variants[setting]
 
     def _known_cause(self, balance: float) -> Infeasible | None:
         """Return why no plan exists at a balance: the price of a moved home has no part in it."""
@@ -172,7 +183,7 @@ class _Exploration:
     ) -> PatchPlan | Infeasible | None:
         from optimiser.districting.allocate import allocate_patches
 
-        variant = self._variant(balance, price)
+        variant = self._variant((balance, price))
         known = _cheapest(variant, self._plans())
         try:
             return allocate_patches(
@@ -205,22 +216,38 @@ class _Exploration:
     def _plans(self) -> list[PatchPlan]:
         return [found for found in self._found.values() if isinstance(found, PatchPlan)]
 
-    def _best_known(self, balance: float, price: float) -> PatchPlan | Infeasible | None:
-        """Return the setting's plan, or a better one of another setting with its own bound."""
+    def _best_bound(self, setting: _Setting) -> int:
+        """Return the best bound, in cost units, of those that hold at a setting."""
+        own = self._variant(setting)
+        return max(
+            (
+                _units(found.bound)
+                for other, found in self._found.items()
+                if isinstance(found, PatchPlan)
+                and (other == setting or _bounds_also(self._variant(other), own))
+            ),
+            default=0,
+        )
+
+    def _best_known(self, setting: _Setting, bound: int) -> PatchPlan | Infeasible | None:
+        """Return the best plan of all that is valid at a setting, with its bound."""
         from optimiser.districting.checks import check_patches
         from optimiser.districting.metrics import build_plan
 
-        own = self._found[balance, price]
+        own = self._found[setting]
         if isinstance(own, Infeasible):
             return own
-        variant = self._variant(balance, price)
+        variant = self._variant(setting)
         best = _cheapest(variant, self._plans())
-        if best is None or (own is not None and best[0] >= _units(own.objective)):
+        if best is None:
             return own
+        if own is not None and best[0] >= _units(own.objective) and bound <= _units(own.bound):
+            return own
+        better = own is None or best[0] < _units(own.objective)
         plan = build_plan(
             variant,
-            _slots_of(variant, best[1]),
-            bound=0 if own is None else _units(own.bound),
+            _slots_of(variant, best[1] if better or own is None else own),
+            bound=bound,
             seed=self._seed,
             seconds=0.0 if own is None else own.seconds,
         )
@@ -230,7 +257,7 @@ class _Exploration:
         from optimiser.districting.parts import part_bounds
 
         # A home a cost unit: the bound of the moves' part is then one of homes.
-        limited = with_balance(self._problem, balance)
+        limited = self._variant((balance, points[0].moved_home_minutes))
         parts = part_bounds(limited.model_copy(update={"move_cost": _as_cost(limited)}))
         least = parts.centre / COST_UNITS_PER_MINUTE
         for p in points:
@@ -313,6 +340,19 @@ def _slots_of(problem: PatchProblem, plan: PatchPlan) -> Int64s:
     number = {slot.patch: k for k, slot in enumerate(problem.slots)}
     patch_of = plan.patch_of()
     return np.array([number[patch_of[b.block_ref]] for b in problem.blocks], dtype=np.int64)
+
+
+def _bounds_also(wide: PatchProblem, narrow: PatchProblem) -> bool:
+    """Say whether a bound of `wide` holds for `narrow`: all its plans, none of them dearer."""
+    import numpy as np
+
+    limits = all(
+        w.lower <= s.lower and w.upper >= s.upper
+        for w, s in zip(wide.slots, narrow.slots, strict=True)
+    )
+    pairs = np.unique(np.stack([wide.unit, narrow.unit]), axis=1).shape[1]
+    smaller_units = pairs == int(wide.unit.max()) + 1
+    return limits and smaller_units and bool((wide.move_cost <= narrow.move_cost).all())
 
 
 def _units(minutes: float) -> int:
