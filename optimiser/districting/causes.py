@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from optimiser.districting.feasibility import Answer, divide
+from optimiser.districting.feasibility import Answer, divide, part_of_time
+from optimiser.districting.further_causes import blame_further, has_further, without_further
 from optimiser.districting.instance import Arrays, Instance, Int64s, connected_pieces
 from optimiser.districting.knapsacks import Floats
+from optimiser.districting.measures import within_further
 from optimiser.errors import Infeasible
 from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
 
@@ -29,11 +31,15 @@ def explain_impossible(
 
     `broken` (m,) is a contiguous division beyond the limits, where one is known.
     """
-    a = instance.arrays
+    blamed = blame_further(instance, part_of_time(seconds_left, 0.5))
+    if blamed is not None:
+        return Infeasible(*blamed)
+    a = without_further(instance.arrays)
+    also = " and all further limits" if has_further(instance.arrays) else ""
     limits = f"{_points(int(a.lower.min()))} to {_points(int(a.upper.max()))} points"
     cause = (
         f"no division into {instance.slots} contiguous patches keeps all of them within "
-        f"their workload limits ({limits}): proven by trying every combination"
+        f"their workload limits ({limits}){also}: proven by trying every combination"
     )
     apart = divide(a, contiguous=(), seconds_left=part_of_time(seconds_left, 0.25))
     if apart.answer is Answer.IMPOSSIBLE:
@@ -48,7 +54,7 @@ def explain_impossible(
 
 def _lonely(instance: Instance, seconds_left: Callable[[], float] | None) -> str | None:
     """Name a unit that is in no contiguous patch of the right size, the heaviest first."""
-    a = instance.arrays
+    a = without_further(instance.arrays)
     total, low, high = int(a.weight.sum()), int(a.lower.min()), int(a.upper.max())
     heaviest = np.argsort(-a.weight, kind="stable")[:_MOST_UNITS_TRIED]
     for u in heaviest.tolist():
@@ -59,6 +65,8 @@ def _lonely(instance: Instance, seconds_left: Callable[[], float] | None) -> str
             lower=np.array([low, total - high]),
             upper=np.array([high, total - low]),
             banned=banned,
+            least=a.least[:2],
+            most=a.most[:2],
         )
         if divide(pair, contiguous=(0,), seconds_left=seconds_left).answer is Answer.IMPOSSIBLE:
             return (
@@ -98,7 +106,8 @@ def _cheapest_balance(
             break
     proven = f"up to {math.floor(1000 * none) / 10:.1f} % none does" if none >= 0.001 else ""
     if none >= 1.0:
-        return "remove pins or bans, or extend the reach: no balance up to 100 % would do"
+        further = ", or relax the further limits" if has_further(a) else ""
+        return f"remove pins or bans, or extend the reach{further}: no balance up to 100 % would do"
     if math.isinf(known):
         return f"raise the balance{f' far enough: {proven}' if proven else ''}"
     where = f"raise the balance to {math.ceil(1000 * known - 1e-6) / 10:.1f} %, where a plan exists"
@@ -109,22 +118,13 @@ def _is_sound(a: Arrays, part: Int64s) -> bool:
     """Say whether every slot has one contiguous patch of units that it may take."""
     pieces = [connected_pieces(a, np.flatnonzero(part == k)) for k in range(a.lower.size)]
     allowed = not a.banned[np.arange(part.size), part].any()
-    return allowed and all(len(found) == 1 for found in pieces)
+    kept = all(within_further(a, part[None] == k, k).all() for k in range(a.lower.size))
+    return allowed and kept and all(len(found) == 1 for found in pieces)
 
 
 def _balance_of(a: Arrays, part: Int64s, target: Floats) -> float:
     load = np.bincount(part, weights=a.weight, minlength=target.size)
     return float(np.abs(load / target - 1).max())
-
-
-def part_of_time(
-    seconds_left: Callable[[], float] | None, share: float
-) -> Callable[[], float] | None:
-    """Return a clock that runs out after a share of what is left."""
-    if seconds_left is None:
-        return None
-    keep = (1 - share) * seconds_left()
-    return lambda: seconds_left() - keep
 
 
 def _points(units: int) -> str:

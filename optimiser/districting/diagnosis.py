@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimiser.districting.contradictions import (
+    require_apart_possible,
+    require_measures_possible,
+)
 from optimiser.districting.instance import Instance
 from optimiser.errors import Infeasible
 from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
@@ -18,6 +22,8 @@ def require_possible(instance: Instance) -> None:
     _require_total_fits(instance)
     _require_units_fit(instance)
     _require_slots_fillable(instance)
+    require_measures_possible(instance)
+    require_apart_possible(instance)
 
 
 def _points(units: float) -> str:

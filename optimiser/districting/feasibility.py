@@ -20,7 +20,7 @@ import numpy as np
 from optimiser.districting.instance import Arrays, Int64s, connected_pieces
 from optimiser.districting.measures import add_further
 
-__all__ = ["MOST_CELLS", "Answer", "Feasibility", "divide"]
+__all__ = ["MOST_CELLS", "Answer", "Feasibility", "divide", "part_of_time"]
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,16 @@ def divide(
         if not model.join(part):
             return Feasibility(Answer.POSSIBLE, part)
     return Feasibility(Answer.UNKNOWN)
+
+
+def part_of_time(
+    seconds_left: Callable[[], float] | None, share: float
+) -> Callable[[], float] | None:
+    """Return a clock that runs out after a share of what is left."""
+    if seconds_left is None:
+        return None
+    keep = (1 - share) * seconds_left()
+    return lambda: seconds_left() - keep
 
 
 class _Model:
