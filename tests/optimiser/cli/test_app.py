@@ -20,7 +20,7 @@ def test_the_version_is_the_package_s() -> None:
 def test_help_lists_every_command() -> None:
     done = run("--help")
     assert done.exit_code == 0
-    for command in ("demo", "init", "check", "patches", "plan"):
+    for command in ("demo", "init", "check", "patches", "adopt", "plan"):
         assert f" {command} " in done.stdout
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,35 @@ def test_every_unknown_name_is_reported_at_once(folder: Path) -> None:
 
 def test_solving_the_rest_needs_an_edit(folder: Path) -> None:
     assert "name it with --edit" in refused(folder, "patches", folder, "--solve-rest")
+
+
+def test_what_the_editor_saves_is_what_is_read(
+    folder: Path, problem: PatchProblem, tmp_path: Path
+) -> None:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no Chromium on the PATH")
+    patch_of = as_drawn(folder)
+    block, patch = heaviest_moved(problem, patch_of)
+    at = [b.block_ref for b in problem.blocks].index(block)
+    into = [s.patch for s in problem.slots].index(patch)
+    html = (folder / "out" / "patches" / "editor.html").read_text(encoding="utf-8")
+    page = tmp_path / "editor.html"
+    script = (
+        f"<script>var m = doorstepEditor.model; m.move([{at}], {into}); m.locked[0] = true;"
+        "document.title = m.save();</script></body>"
+    )
+    page.write_text(html.replace("</body>", script), encoding="utf-8")
+    command = [
+        browser, "--headless", "--no-sandbox", "--disable-gpu",
+        "--disable-background-networking", "--virtual-time-budget=4000", "--dump-dom",
+        page.as_uri(),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    saved = done.stdout.split("<title>")[1].split("</title>")[0].replace("&amp;", "&")
+    file = tmp_path / "patch-edit.json"
+    file.write_text(saved, encoding="utf-8")
+    edit = Workspace.open(folder).read_edit(file)
+    assert edit.patch_of == patch_of | {block: patch}
+    assert edit.by_hand == (block,)
+    assert edit.locked == (problem.slots[0].patch,)
