@@ -53,7 +53,7 @@ class PatchLimit(_Finite):
     """How much of one measure a patch may hold: around its share, or by the full-time officer."""
 
     within: float | None = Field(
-        None, ge=0, le=10, description="share of all, by FTE, within +- this share of it"
+        None, ge=0, le=10, description="the share by FTE, within +- this part of it"
     )
     most_per_fte: float | None = Field(
         None, gt=0, le=1e6, description="at most so many for a full-time officer"
