@@ -31,7 +31,7 @@ def comparison_report(view: WorkspaceView, found: PatchComparison) -> str:
             [words, number(a), number(b), difference_words(a, b)]
             for words, a, b in found.figures()
         ],
-        broken=[(letter, side.breaks) for letter, side in (("A", found.a), ("B", found.b))],
+        broken=[(letter, _broken(side)) for letter, side in (("A", found.a), ("B", found.b))],
         patch_columns=_PATCH_COLUMNS,
         patch_rows=_patch_rows(found),
         changed=_changed_words(view, found),
@@ -43,6 +43,8 @@ def comparison_report(view: WorkspaceView, found: PatchComparison) -> str:
         estate_rows=[list(row) for row in split_estates_rows(found)],
     )  # fmt: skip
 
+
+_MOST_NAMES, _MOST_BROKEN = 6, 12
 
 _PATCH_COLUMNS: Columns = [
     ("Patch", ""),
@@ -83,6 +85,14 @@ def _proof(letter: str, side: SideFigures) -> str:
     )
 
 
+def _broken(side: SideFigures) -> list[str]:
+    """Return the rules that a side breaks, the first of many."""
+    shown = list(side.breaks[:_MOST_BROKEN])
+    if more := len(side.breaks) - len(shown):
+        shown.append(f"and {more} more, in compare.xlsx")
+    return shown
+
+
 def _patch_rows(found: PatchComparison) -> Rows:
     sides = [{p.patch: p for p in side.patches} for side in (found.a, found.b)]
     rows: Rows = []
@@ -115,21 +125,27 @@ def _changed_words(view: WorkspaceView, found: PatchComparison) -> str:
     return (
         f"{counted(len(found.changed), view.unit)} with {counted(found.homes_changed, 'home')} "
         f"{'is' if len(found.changed) == 1 else 'are'} in another patch in B than in A. "
-        "The same list is in compare.xlsx."
+        "compare.xlsx lists them one by one."
     )
 
 
 def _block_rows(view: WorkspaceView, found: PatchComparison) -> Rows:
-    frame = changed_blocks_frame(view, found)
-    return [
-        [
-            blank(row["block_name"]) or row["block_ref"],
-            blank(row["estate"]),
-            f"{row['homes']:,}",
-            *(blank(row[name]) or "none" for name in ("today", "patch_a", "patch_b")),
-        ]
-        for row in frame.to_dict("records")
-    ]
+    """Return a row a block, or one for the blocks of an estate that differ alike."""
+    alike: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for row in changed_blocks_frame(view, found).to_dict("records"):
+        name = blank(row["block_name"]) or row["block_ref"]
+        places = [blank(row[column]) or "none" for column in ("today", "patch_a", "patch_b")]
+        alone = "" if blank(row["estate"]) else row["block_ref"]
+        key = (alone, blank(row["estate"]), *places)
+        alike.setdefault(key, []).append((name, row["homes"]))
+    rows: Rows = []
+    for (_, estate, *places), blocks in alike.items():
+        names = [name for name, _ in blocks]
+        if len(names) > _MOST_NAMES:
+            more = counted(len(names) - _MOST_NAMES + 1, f"more {view.unit}")
+            names = [*names[: _MOST_NAMES - 1], more]
+        rows.append([", ".join(names), estate, f"{sum(homes for _, homes in blocks):,}", *places])
+    return rows
 
 
 def difference_words(a: float | None, b: float | None) -> str:
