@@ -102,13 +102,14 @@ def _compile(instance: Instance) -> float:
     """Compile, or load from the cache, what the search needs; return the seconds it took."""
     import numpy as np
 
+    from optimiser.districting import cover, enumeration, knapsacks
     from optimiser.districting.annealing import anneal
-    from optimiser.districting.knapsacks import compile_all
 
     began = time.monotonic()
     part = np.arange(instance.units) % instance.slots
     anneal(instance.arrays, part, steps=1, hot=1.0, cold=1.0, price=1.0, seed=1)
-    compile_all()
+    for module in (knapsacks, enumeration, cover):
+        module.compile_all()
     return time.monotonic() - began
 
 

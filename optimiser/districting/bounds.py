@@ -21,9 +21,9 @@ rest of contiguity is left out, so L is valid for the whole problem at any
 lambda and mu (Held and Karp, 1971; Fisher, 1981). Slots with the same limits,
 moves and bans share their knapsacks.
 
-Not every V is worked out in every step: since the last full round, V can have
-fallen by at most the knapsack of the rises in what units are worth, and that
-lower value stands for it unless the assignment picks it.
+Not every V is worked out in every step: by weak duality, a knapsack's price of
+workload when it was last worked out gives a lower value today, which stands for V
+unless the assignment picks it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from optimiser.districting.instance import Arrays, Int64s, connected_pieces
 from optimiser.districting.knapsacks import (
     Floats,
     Tables,
-    largest_gain,
+    price_below,
     price_pairs,
     solve_pairs,
 )
@@ -52,7 +52,9 @@ _REACH_UNITS = 1500
 _SMALL_WORK = 3_000_000
 """Knapsack items up to which every centre is priced in every step."""
 
-_FULL_ROUND_STEPS = 20
+_MORE_CENTRES = 12
+"""Each group's likeliest centres, worked out in every step, are so many and two for each slot."""
+
 _LAZY_ROUNDS = 8
 _SEPARATION_STEPS = 5
 _MOST_CUTS = 20_000
@@ -88,7 +90,10 @@ class Lagrangian:
         self._best = -math.inf
         self._best_size = 0.0
         self._best_point = np.zeros(a.weight.size)
-        self._since_full = _FULL_ROUND_STEPS
+        self._dual = np.empty((len(first), a.block_unit.size))
+        self._priced = False
+        self._likely = np.minimum(a.block_unit.size, _MORE_CENTRES + 2 * np.bincount(self._group))
+        self._way = np.stack([a.centre_cost[self._group == g].min(axis=0) for g in number.values()])
 
     @property
     def bound(self) -> int:
@@ -102,6 +107,11 @@ class Lagrangian:
         """Return (p,) the number of each slot's group of equal knapsacks."""
         return self._group
 
+    @property
+    def unit_prices(self) -> Floats:
+        """Return (m,) the best multipliers of the units."""
+        return self._best_point[: self._arrays.weight.size].astype(np.float64)
+
     def at_best(self) -> tuple[Floats, Floats, float]:
         """Return offers (groups, m), exact prices (groups, n) and L at the best multipliers."""
         m = self._arrays.weight.size
@@ -110,7 +120,7 @@ class Lagrangian:
             offer = offer - self._cuts.charge(self._best_point[m:])
         price = np.empty((offer.shape[0], self._tables.cost.shape[0]))
         every = np.indices(price.shape, dtype=np.int64).reshape(2, -1)
-        price_pairs(self._tables, offer, every[0], every[1], price)
+        price_pairs(self._tables, offer, every[0], every[1], price, np.empty_like(price))
         return offer, price, self._best
 
     def rises(self, offer: Floats, group: int, centre: int) -> Floats:
@@ -125,13 +135,13 @@ class Lagrangian:
             reduced = np.where(t.chain[own] > t.upper[group], np.inf, reduced)
         return _rises(reduced, t.weight, own, t.lower[group], t.upper[group], share[0])
 
-    def start(self, part: Int64s, centres: Int64s) -> None:
-        """Set the multipliers to what each unit costs in a known plan."""
+    def start(self, part: Int64s, centres: Int64s, *, times: float = 1.0) -> None:
+        """Set the multipliers to what each unit costs in a known plan, or some times that."""
         a = self._arrays
         own = a.cost[np.arange(part.size), centres[part]] + a.move[np.arange(part.size), part]
         share = a.centre_cost[part, centres[part]] * a.weight / np.maximum(1, a.upper[part])
         self._point = np.zeros(a.weight.size + self._cuts.count)
-        self._point[: a.weight.size] = own + share
+        self._point[: a.weight.size] = times * (own + share)
         self._unit_step = np.sqrt(a.weight / max(1.0, float(a.weight.mean())) + 0.01)
         self._unit_step *= max(1.0, float((own + share).mean())) / float(self._unit_step.mean())
         self._mean = np.zeros(self._point.size)
@@ -159,7 +169,6 @@ class Lagrangian:
             _, gradient = self._evaluate(self._point, separate=cut)
             self._move_point(rate, gradient)
             step += 1
-        self._since_full = _FULL_ROUND_STEPS
         self._evaluate(self._point, separate=False)
         return self.bound
 
@@ -184,8 +193,8 @@ class Lagrangian:
         offer = point[None, :m] - self._move
         if self._cuts.count:
             offer = offer - self._cuts.charge(point[m:])
-        price, fresh = self._prices(offer)
-        slots, centres = self._assign(offer, price, fresh)
+        price, exact = self._prices(offer)
+        slots, centres = self._assign(offer, price, exact)
         chosen = price[self._group[slots], centres] + self._arrays.centre_cost[slots, centres]
         value = float(point[:m].sum() + chosen.sum())
         if math.isfinite(value) and value > self._best:
@@ -204,31 +213,31 @@ class Lagrangian:
 
     def _prices(self, offer: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Return lower values of V (groups, centres) and which of them are exact."""
-        groups, n = offer.shape[0], self._tables.cost.shape[0]
-        if self._since_full >= _FULL_ROUND_STEPS or groups * offer.shape[1] * n <= _SMALL_WORK:
-            price = np.empty((groups, n))
-            every = np.indices(price.shape, dtype=np.int64).reshape(2, -1)
-            price_pairs(self._tables, offer, every[0], every[1], price)
-            self._reference, self._reference_price, self._since_full = offer, price.copy(), 0
-            # For each group a few centres more than it has slots.
-            size = np.minimum(n, 8 + 2 * np.bincount(self._group))
-            nearest = np.argsort(price, axis=1)
-            self._likely = (
-                np.repeat(np.arange(groups), size),
-                np.concatenate([nearest[g, : size[g]] for g in range(groups)]),
-            )
-            return price, np.ones(price.shape, dtype=np.bool_)
-        self._since_full += 1
-        gain = np.empty(groups)
-        largest_gain(self._tables, offer, self._reference, gain)
-        price = self._reference_price - gain[:, None]
-        fresh = np.zeros(price.shape, dtype=np.bool_)
-        price_pairs(self._tables, offer, *self._likely, price)
-        fresh[self._likely] = True
-        return price, fresh
+        groups, n = self._dual.shape
+        price, exact = np.empty((groups, n)), np.zeros((groups, n), dtype=np.bool_)
+        if not self._priced or groups * offer.shape[1] * n <= _SMALL_WORK:
+            self._priced = True
+            pairs = np.indices(price.shape, dtype=np.int64).reshape(2, -1)
+        else:
+            price_below(self._tables, offer, self._dual, price)
+            likely = [
+                np.argpartition(row, size - 1)[:size]
+                for row, size in zip(price + self._way, self._likely, strict=True)
+            ]
+            of = np.repeat(np.arange(groups), self._likely)
+            pairs = np.stack([of, np.concatenate(likely)])
+        self._price(offer, pairs, price, exact)
+        return price, exact
+
+    def _price(
+        self, offer: Floats, pairs: Int64s, price: Floats, exact: npt.NDArray[np.bool_]
+    ) -> None:
+        """Work out V of the pairs (2, pairs) of group and centre."""
+        price_pairs(self._tables, offer, pairs[0], pairs[1], price, self._dual)
+        exact[pairs[0], pairs[1]] = True
 
     def _assign(
-        self, offer: Floats, price: Floats, fresh: npt.NDArray[np.bool_]
+        self, offer: Floats, price: Floats, exact: npt.NDArray[np.bool_]
     ) -> tuple[Int64s, Int64s]:
         """Give each slot its own centre at least price, pricing exactly what is picked."""
         from scipy.optimize import linear_sum_assignment
@@ -240,12 +249,11 @@ class Lagrangian:
             big = 1e3 * (np.abs(table[finite]).max(initial=1.0) + 1.0)
             slots, centres = linear_sum_assignment(np.where(finite, table, big))
             groups = self._group[slots].astype(np.int64)
-            stale = ~fresh[groups, centres]
+            stale = ~exact[groups, centres]
             if last or not stale.any():
                 break
-            pairs = groups[stale], centres[stale].astype(np.int64)
-            price_pairs(self._tables, offer, *pairs, price)
-            fresh[pairs] = True
+            pairs = np.stack([groups[stale], centres[stale].astype(np.int64)])
+            self._price(offer, pairs, price, exact)
         return slots, centres
 
 

@@ -34,8 +34,11 @@ _FIND_SHARE = 0.3
 _ENUMERABLE = 5_000_000
 """Blocks x units x slots up to which choices are listed."""
 
+_MOST_CHOICES = 40_000
+"""Unit choices up to which a problem is solved over whole patches."""
+
 _FIXED_CHOICES = 600
-"""Size of the exact model where results must not depend on the clock."""
+"""The same where results must not depend on the clock."""
 
 
 class Prover:
@@ -47,6 +50,7 @@ class Prover:
         self._proven = 0.0
         self._part: Int64s | None = None
         self._impossible = False
+        self._closed = False
         self._left: Callable[[], float] | None = None
         self._failure: BaseException | None = None
 
@@ -57,6 +61,8 @@ class Prover:
 
     def decides(self, incumbent: Incumbent) -> bool:
         """Say whether the incumbent is proven best, or no plan is proven to exist."""
+        if self._closed:
+            return True  # by a plan that `settle` hands over
         if self._impossible or incumbent.part is None:
             return self._impossible
         return incumbent.cost - self.bound <= OPTIMAL_GAP * incumbent.cost
@@ -133,7 +139,7 @@ class Prover:
         self._lagrangian.improve(done)
 
     def _solve(self, incumbent: Incumbent, seconds_left: Callable[[], float] | None) -> None:
-        from optimiser.districting.exact import MOST_CHOICES, prove
+        from optimiser.districting.exact import MOST_CHOICES, Proof, prove
         from optimiser.districting.fixing import open_choices
 
         a = self._instance.arrays
@@ -142,26 +148,44 @@ class Prover:
             return
         choices = open_choices(a, self._lagrangian, cost)
         log.debug("%d choices left open", choices.count)
-        if choices.count > (_FIXED_CHOICES if seconds_left is None else MOST_CHOICES):
+        if choices.count > (_FIXED_CHOICES if seconds_left is None else _MOST_CHOICES):
             return
-        proof = self._solve_listed(choices, seconds_left)
-        if proof is None:
-            proof = prove(a, choices, plan_known=math.isfinite(cost), seconds_left=seconds_left)
+        proof = self._solve_over_patches(choices, incumbent, seconds_left)
+        if not self._closes(proof, cost) and choices.count <= MOST_CHOICES:
+            exact = prove(a, choices, plan_known=math.isfinite(cost), seconds_left=seconds_left)
+            part = proof.part if exact.part is None else exact.part
+            proof = Proof(max(proof.bound, exact.bound), part)
         if math.isinf(proof.bound) and proof.bound > 0 and not math.isfinite(cost):
             self._impossible = True
             return
-        # A plan of the incumbent's cost may be among the choices left out.
-        self._proven = max(0.0, min(proof.bound, cost))
-        self._part = proof.part
+        self._raise(proof.bound, cost)
+        self._part, self._closed = proof.part, self._closes(proof, cost)
 
-    def _solve_listed(
-        self, choices: Choices, seconds_left: Callable[[], float] | None
-    ) -> Proof | None:
-        """Solve over whole patches, where there are few and it takes little time."""
-        from optimiser.districting.columns import choose_patches, list_patches
+    def _solve_over_patches(
+        self, choices: Choices, incumbent: Incumbent, seconds_left: Callable[[], float] | None
+    ) -> Proof:
+        from optimiser.districting.columns import partition_exactly, start_prices
 
-        patches = list_patches(self._instance.arrays, choices)
-        if patches is None:
-            return None
-        proof = choose_patches(self._instance.arrays, choices, patches, seconds_left=seconds_left)
-        return proof if proof.bound > -math.inf else None
+        a, cost = self._instance.arrays, incumbent.cost
+        return partition_exactly(
+            a,
+            choices,
+            start_prices(choices, self._lagrangian, a),
+            known=incumbent.part,
+            cost=lambda: incumbent.cost,
+            seconds_left=seconds_left,
+            raised=lambda bound: self._raise(bound, cost),
+        )
+
+    def _raise(self, bound: float, cost: float) -> None:
+        """Take over a bound of the choices that a plan of at most `cost` may use."""
+        # A plan of that cost may be among the choices left out.
+        self._proven = max(self._proven, min(bound, cost))
+
+    def _closes(self, proof: Proof, cost: float) -> bool:
+        """Say whether the best plan is known: that of the proof, or else that of `cost`."""
+        a = self._instance.arrays
+        if proof.part is not None:
+            state = new_state(a, proof.part)
+            cost = min(cost, penalised_cost(a._replace(split_price=0.0), state))
+        return cost <= proof.bound
