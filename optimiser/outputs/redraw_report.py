@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from optimiser.model import MoveReason, PatchPlan, WorkspaceView
+from optimiser.model.outcome import OPTIMAL_GAP
 from optimiser.outputs.handed_over import FEW, handed_over_frame, handed_over_total
 from optimiser.outputs.redraw_tables import (
     moved_blocks_frame,
@@ -112,6 +113,8 @@ def _net_words(plan: PatchPlan) -> str:
     )
     if plan.status == "optimal":
         return paid + "These patches are the best there are with or without it."
+    if plan.net_gap > 1 - OPTIMAL_GAP:
+        return paid + "How much of the rest could be saved is not proven."
     return (
         f"{paid}Of the other {number(plan.objective - plan.unavoidable)} minutes, at most "
         f"{number(100 * plan.net_gap)}% could still be saved."

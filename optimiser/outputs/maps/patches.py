@@ -242,9 +242,13 @@ def _balance_sentence(rows: list[dict[str, Any]], tolerance: float) -> str:
 def _net_sentence(plan: PatchPlan) -> str:
     if plan.net_gap is None or not plan.unavoidable or plan.gap <= OPTIMAL_GAP:
         return ""
+    if plan.net_gap > 1 - OPTIMAL_GAP:
+        rest = "nothing is proven of the rest"
+    else:
+        rest = f"of the rest, at most {percent(plan.net_gap)} could be saved"
     return (
         f"Every plan must pay at least {number(plan.unavoidable)} minutes for service centres and "
-        f"residents who cannot stay; of the rest, at most {percent(plan.net_gap)} could be saved."
+        f"residents who cannot stay; {rest}."
     )
 
 

@@ -88,6 +88,14 @@ def test_a_part_without_a_bound_says_so(view, patch_plan):
     assert patches_summary(view, patch_plan)["net_gap"] is None
 
 
+def test_a_net_gap_of_all_is_no_saving(view, proven):
+    hurried = proven.model_copy(update={"bound": 12.0, "gap": 0.7, "net_gap": 1.0})
+    assert "of the rest could be saved is not proven" in patches_report(view, hurried)
+    page = page_html(patch_map(view, hurried), title="t")
+    assert "nothing is proven of the rest" in page
+    assert "100.0% could" not in page
+
+
 def test_every_moved_block_has_its_reason(view, patch_plan, reasons):
     rows = cells(patches_report(view, patch_plan, reasons))
     assert ["C House", "Oak", "4", "P01", "P02", HEAVY_SHARED] in rows
