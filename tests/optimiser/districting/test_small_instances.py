@@ -49,16 +49,16 @@ def test_every_small_graph_is_solved_as_by_brute_force(number):
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.integers(6, 8), st.integers(2, 3), st.integers(0, 10**6))
-def test_up_to_eight_blocks_are_solved_as_by_brute_force(n, patches, seed):
+@given(st.integers(6, 8), st.integers(2, 3), st.integers(0, 10**6), st.booleans())
+def test_up_to_eight_blocks_are_solved_as_by_brute_force(n, patches, seed, further):
     edges = connected_edges(np.random.default_rng(seed), n, further=0.7)
-    require_the_optimum(random_problem(edges, n, patches, seed))
+    require_the_optimum(random_problem(edges, n, patches, seed, further_rules=further))
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.integers(20, 40), st.integers(3, 6), st.integers(0, 10**6))
-def test_a_planted_plan_is_never_missed(n, patches, seed):
-    planted = planted_problem(n, patches, seed)
+@given(st.integers(20, 40), st.integers(3, 6), st.integers(0, 10**6), st.booleans())
+def test_a_planted_plan_is_never_missed(n, patches, seed, further):
+    planted = planted_problem(n, patches, seed, further_rules=further)
     known = plan_price(planted.problem, planted.slot_of)
     assert known is not None
     plan = allocate_patches(planted.problem, params=FIXED)
