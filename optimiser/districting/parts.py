@@ -43,8 +43,12 @@ from optimiser.model import PatchProblem
 __all__ = ["PartBounds", "part_bounds", "walk_bound"]
 
 _FIXED_STEPS, _MOST_STEPS = 60, 200
-_FIRST_RATE, _LAST_RATE = 0.2, 0.02
-"""Longer steps than the whole problem's bound takes: there are few of them."""
+_FIRST_RATE, _LAST_RATE, _START = 0.2, 0.02, 0.35
+"""Longer steps than the whole problem's bound takes, from lower prices: there are few of them.
+
+A unit's own walk is too high a price for it where patches are dense: the first bound
+would be nothing.
+"""
 
 _FEW_ALLOWED = 8
 """A unit that so few patches may take has its ways listed one by one."""
@@ -121,7 +125,7 @@ def walk_bound(
     lagrangian = Lagrangian(
         a._replace(move=np.zeros_like(a.move), centre_cost=np.zeros_like(a.centre_cost))
     )
-    lagrangian.start(part, centres)
+    lagrangian.start(part, centres, times=_START)
     return lagrangian.improve(done, first_rate=_FIRST_RATE, last_rate=_LAST_RATE)
 
 

@@ -151,3 +151,13 @@ def test_a_wrong_figure_of_the_proof_is_found(grid, rule, changes):
         paid = wrong.centre_bound + wrong.moved_bound
         wrong = wrong.model_copy(update={"unavoidable": paid, "net_gap": 0.0})
     assert rule in {violation.rule for violation in check_patches(problem, wrong)}
+
+
+def test_walking_is_bounded_even_without_time(grid):
+    problem = grid(4, 6, 4, limits=(500, 700), centre_cost=np.full((4, 24), 50))
+    slot_of = np.repeat(np.arange(4), 6)
+    instance = build_instance(problem)
+    centres = best_centres(problem, slot_of)
+    hurried = walk_bound(instance, slot_of, centres, seconds=0.0)
+    patient = walk_bound(instance, slot_of, centres)
+    assert 0 < hurried <= patient
