@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from geodata import DataError, Problem
+from geodata import DataError
 from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
-from optimiser.model.visit_types import VisitTypes
-from optimiser.workspace.adopted import Adoption, read_adoptions, undo_adoption
-from optimiser.workspace.current import Current, current_patches
+from optimiser.workspace.adopted import Adoption, undo_adoption
+from optimiser.workspace.contents import Contents
 from optimiser.workspace.cut_off import cut_off
 from optimiser.workspace.edits import PatchEdit, read_edit
-from optimiser.workspace.loading import Inputs, load_inputs, read_visit_types
+from optimiser.workspace.loading import load_inputs, read_visit_types
 from optimiser.workspace.on_foot import (
     between_blocks,
     neighbours,
@@ -26,15 +25,13 @@ from optimiser.workspace.on_foot import (
     read_ws_barriers,
 )
 from optimiser.workspace.problems import patch_problem, visit_problem
-from optimiser.workspace.settings import Settings, load_settings, settings_path
+from optimiser.workspace.settings import load_settings, settings_path
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
     from shapely import LineString
 
     from geodata.adjacency import Adjacency
-    from geodata.boundaries import BoundaryCases
     from geodata.walking import WalkingNetwork, Walks
     from optimiser.model.view import Point
 
@@ -43,18 +40,12 @@ __all__ = ["Workspace"]
 AREAS_CAVEAT = "Homes are counts of areas: each area is one unit, walked to at a point inside it."
 
 
-class Workspace:
+class Workspace(Contents):
     """A folder with a doorstep.toml, read and checked.
 
     Use `Workspace.open`. Streets and walking times are read when first needed.
     It is also what the outputs draw from, see `optimiser.model.view`.
     """
-
-    def __init__(self, path: Path, settings: Settings, inputs: Inputs, types: VisitTypes) -> None:
-        self.path = path
-        self.settings = settings
-        self.inputs = inputs
-        self.visit_types = types
 
     @classmethod
     def open(cls, path: str | Path, *, lenient: bool = False) -> Workspace:
@@ -85,73 +76,6 @@ class Workspace:
         ws.current()  # what is adopted must be readable before anything builds on it
         return ws
 
-    # What was read
-
-    @property
-    def folder(self) -> Path:
-        """The settings file's folder."""
-        return self.path.parent
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """Everything found in the files; only warnings, unless opened with `lenient`."""
-        return self.inputs.problems
-
-    @property
-    def title(self) -> str:
-        """The data set's name."""
-        return self.settings.about.title or self.folder.resolve().name
-
-    @property
-    def synthetic(self) -> bool:
-        """True where the data set says that it is invented."""
-        return self.settings.about.synthetic
-
-    @property
-    def attribution(self) -> str:
-        """Who the data is from."""
-        return self.settings.about.attribution
-
-    @property
-    def unit(self) -> str:
-        """What a redraw deals out: "block", or "area" where homes are counts of areas."""
-        return "block" if self.inputs.stock.areas is None else "area"
-
-    @property
-    def crs(self) -> str:
-        """The metric CRS of every geometry."""
-        return self.settings.data.crs
-
-    @property
-    def homes(self) -> pd.DataFrame:
-        """One row a home, with the patch in force."""
-        return self.current().stock.homes
-
-    @property
-    def blocks(self) -> gpd.GeoDataFrame:
-        """One row a block, by block_ref, with the patch in force."""
-        return self.current().stock.blocks
-
-    @property
-    def officers(self) -> pd.DataFrame:
-        """One row an officer, with the patch in force."""
-        return self.current().officers
-
-    @property
-    def visits(self) -> pd.DataFrame | None:
-        """One row a request; None without a visits file."""
-        return self.inputs.visits
-
-    @property
-    def service_centres(self) -> gpd.GeoDataFrame | None:
-        """The service centres, by reference; None without a file."""
-        return self.inputs.service_centres
-
-    @property
-    def boundary(self) -> gpd.GeoDataFrame | None:
-        """The area's outline; None without a file."""
-        return self.inputs.boundary
-
     @property
     def street_lines(self) -> gpd.GeoDataFrame | None:
         """Streets for a base map; None without a streets file."""
@@ -165,28 +89,7 @@ class Workspace:
             return (self.network.report.summary(),)
         return (self.network.report.summary(), AREAS_CAVEAT)
 
-    @property
-    def boundary_cases(self) -> BoundaryCases:
-        """Where polygons of patches and estates and the homes' codes are at odds."""
-        return self.inputs.boundaries
-
     # The patches in force
-
-    @property
-    def adopted(self) -> tuple[Adoption, ...]:
-        """The redraws adopted for this settings file, first adopted first."""
-        return tuple(adoption for adoption, _ in self._adoptions)
-
-    def current(self, monday: dt.date | None = None) -> Current:
-        """Return homes, blocks and officers with the patches in force.
-
-        Parameters
-        ----------
-        monday
-            Of the week asked for; None: after everything that is adopted, from
-            which the next redraw starts.
-        """
-        return self._current if monday is None else self._in_force(monday)
 
     def adopt(self, out: str | Path, *, from_date: str | dt.date | None = None) -> Adoption:
         """Make a redraw the current patches: for weeks' plans, and for the next redraw.
@@ -224,22 +127,6 @@ class Workspace:
         undone = undo_adoption(self.path)
         self._forget()
         return undone
-
-    @cached_property
-    def _adoptions(self) -> tuple[tuple[Adoption, Path], ...]:
-        return read_adoptions(self.path)
-
-    @cached_property
-    def _current(self) -> Current:
-        return self._in_force(None)
-
-    def _in_force(self, monday: dt.date | None) -> Current:
-        return current_patches(self.inputs, self._adoptions, monday)
-
-    def _forget(self) -> None:
-        """Have everything that the current patches decide worked out again."""
-        for name in ("_adoptions", "_current", "_patch_problem"):
-            self.__dict__.pop(name, None)
 
     # Walking
 
