@@ -16,7 +16,10 @@ sum_{i, j, k} walk_cost[i, j] x[unit(i), k] c[k, j] + sum_{k, j} centre_cost[k, 
 - centre: sum_j c[k, j] = 1 and c[k, j] <= x[unit(j), k]: a patch is served from one of
   its own blocks, so it is never empty;
 - balance: lower_k <= sum_u workload_u x[u, k] <= upper_k;
+- measures: lower_{k, c} <= sum_u amount_{u, c} x[u, k] <= upper_{k, c} for each further
+  measure c; of a distinct one the sum is the number of different labels in the patch;
 - allowed: x[u, k] = 0 where a pin, ban or reach limit says so;
+- apart: x[u, k] + x[v, k] <= 1 for blocks that may not share a patch;
 - contiguity: the blocks of each patch induce a connected subgraph of E.
 
 With equal slots this is the model of Hess, Weaver, Siegfeldt, Whelan and Zitlau
