@@ -15,7 +15,7 @@ import numpy.typing as npt
 from optimiser.districting.compiled import entry, inner
 from optimiser.districting.instance import Int64s
 
-__all__ = ["Floats", "Tables", "compile_all", "largest_gain", "price_pairs", "solve_pairs"]
+__all__ = ["Floats", "Tables", "compile_all", "price_below", "price_pairs", "solve_pairs"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,7 +37,10 @@ class Tables(NamedTuple):
 
 
 class _Work(NamedTuple):
-    """Lists of one knapsack: items in question with their sort keys, and the price guess."""
+    """Lists of one knapsack: items in question with their sort keys.
+
+    `guess` is the price of workload to look up to first, and the price found.
+    """
 
     items: Int64s
     key: Floats
@@ -46,16 +49,65 @@ class _Work(NamedTuple):
 
 @inner
 def _work(m: int) -> _Work:
-    return _Work(np.empty(m, dtype=np.int64), np.empty(m), np.ones(1))
+    return _Work(np.empty(m, dtype=np.int64), np.empty(m), np.ones(2))
 
 
 @entry
-def price_pairs(t: Tables, offer: Floats, groups: Int64s, centres: Int64s, price: Floats) -> None:
-    """Set price[g, j] to the knapsack's value, for each pair g, j of the two lists."""
+def price_pairs(
+    t: Tables, offer: Floats, groups: Int64s, centres: Int64s, price: Floats, dual: Floats
+) -> None:
+    """Set price[g, j] to the knapsack's value, for each pair g, j of the two lists.
+
+    And dual[g, j] to an optimal price of workload: above 0 where the upper limit
+    binds, below 0 where the lower one does; nan where nothing fits.
+    """
     w = _work(t.weight.size)
     for i in range(groups.size):
         g, j = groups[i], centres[i]
         price[g, j] = _knapsack(t, offer[g], t.lower[g], t.upper[g], j, w)[0]
+        dual[g, j] = w.guess[1] if np.isfinite(price[g, j]) else np.nan
+
+
+@entry
+def price_below(t: Tables, offer: Floats, dual: Floats, price: Floats) -> None:
+    """Set every price[g, j] to at most the knapsack's value, by weak duality.
+
+    At any price of workload y, here dual[g, j], the value is at least the sum of
+    what is below 0 of cost - offer + y weight, less y times the limit that y is for.
+    """
+    groups, m = offer.shape
+    items = np.empty(m, dtype=np.int64)
+    best = np.empty(m)
+    for u in range(m):
+        best[u] = offer[:, u].max()
+    for j in range(t.own.size):
+        own, cost = t.own[j], t.cost[j]
+        least = 0.0
+        for g in range(groups):
+            least = min(least, dual[g, j] if dual[g, j] < 0.0 else 0.0)
+        # First the units that may count at y >= 0, then those that may at the least y.
+        near = 0
+        for u in range(m):
+            if cost[u] < best[u] and u != own:
+                items[near] = u
+                near += 1
+        every = near
+        if least < 0.0:
+            for u in range(m):
+                if best[u] <= cost[u] < best[u] - least * t.weight[u] and u != own:
+                    items[every] = u
+                    every += 1
+        for g in range(groups):
+            y = dual[g, j]
+            if np.isnan(y):
+                price[g, j] = np.inf
+                continue
+            limit = t.upper[g] if y > 0.0 else t.lower[g]
+            value = cost[own] - offer[g, own] + y * (t.weight[own] - limit)
+            for i in range(near if y >= 0.0 else every):
+                u = items[i]
+                value += min(0.0, cost[u] - offer[g, u] + y * t.weight[u])
+            price[g, j] = value
 
 
 @entry
@@ -76,43 +128,13 @@ def solve_pairs(t: Tables, offer: Floats, groups: Int64s, centres: Int64s, share
             share[i, w.items[first if first > 0 else count - 1]] = part
 
 
-@entry
-def largest_gain(t: Tables, offer: Floats, before: Floats, gain: Floats) -> None:
-    """Set gain[g] to the most that any knapsack of group g can fall from `before` to `offer`."""
-    m = t.weight.size
-    ratio = np.empty(m)
-    order = np.empty(m, dtype=np.int64)
-    for g in range(gain.size):
-        total, room = 0.0, t.upper[g]
-        for u in range(m):
-            rise = offer[g, u] - before[g, u]
-            if not rise > 0.0:
-                ratio[u] = 0.0
-            elif t.weight[u] > 0.0:
-                ratio[u] = rise / t.weight[u]
-            else:
-                total += rise
-                ratio[u] = 0.0
-        for i in range(m):
-            order[i] = i
-        sort_down(ratio, order, m)
-        for i in range(m):
-            u = order[i]
-            if room <= 0.0 or ratio[u] <= 0.0:
-                break
-            taken = min(room, t.weight[u])
-            total += ratio[u] * taken
-            room -= taken
-        gain[g] = total
-
-
 def compile_all() -> None:
     """Compile what Python calls here, or load it from the cache."""
     one, pair = np.ones((1, 1)), np.zeros(1, dtype=np.int64)
     tables = Tables(one, np.ones(1), np.ones(1), np.ones(1), one, pair)
-    price_pairs(tables, one, pair, pair, one.copy())
+    price_pairs(tables, one, pair, pair, one.copy(), one.copy())
+    price_below(tables, one, one, one.copy())
     solve_pairs(tables, one, pair, pair, one.copy())
-    largest_gain(tables, one, one, np.ones(1))
 
 
 @inner
@@ -146,6 +168,7 @@ def _knapsack(
     own = t.own[j]
     value = float(t.cost[j, own] - offer[own])
     load = float(t.weight[own])
+    w.guess[1] = 0.0
     if load > upper or not np.isfinite(value):
         return np.inf, 0, 0, 1.0
     chained = t.chain.shape[0] > 1
@@ -192,6 +215,8 @@ def _drop(
         out = min(1.0, (load - upper) / t.weight[u]) if t.weight[u] > 0.0 else 0.0
         value -= out * (t.cost[j, u] - offer[u])
         load -= out * t.weight[u]
+        if t.weight[u] > 0.0:
+            w.guess[1] = -w.key[u]
         if out < 1.0:
             if i == 0:  # so that `first` tells where the part is
                 w.items[0], w.items[count - 1] = w.items[count - 1], w.items[0]
@@ -245,6 +270,7 @@ def _extend(
         value -= part * w.key[u] * t.weight[u]
         load += part * t.weight[u]
         w.guess[0] = 1.5 - 2.0 * w.key[u]
+        w.guess[1] = w.key[u]
         count += 1
         if part < 1.0:  # rounding may leave `load` a hair below, which is no second part
             break

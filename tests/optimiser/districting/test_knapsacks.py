@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from optimiser.districting.knapsacks import Tables, price_pairs, solve_pairs
+from optimiser.districting.knapsacks import Tables, price_below, price_pairs, solve_pairs
 
 
 def knapsack(seed: int, chained: bool) -> tuple[Tables, np.ndarray]:
@@ -58,8 +58,9 @@ def by_linear_program(t: Tables, offer: np.ndarray) -> float:
 def test_value_and_shares_are_the_linear_programs(seed, chained):
     tables, offer = knapsack(seed, chained)
     pair = np.zeros(1, dtype=np.int64)
-    price, share = np.empty((1, 1)), np.empty((1, tables.weight.size))
-    price_pairs(tables, offer, pair, pair, price)
+    price, dual = np.empty((1, 1)), np.empty((1, 1))
+    share = np.empty((1, tables.weight.size))
+    price_pairs(tables, offer, pair, pair, price, dual)
     expected = by_linear_program(tables, offer)
     assert price[0, 0] == pytest.approx(expected, rel=1e-7, abs=1e-6)
     if not np.isfinite(expected):
@@ -72,3 +73,23 @@ def test_value_and_shares_are_the_linear_programs(seed, chained):
     assert tables.lower[0] - 1e-6 <= load <= tables.upper[0] + 1e-6
     assert 0 <= share.min() <= share.max() <= 1
     assert share[0, 0] == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.booleans(), st.floats(-10, 10))
+def test_values_by_weak_duality_are_never_too_high(seed, chained, change):
+    tables, offer = knapsack(seed, chained)
+    pair = np.zeros(1, dtype=np.int64)
+    price, dual, below = np.empty((1, 1)), np.empty((1, 1)), np.empty((1, 1))
+    price_pairs(tables, offer, pair, pair, price, dual)
+    price_below(tables, offer, dual, below)
+    if not np.isfinite(price[0, 0]):
+        assert np.isnan(dual[0, 0])
+        assert below[0, 0] == np.inf
+        return
+    # Chains of neighbours are left out of the quick value.
+    if not chained:
+        assert below[0, 0] == pytest.approx(price[0, 0], rel=1e-7, abs=1e-6)
+    dual[0, 0] += change
+    price_below(tables, offer, dual, below)
+    assert below[0, 0] <= price[0, 0] + 1e-6
