@@ -81,10 +81,12 @@ def _require_units_fit(instance: Instance, c: int) -> None:
         worst = int(large[np.argmax(alone[large] - limit[large].max(axis=1))])
         most, patch = int(limit[worst].max()), instance.problem.slots[int(limit[worst].argmax())]
         more = f" ({large.size} groups have too many in all)" if large.size > 1 else ""
+        several = int((instance.unit_of == worst).sum()) > 1
         raise Infeasible(
             f"{instance.names[worst]} alone has {alone[worst]:,} {measure.name}, and patch "
             f"{patch.patch} may hold at most {most:,}{more}",
-            f"split it, or raise the limit on {measure.name} to {alone[worst]:,}",
+            f"{'split it, or ' if several else ''}raise the limit on {measure.name} to "
+            f"{alone[worst]:,}",
         )
 
 

@@ -204,7 +204,7 @@ CASES = [
         {},
         rules={"measures": (measure("homes", [40, 0, 0, 0, 0, 0], [0, 0], [30, 35]),)},
         cause=("block B0 alone has 40 homes", "patch P1 may hold at most 35"),
-        remedy="split it, or raise the limit on homes to 40",
+        remedy="raise the limit on homes to 40",
     ),
     Case(
         "pinned",
