@@ -152,8 +152,8 @@ class Lagrangian:
         self,
         done: Callable[[int], float],
         *,
-        first_rate: float = 0.04,
-        last_rate: float = 4e-4,
+        first_rate: float = 0.1,
+        last_rate: float = 1e-3,
     ) -> int:
         """Take steps, their length falling between two rates; return the bound.
 
