@@ -2,7 +2,8 @@
 
 Runs go in rounds of as many as there are workers, each with its own seed. Until a
 valid plan is known, every run is a new start or goes on from the least broken
-partition; after that, most runs reheat the best plan and some start anew.
+partition; after that, half of the runs reheat the best plan and half start anew:
+where the patches lie as a whole is decided at the start, and no reheating undoes it.
 """
 
 from __future__ import annotations
@@ -144,12 +145,12 @@ def _next_run(
 ) -> _Run:
     a = instance.arrays
     turn, price = number + worker, _PRICE
-    if incumbent.part is not None and turn % 4:
+    if incumbent.part is not None and turn % 2:
         start, hot = relabel(a, incumbent.part), (0.3, 1.0, 0.1)[turn % 3]
     elif incumbent.part is None and number % 2 and incumbent.broken is not None:
         start, hot, price = incumbent.broken, 10.0, _REPAIR_PRICE
     else:
-        start, hot = dealt_start(instance, rng, current=turn % 4 < 3), 3.0
+        start, hot = dealt_start(instance, rng, current=bool(rng.integers(2))), 3.0
     cost = penalised_cost(a, new_state(a, start))
     mean = cost / instance.units
     return _Run(
