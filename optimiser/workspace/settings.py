@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self, get_args
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from geodata import DataError, Problem
@@ -21,6 +22,7 @@ __all__ = [
     "SETTINGS_NAME",
     "DataFiles",
     "Settings",
+    "changed_rules",
     "fault_problems",
     "load_settings",
     "settings_path",
@@ -212,6 +214,39 @@ def load_settings(path: Path) -> Settings:
         return Settings.model_validate(raw)
     except ValidationError as error:
         raise DataError(fault_problems(path.name, error)) from error
+
+
+def changed_rules(
+    file: str, settings: Settings, patches: Mapping[str, object], visits: Mapping[str, object]
+) -> Settings:
+    """Return settings with some rules replaced, those not named as they were.
+
+    Raises
+    ------
+    DataError
+        With every fault of the rules given.
+    """
+    rules = {
+        "patches": _with_changes(settings.rules.patches, patches),
+        "visits": _with_changes(settings.rules.visits, visits),
+    }
+    same = {name: getattr(settings, name) for name in ("about", "data", "columns")}
+    try:
+        return Settings.model_validate({**same, "rules": rules})
+    except ValidationError as error:
+        raise DataError(fault_problems(file, error)) from error
+
+
+def _with_changes(old: BaseModel, changes: Mapping[str, object]) -> dict[str, object]:
+    """Return a table's settings as set, some replaced; a table within it likewise."""
+    result: dict[str, object] = old.model_dump(exclude_unset=True)
+    for name, value in changes.items():
+        inner = getattr(old, name, None)
+        if isinstance(inner, BaseModel) and isinstance(value, Mapping):
+            result[name] = _with_changes(inner, value)
+        else:
+            result[name] = value
+    return result
 
 
 def fault_problems(file: str, error: ValidationError) -> list[Problem]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from optimiser.workspace.on_foot import (
     read_ws_barriers,
 )
 from optimiser.workspace.problems import patch_problem, visit_problem
-from optimiser.workspace.settings import load_settings, settings_path
+from optimiser.workspace.settings import changed_rules, load_settings, settings_path
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace"]
 
+# What a workspace has worked out already, and other rules do not change; the second at one speed.
+_OF_FILES: Final = ("barriers", "block_xy", "_adoptions", "_current")
+_ON_FOOT: Final = ("network", "block_walks", "unreachable_blocks", "adjacency")
 AREAS_CAVEAT = "Homes are counts of areas: each area is one unit, walked to at a point inside it."
 
 
@@ -88,6 +91,33 @@ class Workspace(Contents):
         if self.inputs.stock.areas is None:
             return (self.network.report.summary(),)
         return (self.network.report.summary(), AREAS_CAVEAT)
+
+    def with_rules(
+        self,
+        *,
+        patches: Mapping[str, object] | None = None,
+        visits: Mapping[str, object] | None = None,
+    ) -> Workspace:
+        """Return the folder with other rules, to try them out: no file is changed.
+
+        Parameters
+        ----------
+        patches, visits
+            Settings of [rules.patches] and [rules.visits] to replace, as {"slack": 0.1};
+            those not named stay as they are, within inner tables too.
+
+        Raises
+        ------
+        DataError
+            With every rule that is not there or cannot have its value.
+        """
+        settings = changed_rules(self.path.name, self.settings, patches or {}, visits or {})
+        result = Workspace(self.path, settings, self.inputs, self.visit_types)
+        same_speed = settings.rules.visits.walking_kmh == self.settings.rules.visits.walking_kmh
+        for name in (*_OF_FILES, *(_ON_FOOT if same_speed else ())):
+            if name in self.__dict__:
+                result.__dict__[name] = self.__dict__[name]
+        return result
 
     # The patches in force
 

@@ -36,11 +36,12 @@ def new_map(view: WorkspaceView) -> folium.Map:
 
     Its panes from below: `patches` (areas), `base` (streets), then Leaflet's own.
     """
-    import folium
     from folium.map import CustomPane
 
+    from optimiser.outputs.maps.offline_map import OfflineMap
+
     west, south, east, north = _extent(view).to_crs(WGS84).total_bounds
-    result = folium.Map(
+    result = OfflineMap(
         location=[(south + north) / 2, (west + east) / 2],
         zoom_start=13,
         tiles=None,
