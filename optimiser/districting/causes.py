@@ -83,8 +83,10 @@ def _cheapest_balance(
     """Say at which balance a plan is known, and up to which none is proven to exist."""
     a = instance.arrays
     target = np.maximum(1, np.array([s.target for s in instance.problem.slots]))
-    asked = float(np.maximum(1 - a.lower / target, a.upper / target - 1).max())
-    none = float(np.minimum(1 - a.lower / target, a.upper / target - 1).min())
+    # A locked patch has no room, whatever the balance is.
+    free = np.array([s.patch not in instance.problem.locked for s in instance.problem.slots])
+    room = np.stack([1 - a.lower / target, a.upper / target - 1])[:, free]
+    asked, none = float(room.max(initial=0.0)), float(room.min(initial=1.0))
     known = math.inf
     if broken is not None and _is_sound(a, broken):
         known = _balance_of(a, broken, target)

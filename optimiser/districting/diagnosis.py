@@ -9,6 +9,7 @@ from optimiser.districting.contradictions import (
     require_measures_possible,
 )
 from optimiser.districting.instance import Instance
+from optimiser.districting.joins import require_joined
 from optimiser.errors import Infeasible
 from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
 
@@ -22,6 +23,7 @@ def require_possible(instance: Instance) -> None:
     _require_total_fits(instance)
     _require_units_fit(instance)
     _require_slots_fillable(instance)
+    require_joined(instance)
     require_measures_possible(instance)
     require_apart_possible(instance)
 
@@ -82,12 +84,14 @@ def _require_units_fit(instance: Instance) -> None:
         most = int(limit[worst].max())
         over = 100 * (a.weight[worst] / max(most, 1) - 1)
         slot = problem.slots[int(np.argmax(limit[worst]))]
+        several = int((instance.unit_of == worst).sum()) > 1
         more = f" ({heavy.size} groups are too heavy in all)" if heavy.size > 1 else ""
         raise Infeasible(
             f"{instance.names[worst]} alone is {over:.1f} % above the limit: "
             f"{_points(int(a.weight[worst]))}, and patch {slot.patch} takes at most "
             f"{_points(most)}{more}",
-            f"split it, or raise the balance to {_balance_needed(instance, worst):.0f} %",
+            f"{'split it, or ' if several else ''}raise the balance to "
+            f"{_balance_needed(instance, worst):.0f} %",
         )
 
 
