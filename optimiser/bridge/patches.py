@@ -18,7 +18,7 @@ from optimiser.bridge.slots import (
     slot_seeds,
     vacant_faults,
 )
-from optimiser.bridge.units import Fit, build_units, edges_around_locks
+from optimiser.bridge.units import build_units, edges_around_locks
 from optimiser.model.patches import (
     COST_UNITS_PER_MINUTE,
     WORKLOAD_UNITS_PER_POINT,
@@ -26,6 +26,7 @@ from optimiser.model.patches import (
     PatchProblem,
     PatchSlot,
 )
+from optimiser.model.units import Fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,6 +147,7 @@ def build_patch_problem(
         allowed=allowed,
         apart=apart,
         measures=measures,
+        together=tuple(tuple(group) for group in groups),
         balance=rules.balance,
         rules=rules,
         locked=tuple(slots[k].patch for k in locked),

@@ -1,4 +1,4 @@
-"""Blocks become units that no plan divides: estates that fit into a patch, and groups.
+"""The units that no plan divides, with what is wrong with groups that cannot be one.
 
 The neighbours that a lock takes away are mended here too, since a unit and what
 is left around a locked patch have to hang together.
@@ -7,7 +7,6 @@ is left around a locked patch have to hang together.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,54 +15,18 @@ import numpy.typing as npt
 from geodata.findings import counted
 from optimiser.bridge.rule_names import listed
 from optimiser.bridge.slots import Locked
-from optimiser.model.patches import PatchMeasure, PatchSlot
+from optimiser.model.patches import PatchSlot
+from optimiser.model.units import Fit, join_blocks, neighbours_of, pieces
 
 if TYPE_CHECKING:
     from optimiser.bridge.rule_names import RuleNames
 
-__all__ = ["Fit", "build_units", "edges_around_locks", "neighbours_of", "pieces"]
+__all__ = ["build_units", "edges_around_locks"]
 
-Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.integer]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
-
-
-class Fit:
-    """Whether blocks may all be in one and the same patch."""
-
-    def __init__(
-        self,
-        workload: Int64s,
-        slots: tuple[PatchSlot, ...],
-        allowed: Bools,
-        apart: Int32s,
-        measures: tuple[PatchMeasure, ...],
-    ) -> None:
-        self.workload = workload
-        self.upper = np.array([slot.upper for slot in slots])
-        self.allowed = allowed
-        self.apart = [(int(i), int(j)) for i, j in apart]
-        self.measures = measures
-
-    def parted(self, blocks: list[int]) -> tuple[int, int] | None:
-        """Return a pair of them that has to be kept apart."""
-        own = set(blocks)
-        return next(((i, j) for i, j in self.apart if i in own and j in own), None)
-
-    def has_patch(self, blocks: list[int]) -> bool:
-        """Return whether some patch may have all of them, whatever they weigh."""
-        return bool(self.allowed[blocks].all(axis=0).any())
-
-    def fits(self, blocks: list[int]) -> bool:
-        """Return whether they fit into a patch that may have all of them."""
-        room = self.allowed[blocks].all(axis=0) & (self.workload[blocks].sum() <= self.upper)
-        for m in self.measures:
-            own = m.amount[blocks]
-            held = np.unique(own[own >= 0]).size if m.distinct else own.sum()
-            room &= held <= m.upper
-        return bool(room.any()) and self.parted(blocks) is None
 
 
 def build_units(
@@ -81,25 +44,12 @@ def build_units(
     Blocks that are to be together are one; so is an estate that fits into a patch,
     less what a locked patch keeps of it. A group that cannot be one is a fault.
     """
-    number = np.arange(len(estates))
     near = neighbours_of(edges, len(estates))
-    for group in groups:
-        number[np.isin(number, number[group])] = number[group].min()
-    if whole:
-        fixed = {int(i) for own in locked.values() for i in own}
-        members: dict[str, list[int]] = {}
-        for i, estate in enumerate(estates):
-            if estate and i not in fixed:
-                members.setdefault(estate, []).append(i)
-        for own in members.values():
-            for piece in pieces(own, near):
-                unit = np.flatnonzero(np.isin(number, number[piece]))
-                if fit.fits(unit.tolist()):
-                    number[unit] = unit.min()
-    for n in dict.fromkeys(int(number[group[0]]) for group in groups):
-        _require_one(np.flatnonzero(number == n).tolist(), fit, near, names)
-    _, first, inverse = np.unique(number, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[inverse].astype(np.int32)
+    fixed = {int(i) for own in locked.values() for i in own}
+    unit = join_blocks(estates, groups, fit, near=near, fixed=fixed, whole=whole)
+    for n in dict.fromkeys(int(unit[group[0]]) for group in groups):
+        _require_one(np.flatnonzero(unit == n).tolist(), fit, near, names)
+    return unit
 
 
 def _require_one(unit: list[int], fit: Fit, near: list[list[int]], names: RuleNames) -> None:
@@ -122,34 +72,6 @@ def _require_one(unit: list[int], fit: Fit, near: list[list[int]], names: RuleNa
             f"is not in one piece on foot: {parts} have {listed(between)} between them",
             f"add {listed(between)} to the list, or remove it",
         )
-
-
-def neighbours_of(edges: Ints, blocks: int) -> list[list[int]]:
-    """Return each block's neighbours, sorted."""
-    near: list[list[int]] = [[] for _ in range(blocks)]
-    for i, j in edges.tolist():
-        near[i].append(j)
-        near[j].append(i)
-    return [sorted(own) for own in near]
-
-
-def pieces(blocks: Iterable[int], near: list[list[int]]) -> list[list[int]]:
-    """Return the connected pieces of some blocks, each sorted, in order of their first."""
-    left = set(blocks)
-    found = []
-    for first in sorted(left):
-        if first not in left:
-            continue
-        left.remove(first)
-        piece, waiting = [first], deque([first])
-        while waiting:
-            for j in near[waiting.popleft()]:
-                if j in left:
-                    left.remove(j)
-                    piece.append(j)
-                    waiting.append(j)
-        found.append(sorted(piece))
-    return found
 
 
 def _between(split: list[list[int]], near: list[list[int]]) -> list[int]:

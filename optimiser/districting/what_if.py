@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from concurrent.futures import Executor
+from typing import Final
 
-from optimiser.errors import InvalidProblem
-from optimiser.model import PatchParams, PatchPlan, PatchProblem, ProgressCallback
-from optimiser.model.posts import (
-    with_equal_posts,
-    with_posts,
-    without_posts,
-    without_vacant_posts,
-)
+from optimiser.errors import Infeasible, InvalidProblem, NoSolutionInTime
+from optimiser.model import PatchParams, PatchPlan, PatchProblem, Progress, ProgressCallback
+from optimiser.model.front import PointStatus
+from optimiser.model.posts import first_to_go, with_equal_posts, with_posts, without_posts
 from optimiser.model.variants import with_balance, with_move_price
-from optimiser.model.what_if import WhatIf, plan_figures
+from optimiser.model.what_if import NoPlan, WhatIf, plan_figures
 
 __all__ = ["changed_problem", "what_if"]
+
+_LEAST_SHARE: Final = 0.4
+"""Of the time, for the changed problem, however long the other one took."""
+
+_Solved = tuple[PatchProblem, PatchPlan | NoPlan]
 
 
 def what_if(
@@ -42,7 +45,9 @@ def what_if(
         As it is.
     officers
         Posts more (vacant, full-time, reached from the nearest service centre) or, below
-        0, fewer: those named by `without`, then vacant ones.
+        0, fewer: those named by `without`, then vacant ones, then full-time ones with the
+        fewest homes today. Targets are shared out anew, and an estate is divided, or put
+        together again, as in a redraw with so many posts.
     without
         Officers or patches whose posts go.
     patches
@@ -52,19 +57,22 @@ def what_if(
     base
         A plan of the problem as it is, so that only the changed one is solved.
     time_limit_s
-        Wall-clock seconds in all: half for each, or all for the changed one with `base`.
+        Wall-clock seconds in all: half for each, or what is left for the changed one.
     seed, progress, executor, params
         As in `allocate_patches`.
+
+    Returns
+    -------
+    WhatIf
+        Where one of the two has no plan, or none was found in time, it says why and what
+        would mend it; that is an answer, not an error.
 
     Raises
     ------
     InvalidProblem
-        If nothing would change, if a post to go is not there or not named, or if `base`
-        is no valid plan of the problem.
-    Infeasible, NoSolutionInTime
-        As `allocate_patches`, for either of the two.
+        If nothing would change, if a post to go is not there, or if `base` is no valid
+        plan of the problem.
     """
-    from optimiser.districting.allocate import allocate_patches
     from optimiser.districting.checks import check_patches
 
     changed, words = changed_problem(
@@ -79,27 +87,62 @@ def what_if(
         raise InvalidProblem(
             f"base is no valid plan of this problem: {broken[0].subject}: {broken[0].message}"
         )
-    share_s = time_limit_s if base is not None else time_limit_s / 2
+    began = time.monotonic()
+    before: PatchPlan | NoPlan | None = base
 
-    def solve(of: PatchProblem, start: PatchPlan | None) -> PatchPlan:
-        return allocate_patches(
-            of,
-            time_limit_s=share_s,
-            seed=seed,
-            progress=progress,
-            executor=executor,
-            params=params,
-            start=start,
-        )
+    def solve(of: PatchProblem, seconds: float, stage: str) -> PatchPlan | NoPlan:
+        from optimiser.districting.allocate import allocate_patches
 
-    before = solve(problem, None) if base is None else base
-    after = solve(changed, before)
+        try:
+            return allocate_patches(
+                of,
+                time_limit_s=seconds,
+                seed=seed,
+                progress=_staged(progress, stage, began),
+                executor=executor,
+                params=params,
+                start=before if isinstance(before, PatchPlan) else None,
+            )
+        except Infeasible as error:
+            return NoPlan(
+                status=PointStatus.INFEASIBLE, cause=error.cause, relaxation=error.relaxation
+            )
+        except NoSolutionInTime as error:
+            return NoPlan(status=PointStatus.OUT_OF_TIME, cause=str(error))
+
+    if before is None:
+        before = solve(problem, time_limit_s / 2, "as it is")
+    # Compiling and a proof that no plan exists may have taken more, or less.
+    left_s = time_limit_s - (time.monotonic() - began)
+    after = solve(changed, max(left_s, _LEAST_SHARE * time_limit_s), "changed")
+    repriced = moved_home_minutes is not None
+    return _side_by_side(words, (problem, before), (changed, after), repriced=repriced)
+
+
+def _side_by_side(change: str, before: _Solved, after: _Solved, *, repriced: bool) -> WhatIf:
+    (problem, old), (changed, new) = before, after
     return WhatIf(
-        change=words,
-        before=before,
-        after=after,
-        figures_before=plan_figures(problem, before),
-        figures_after=plan_figures(changed, after),
+        change=change,
+        before=old if isinstance(old, PatchPlan) else None,
+        after=new if isinstance(new, PatchPlan) else None,
+        figures_before=plan_figures(problem, old) if isinstance(old, PatchPlan) else None,
+        figures_after=plan_figures(changed, new) if isinstance(new, PatchPlan) else None,
+        why_not_before=old if isinstance(old, NoPlan) else None,
+        why_not_after=new if isinstance(new, NoPlan) else None,
+        repriced=repriced,
+    )
+
+
+def _staged(tell: ProgressCallback | None, stage: str, began: float) -> ProgressCallback | None:
+    if tell is None:
+        return None
+    return lambda now: tell(
+        Progress(
+            stage=f"{stage}: {now.stage}",
+            seconds=time.monotonic() - began,
+            objective=now.objective,
+            bound=now.bound,
+        )
     )
 
 
@@ -117,17 +160,18 @@ def changed_problem(
     Raises
     ------
     InvalidProblem
-        If nothing would change, or a post to go is not there or not named.
+        If nothing would change, or a post to go is not there.
     """
     changed, words = problem, []
     gone = tuple(dict.fromkeys(without))
     if gone:
         changed = without_posts(changed, gone)
         words.append(f"without {', '.join(gone)}")
-    vacant = max(0, -officers - len(gone))
-    if vacant:
-        changed = without_vacant_posts(changed, vacant)
-        words.append("1 vacant post fewer" if vacant == 1 else f"{vacant} vacant posts fewer")
+    fewer = max(0, -officers - len(gone))
+    if fewer:
+        taken = first_to_go(changed, fewer)
+        words.append(_fewer_words(changed, taken))
+        changed = without_posts(changed, taken)
     if officers > 0:
         changed = with_posts(changed, officers)
         words.append("1 officer more" if officers == 1 else f"{officers} officers more")
@@ -147,3 +191,13 @@ def changed_problem(
     if not words:
         raise InvalidProblem("nothing would change: give officers, patches, balance or a price")
     return changed, "; ".join(words)
+
+
+def _fewer_words(problem: PatchProblem, taken: list[str]) -> str:
+    """Say how many posts go, and which: it is only assumed, unless they are vacant."""
+    posts = "1 post fewer" if len(taken) == 1 else f"{len(taken)} posts fewer"
+    held = {s.patch for s in problem.slots if s.officer_ref is not None} & set(taken)
+    why = "vacant" if not held else "taken to be those with the fewest homes"
+    if len(taken) == 1 and held:
+        why = "taken to be the one with the fewest homes"
+    return f"{posts} ({', '.join(taken)}, {why})"

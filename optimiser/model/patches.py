@@ -114,6 +114,9 @@ class PatchProblem(Frozen):
     apart: Int32Array = Field(default_factory=lambda: np.empty((0, 2), dtype=np.int32))
     measures: tuple[PatchMeasure, ...] = ()
     balance: float = Field(0.05, ge=0, description="the tolerance that the limits came from")
+    together: tuple[tuple[int, ...], ...] = Field(
+        (), description="groups of blocks that a rule keeps together; `unit` has them as one"
+    )
     rules: PatchRules | None = Field(None, description="as set by the manager, for the record")
     by_hand: tuple[str, ...] = Field((), description="blocks kept where a person put them")
     locked: tuple[str, ...] = Field((), description="patches kept as a person left them")

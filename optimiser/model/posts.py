@@ -17,6 +17,7 @@ import numpy.typing as npt
 from optimiser.errors import InvalidProblem
 from optimiser.model.codes import patch_codes
 from optimiser.model.patches import PatchMeasure, PatchProblem, PatchSlot
+from optimiser.model.rules import PatchRules, VacantPost
 from optimiser.model.variants import (
     exact_targets,
     following_balance,
@@ -25,7 +26,7 @@ from optimiser.model.variants import (
     units_for_limits,
 )
 
-__all__ = ["with_codes", "with_equal_posts", "with_posts", "without_posts", "without_vacant_posts"]
+__all__ = ["first_to_go", "with_codes", "with_equal_posts", "with_posts", "without_posts"]
 
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
@@ -58,6 +59,7 @@ def with_posts(problem: PatchProblem, count: int) -> PatchProblem:
             "move_cost": _more_columns(problem.move_cost, problem.move_cost.max(axis=1), count),
             "moved_homes": _more_columns(problem.moved_homes, _coded_homes(problem), count),
             "allowed": _more_columns(problem.allowed, open_to_all, count),
+            "rules": _rules_with(problem.rules, codes),
             "notes": (*problem.notes, _posts_note(codes, problem)),
         }
     )
@@ -89,6 +91,8 @@ def without_posts(problem: PatchProblem, names: Iterable[str]) -> PatchProblem:
     allowed = problem.allowed[:, kept].copy()
     stuck: Bools = np.logical_and(~allowed.any(axis=1), problem.allowed.any(axis=1))
     allowed[stuck] = True
+    codes = {problem.slots[k].patch for k in kept}
+    freed = {b.block_ref for b, s in zip(problem.blocks, stuck, strict=True) if s}
     left = problem.model_copy(
         update={
             "slots": tuple(problem.slots[k] for k in kept),
@@ -96,27 +100,31 @@ def without_posts(problem: PatchProblem, names: Iterable[str]) -> PatchProblem:
             "move_cost": read_only(np.ascontiguousarray(problem.move_cost[:, kept])),
             "moved_homes": read_only(np.ascontiguousarray(problem.moved_homes[:, kept])),
             "allowed": read_only(allowed),
+            "rules": _rules_without(problem.rules, [problem.slots[k] for k in sorted(gone)]),
+            "locked": tuple(p for p in problem.locked if p in codes),
+            "by_hand": tuple(ref for ref in problem.by_hand if ref not in freed),
             "notes": (*problem.notes, *_freed_note(problem, stuck)),
         }
     )
     return _shared_out(problem, left, kept)
 
 
-def without_vacant_posts(problem: PatchProblem, count: int) -> PatchProblem:
-    """Return the problem with `count` vacant posts fewer, the last ones first.
+def first_to_go(problem: PatchProblem, count: int) -> list[str]:
+    """Return the patches of `count` posts that could go where nobody said which.
 
-    Raises
-    ------
-    InvalidProblem
-        If fewer are vacant: who should go is not for a program to say.
+    Vacant ones, the last first; then full-time ones with the fewest homes today, so that
+    the fewest households lose their officer; then the others, likewise.
     """
-    vacant = [s.patch for s in problem.slots if s.officer_ref is None]
-    if count > len(vacant):
-        raise InvalidProblem(
-            f"{count} posts fewer, but only {len(vacant)} vacant: name the officers "
-            'whose posts go, as without=("HO07",)'
-        )
-    return without_posts(problem, vacant[len(vacant) - count :])
+    homes: dict[str | None, int] = {}
+    for block in problem.blocks:
+        homes[block.current_patch] = homes.get(block.current_patch, 0) + block.homes
+    numbered = enumerate(problem.slots)
+    order = sorted(
+        (s.officer_ref is not None, s.officer_ref is not None and s.fte < 1,
+         homes.get(s.patch, 0) if s.officer_ref else 0, -k, s.patch)
+        for k, s in numbered
+    )  # fmt: skip
+    return [patch for *_, patch in order[:count]]
 
 
 def with_equal_posts(problem: PatchProblem, count: int) -> PatchProblem:
@@ -136,7 +144,8 @@ def with_equal_posts(problem: PatchProblem, count: int) -> PatchProblem:
     )
     rules = problem.rules
     if rules is not None:
-        full = full.model_copy(update={"rules": rules.model_copy(update={"patches": count})})
+        counted = {"patches": len(fte), "vacant_posts": {}}
+        full = full.model_copy(update={"rules": rules.model_copy(update=counted)})
     equal = _shared_out(problem, full, list(range(len(fte))))
     surplus = len(fte) - count
     if surplus <= 0:
@@ -253,7 +262,34 @@ def _more_columns(
     return read_only(np.concatenate([values, more], axis=1))
 
 
-# Notes
+# Rules and notes, for the record
+
+
+def _rules_with(rules: PatchRules | None, codes: Sequence[str]) -> PatchRules | None:
+    """Return the rules that ask for these vacant posts too."""
+    if rules is None:
+        return None
+    if rules.patches is not None:
+        return rules.model_copy(update={"patches": rules.patches + len(codes)})
+    posts = {**rules.vacant_posts, **{code: VacantPost(fte=1.0) for code in codes}}
+    return rules.model_copy(update={"vacant_posts": posts})
+
+
+def _rules_without(rules: PatchRules | None, gone: Sequence[PatchSlot]) -> PatchRules | None:
+    """Return the rules without those of posts that go."""
+    if rules is None:
+        return None
+    names = {name for slot in gone for name in (slot.patch, slot.officer_ref) if name}
+    count = None if rules.patches is None else rules.patches - len(gone)
+    return rules.model_copy(
+        update={
+            "patches": count,
+            "vacant_posts": {k: v for k, v in rules.vacant_posts.items() if k not in names},
+            "locked": tuple(name for name in rules.locked if name not in names),
+            "pins": {k: v for k, v in rules.pins.items() if v not in names},
+            "forbidden": {k: v for k, v in rules.forbidden.items() if k not in names},
+        }
+    )
 
 
 def _posts_note(codes: list[str], problem: PatchProblem) -> str:

@@ -7,7 +7,6 @@ plus the balance follows a new one; other limits, as a locked patch's, stay as t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from optimiser.model.patches import COST_UNITS_PER_MINUTE, PatchProblem, PatchSlot
 from optimiser.model.rules import PatchRules
+from optimiser.model.units import Fit, join_blocks, neighbours_of
 
 __all__ = [
     "exact_targets",
@@ -120,74 +120,31 @@ def exact_targets(problem: PatchProblem, following: list[bool]) -> Floats:
 def units_for_limits(problem: PatchProblem) -> npt.NDArray[np.int32]:
     """Return units for the slots' limits, as where problems are built.
 
-    Each part of an estate that hangs together is one unit while some patch may hold it,
-    else its blocks are; blocks that the rules put together stay so. Without rules, or
-    where they do not ask for whole estates, units stay as they are.
+    Without rules nothing is known of whole estates, and units stay as they are. Blocks
+    put by hand, and those of locked patches, join no estate: they go nowhere else.
     """
     rules = problem.rules
-    if rules is None or not rules.keep_estates_whole:
+    if rules is None:
         return problem.unit
-    unit = np.array(problem.unit, dtype=np.int64)
-    together = {name for group in rules.together for name in group}
-    fresh = int(unit.max()) + 1
-    for number in range(fresh):
-        own = np.flatnonzero(unit == number).tolist()
-        blocks = [problem.blocks[i] for i in own]
-        named = any(together & {b.block_ref, b.estate} for b in blocks)
-        one_estate = len(own) > 1 and len({b.estate for b in blocks}) == 1
-        if one_estate and not named and not _fits(problem, own):
-            unit[own] = range(fresh, fresh + len(own))
-            fresh += len(own)
-    for piece in _estate_pieces(problem):
-        joined = np.flatnonzero(np.isin(unit, unit[piece]))
-        if _fits(problem, joined.tolist()):
-            unit[joined] = unit[joined].min()
-    number_of: dict[int, int] = {}
-    numbered = [number_of.setdefault(u, len(number_of)) for u in unit.tolist()]
-    return read_only(np.array(numbered, dtype=np.int32))
-
-
-def _fits(problem: PatchProblem, blocks: list[int]) -> bool:
-    """Say whether some patch may hold all of the blocks within its limits."""
-    own = set(blocks)
-    if any(i in own and j in own for i, j in problem.apart.tolist()):
-        return False
-    upper = np.array([s.upper for s in problem.slots])
-    workload = sum(problem.blocks[i].workload for i in blocks)
-    room = problem.allowed[blocks].all(axis=0) & (workload <= upper)
-    for measure in problem.measures:
-        amount = measure.amount[blocks]
-        held = np.unique(amount[amount >= 0]).size if measure.distinct else amount.sum()
-        room = room & (held <= measure.upper)
-    return bool(room.any())
-
-
-def _estate_pieces(problem: PatchProblem) -> Iterator[list[int]]:
-    """Yield the blocks of each estate that hang together, less what a locked patch keeps."""
-    locked = np.array([s.lower == s.upper == s.target for s in problem.slots])
+    blocks, slots = problem.blocks, problem.slots
+    locked = np.array([s.patch in problem.locked for s in slots])
     kept = problem.allowed[:, locked].any(axis=1) & (problem.allowed.sum(axis=1) == 1)
-    members: dict[str, list[int]] = {}
-    for i, block in enumerate(problem.blocks):
-        if block.estate is not None and not kept[i]:
-            members.setdefault(block.estate, []).append(i)
-    near: dict[int, list[int]] = {}
-    for i, j in problem.edges.tolist():
-        near.setdefault(i, []).append(j)
-        near.setdefault(j, []).append(i)
-    for own in members.values():
-        left = set(own)
-        for first in own:
-            if first not in left:
-                continue
-            left.remove(first)
-            piece, waiting = [first], [first]
-            while waiting:
-                for j in near.get(waiting.pop(), ()):
-                    if j in left:
-                        left.remove(j)
-                        piece.append(j)
-                        waiting.append(j)
-            yield sorted(piece)
+    by_hand = set(problem.by_hand)
+    unit = join_blocks(
+        [b.estate for b in blocks],
+        problem.together,
+        Fit(
+            np.array([b.workload for b in blocks], dtype=np.int64),
+            slots,
+            problem.allowed,
+            problem.apart,
+            problem.measures,
+        ),
+        near=neighbours_of(problem.edges, len(blocks)),
+        fixed={i for i, b in enumerate(blocks) if kept[i] or b.block_ref in by_hand},
+        whole=rules.keep_estates_whole,
+    )
+    return read_only(unit)
 
 
 # Prices and rules

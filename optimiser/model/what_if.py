@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pydantic import Field
+
 from optimiser.model.base import Frozen
-from optimiser.model.front import farthest_from_target
+from optimiser.model.front import PointStatus, farthest_from_target
 from optimiser.model.patches import COST_UNITS_PER_MINUTE, PatchPlan, PatchProblem
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PlanFigures", "WhatIf", "plan_figures"]
+__all__ = ["NoPlan", "PlanFigures", "WhatIf", "plan_figures"]
 
 _WORDS: Final = {
     "patches": "patches",
@@ -29,6 +31,17 @@ _WORDS: Final = {
     "bound": "bound, minutes a week",
     "gap_percent": "gap, percent",
 }
+
+_SAME: Final = 0.5
+"""Minutes a week, or homes, below which a change is none in a sentence."""
+
+
+class NoPlan(Frozen):
+    """Why there is no plan: proven to be impossible, or none found in time."""
+
+    status: PointStatus
+    cause: str
+    relaxation: str | None = None
 
 
 class PlanFigures(Frozen):
@@ -53,37 +66,114 @@ class PlanFigures(Frozen):
     bound: float
     gap_percent: float
 
+    @property
+    def minutes(self) -> float:
+        """Return the walking a week, ways to and from service centres included."""
+        return self.walk_minutes + self.centre_minutes
+
 
 class WhatIf(Frozen):
-    """Two plans side by side: of the problem as it is, and with the changes in `change`."""
+    """Two plans side by side: of the problem as it is, and with the changes in `change`.
+
+    Where one of them has no plan, it and its figures are None, and `why_not_before` or
+    `why_not_after` says why and what would mend it.
+    """
 
     change: str
-    before: PatchPlan
-    after: PatchPlan
-    figures_before: PlanFigures
-    figures_after: PlanFigures
+    before: PatchPlan | None
+    after: PatchPlan | None
+    figures_before: PlanFigures | None
+    figures_after: PlanFigures | None
+    why_not_before: NoPlan | None = None
+    why_not_after: NoPlan | None = None
+    repriced: bool = Field(False, description="objectives differ by the price of a moved home")
 
     @property
-    def best_change(self) -> tuple[float, float]:
+    def best_change(self) -> tuple[float, float] | None:
         """Return between what the change moves the best objective there is, minutes a week.
 
-        Proven by the two bounds: below 0 at both ends, the change pays for certain.
+        Proven by the two bounds: below 0 at both ends, the change pays for certain. None
+        without two plans.
         """
+        if self.before is None or self.after is None:
+            return None
         return (
             self.after.bound - self.before.objective,
             self.after.objective - self.before.bound,
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a figure: figure, before, after, change."""
+        """Return one row a figure: figure, before, after, change; empty where there is no plan."""
         import pandas as pd
 
-        rows = []
+        rows: list[tuple[object, ...]] = []
         for name, words in _WORDS.items():
-            old, new = getattr(self.figures_before, name), getattr(self.figures_after, name)
+            old, new = (getattr(f, name, None) for f in (self.figures_before, self.figures_after))
             change = None if old is None or new is None else new - old
             rows.append((words, old, new, change))
-        return pd.DataFrame(rows, columns=["figure", "before", "after", "change"])
+        frame = pd.DataFrame(rows, columns=["figure", "before", "after", "change"])
+        return frame.astype({"before": float, "after": float, "change": float})
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what the change brings and costs, for a manager to read."""
+        said = []
+        change = self.change[:1].upper() + self.change[1:]
+        for when, why in (("As it is", self.why_not_before), (change, self.why_not_after)):
+            if why is not None:
+                said.append(_no_plan_words(when, why))
+        if self.figures_before is None or self.figures_after is None:
+            return tuple(said)
+        old, new = self.figures_before, self.figures_after
+        told = (
+            f"{change}: {_patches(new.patches)} instead of {old.patches}.",
+            f"A full-time officer has {new.homes_per_fte:,.0f} homes instead of "
+            f"{old.homes_per_fte:,.0f}.",
+            _more_or_less("Walking", old.minutes, new.minutes, "minutes a week"),
+            _more_or_less(
+                "Households that change patch", old.homes_moved, new.homes_moved, "homes"
+            ),
+        )
+        # At another price the same plan has another objective: nothing to set side by side.
+        return told if self.repriced else (*told, self._proof())
+
+    def _proof(self) -> str:
+        change = self.best_change
+        assert change is not None
+        low, high = change
+        what = "all in all, with the price of homes that change patch,"
+        if high < 0:
+            return (
+                f"Proven: {what} the best plan there is saves {-high:,.0f} minutes a week or more."
+            )
+        if low > 0:
+            return f"Proven: {what} the best plan there is costs {low:,.0f} minutes a week or more."
+        if high - low < _SAME:
+            return f"Proven: {what} the best plan there is costs the same."
+        return (
+            f"Not proven whether it pays: {what} the best plan there is may save up to "
+            f"{max(0.0, -low):,.0f} minutes a week or cost up to {max(0.0, high):,.0f} more; "
+            "more time narrows it."
+        )
+
+
+def _no_plan_words(when: str, why: NoPlan) -> str:
+    if why.status is PointStatus.INFEASIBLE:
+        remedy = "" if why.relaxation is None else f" To mend it: {why.relaxation}."
+        return f"{when}: proven to be impossible. {why.cause[:1].upper()}{why.cause[1:]}.{remedy}"
+    return f"{when}: {why.cause}."
+
+
+def _patches(count: int) -> str:
+    return f"{count} patch{'' if count == 1 else 'es'}"
+
+
+def _more_or_less(what: str, old: float, new: float, unit: str) -> str:
+    change = new - old
+    if abs(change) < _SAME:
+        return f"{what}: {new:,.0f} {unit}, as without the change."
+    share = f" ({100 * change / old:+.0f} %)" if old > 0 else ""
+    word = "more" if change > 0 else "fewer"
+    return f"{what}: {new:,.0f} {unit} instead of {old:,.0f}, {abs(change):,.0f} {word}{share}."
 
 
 def plan_figures(problem: PatchProblem, plan: PatchPlan) -> PlanFigures:

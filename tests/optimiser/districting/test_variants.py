@@ -11,10 +11,10 @@ import pytest
 from optimiser.errors import InvalidProblem
 from optimiser.model import PatchMeasure, PatchProblem
 from optimiser.model.posts import (
+    first_to_go,
     with_equal_posts,
     with_posts,
     without_posts,
-    without_vacant_posts,
 )
 from optimiser.model.rules import PatchLimit, PatchLimits, VacantPost
 from optimiser.model.variants import with_balance, with_move_price
@@ -90,14 +90,72 @@ def test_counted_patches_are_the_problem_built_with_as_many(build):
         assert np.array_equal(changed.unit, asked.unit)
 
 
+def with_codes_of(one: PatchProblem, two: PatchProblem) -> PatchProblem:
+    """Return a problem with another's codes: new ones depend on those that are taken."""
+    pairs = zip(one.slots, two.slots, strict=True)
+    slots = tuple(s.model_copy(update={"patch": t.patch}) for s, t in pairs)
+    return one.model_copy(update={"slots": slots})
+
+
+POSTS = {f"P{k:02d}": VacantPost(fte=1.0) for k in range(90, 98)}
+
+
+@pytest.fixture(scope="module")
+def grouped(build: Build) -> dict[str, object]:
+    """Return rules that keep a block of the largest estate with one of another."""
+    problem = build()
+    size: dict[str, int] = {}
+    for block in problem.blocks:
+        if block.estate:
+            size[block.estate] = size.get(block.estate, 0) + block.workload
+    large = max(size, key=lambda name: size[name])
+    pairs = [(problem.blocks[i], problem.blocks[j]) for i, j in problem.edges.tolist()]
+    one, other = next(p for p in pairs if (p[0].estate == large) != (p[1].estate == large))
+    return {"together": ((one.block_ref, other.block_ref),)}
+
+
+@pytest.mark.parametrize("kept", ["alone", "grouped"])
+def test_estate_that_stops_fitting_is_divided_as_with_as_many_vacant_posts(build, grouped, kept):
+    rules = grouped if kept == "grouped" else {}
+    units = []
+    for count in (2, 5, 8):
+        posts = dict(list(POSTS.items())[:count])
+        asked = build(vacant_posts=posts, **rules)
+        changed = with_posts(build(**rules), count)
+        assert differing(with_codes_of(changed, asked), asked) == []
+        units.append(asked.unit.max())
+    assert units[0] < units[-1]  # fewer estates fit the smaller targets
+
+
+@pytest.mark.parametrize("kept", ["alone", "grouped"])
+def test_estate_that_fits_again_is_put_together_with_fewer_posts(build, grouped, kept):
+    rules = grouped if kept == "grouped" else {}
+    more = build(vacant_posts=POSTS, **rules)
+    few = dict(list(POSTS.items())[:2])
+    fewer, asked = without_posts(more, first_to_go(more, 6)), build(vacant_posts=few, **rules)
+    assert differing(with_codes_of(fewer, asked), asked) == []
+    assert fewer.rules == asked.rules
+    assert fewer.unit.max() < more.unit.max()
+
+
+def test_rules_for_the_record_follow_the_posts(build):
+    more = with_posts(build(), 2)
+    codes = [s.patch for s in more.slots[-2:]]
+    assert list(more.rules.vacant_posts) == codes
+    assert with_posts(build(patches=5), 2).rules.patches == 7
+    ref = more.blocks[0].block_ref
+    bans = {"P02": (more.blocks[1].block_ref,)}
+    bound = build(pins={ref: "P02"}, locked=("P01",), forbidden=bans)
+    left = without_posts(bound, ["P02", "P01"])
+    assert (left.rules.pins, left.rules.locked, left.rules.forbidden) == ({}, (), {})
+    assert left.locked == ()
+
+
 @pytest.mark.parametrize("rules", [{}, HARDER], ids=["plain", "locked"])
 def test_new_post_is_the_problem_built_with_a_vacant_one(build, rules):
     changed = with_posts(build(**rules), 1)
     asked = build(vacant_posts={changed.slots[-1].patch: VacantPost(fte=1.0)}, **rules)
-    # Officers without a code get another new one beside it.
-    codes = {"slots": tuple(s.model_copy(update={"patch": "any"}) for s in asked.slots)}
-    plain = {"slots": tuple(s.model_copy(update={"patch": "any"}) for s in changed.slots)}
-    assert differing(changed.model_copy(update=plain), asked.model_copy(update=codes)) == []
+    assert differing(with_codes_of(changed, asked), asked) == []
     for mine, theirs in zip(changed.measures, asked.measures, strict=True):
         assert np.abs(mine.lower - theirs.lower).max() <= 1
         assert np.abs(mine.upper - theirs.upper).max() <= 1
@@ -144,12 +202,17 @@ def test_fewer_posts_leave_their_work_to_the_others(grid):
     assert without_posts(problem, ["P0", "HO2"]).slots[0].upper == 330
 
 
-def test_who_goes_must_be_named_unless_vacant(grid):
-    problem = grid(1, 4, 2)
-    with pytest.raises(InvalidProblem, match="name the officers"):
-        without_vacant_posts(problem, 1)
+def test_vacant_posts_go_first_then_those_with_the_fewest_homes(grid):
+    problem = grid(1, 6, 3, current=["P0", "P0", "P1", "P2", "P2", "P2"])
     more = with_posts(problem, 2)
-    assert [s.patch for s in without_vacant_posts(more, 1).slots] == ["P0", "P1", "P2"]
+    assert first_to_go(more, 4) == ["P4", "P3", "P1", "P0"]
+    part_time = problem.slots[1].model_copy(update={"fte": 0.5})
+    slots = (problem.slots[0], part_time, problem.slots[2])
+    assert first_to_go(problem.model_copy(update={"slots": slots}), 2) == ["P0", "P2"]
+
+
+def test_post_that_is_not_there_or_the_last_one_cannot_go(grid):
+    problem = grid(1, 4, 2)
     with pytest.raises(InvalidProblem, match="'HO9' is no officer"):
         without_posts(problem, ["HO9"])
     with pytest.raises(InvalidProblem, match="no post would be left"):

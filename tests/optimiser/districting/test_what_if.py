@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from optimiser.districting import allocate_patches
 from optimiser.districting.what_if import changed_problem, what_if
 from optimiser.errors import InvalidProblem
 from optimiser.model import PatchParams, PatchProblem
+from optimiser.model.front import PointStatus
+from optimiser.model.posts import with_posts
 
 FIXED = PatchParams(iterations=0, workers=1)
 
@@ -58,13 +62,84 @@ def test_frame_has_a_row_a_figure(row):
     assert frame.loc["the same, of the farthest patch"].isna().all()
 
 
+def test_who_goes_is_said_to_be_assumed(grid):
+    problem = grid(1, 6, 3, current=["P0", "P0", "P1", "P2", "P2", "P2"])
+    one, words = changed_problem(problem, officers=-1)
+    assert [s.patch for s in one.slots] == ["P0", "P2"]
+    assert words == "1 post fewer (P1, taken to be the one with the fewest homes)"
+    _, words = changed_problem(problem, officers=-2)
+    assert words == "2 posts fewer (P1, P0, taken to be those with the fewest homes)"
+
+
+def test_sentences_for_a_manager(row):
+    # In minutes: ten for each hundred metres, ten for a block's homes that move.
+    minutes = row.model_copy(
+        update={"walk_cost": row.walk_cost * 100, "move_cost": row.move_cost * 100}
+    )
+    found = what_if(minutes, officers=1, params=FIXED)
+    assert found.sentences()[:4] == (
+        "1 officer more: 3 patches instead of 2.",
+        "A full-time officer has 20 homes instead of 30.",
+        "Walking: 30 minutes a week instead of 40, 10 fewer (-25 %).",
+        "Households that change patch: 20 homes instead of 0, 20 more.",
+    )
+    assert found.sentences()[4].startswith("Proven: all in all")
+    assert found.sentences()[4].endswith("saves 8 minutes a week or more.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ((10, 8), (6, 5), "Proven: .* saves 2 minutes a week or more"),
+        ((10, 10), (13, 13), "Proven: .* costs 3 minutes a week or more"),
+        ((10, 9.8), (10.1, 10), "Proven: .* costs the same"),
+        ((10, 7), (13, 9), "Not proven .* save up to 1 minutes a week or cost up to 6 more"),
+    ],
+)
+def test_what_the_bounds_prove_is_said(row, before, after, said):
+    found = what_if(row, balance=0.2, params=FIXED)
+    plans = {
+        when: plan.model_copy(update={"objective": pair[0], "bound": pair[1]})
+        for when, plan, pair in (("before", found.before, before), ("after", found.after, after))
+    }
+    assert re.search(said, found.model_copy(update=plans).sentences()[-1])
+
+
+def test_other_price_is_not_told_as_a_saving(row):
+    found = what_if(row, moved_home_minutes=0, params=FIXED)
+    assert found.sentences()[0] == "0 minutes a moved home: 2 patches instead of 2."
+    assert "Proven" not in " ".join(found.sentences())
+
+
+def test_change_that_no_plan_can_meet_is_an_answer(grid):
+    # Three blocks of one, one and two points: thirds within a tenth cannot be.
+    problem = grid(1, 3, 2, workload=[100, 100, 200], limits=(180, 220))
+    problem = problem.model_copy(update={"balance": 0.1})
+    found = what_if(problem, officers=1, params=FIXED)
+    assert found.before is not None
+    assert (found.after, found.figures_after, found.best_change) == (None, None, None)
+    assert found.why_not_after.status is PointStatus.INFEASIBLE
+    (told,) = found.sentences()
+    assert told.startswith(
+        "1 officer more: proven to be impossible. Block B2 alone is 37.0 % above"
+    )
+    assert told.endswith("To mend it: raise the balance to 51 %.")
+    frame = found.to_frame().set_index("figure")
+    assert frame.loc["patches", "before"] == 2
+    assert frame[["after", "change"]].isna().all(axis=None)
+    back = what_if(with_posts(problem, 1), officers=-1, params=FIXED)
+    assert (back.before, back.why_not_before.status) == (None, PointStatus.INFEASIBLE)
+    assert len(back.after.patches) == 2
+    assert back.sentences()[0].startswith("As it is: proven to be impossible.")
+
+
 def test_changes_in_words(grid):
     problem = grid(1, 6, 3)
     more, words = changed_problem(problem, officers=2, balance=0.2, moved_home_minutes=3)
     assert words == "2 officers more; balance 20 %; 3 minutes a moved home"
     assert (len(more.slots), more.balance) == (5, 0.2)
     fewer, words = changed_problem(more, officers=-2, without=("HO1",))
-    assert words == "without HO1; 1 vacant post fewer"
+    assert words == "without HO1; 1 post fewer (P4, vacant)"
     assert [s.patch for s in fewer.slots] == ["P0", "P2", "P3"]
 
 
@@ -72,7 +147,7 @@ def test_changes_in_words(grid):
     ("change", "said"),
     [
         ({}, "nothing would change"),
-        ({"officers": -1}, "name the officers"),
+        ({"officers": -2}, "no post would be left"),
         ({"balance": 1.0}, "balance of 1"),
         ({"moved_home_minutes": -1}, "price of -1"),
         ({"patches": 0}, "at least one"),
