@@ -134,6 +134,7 @@ class _Job:
 
     def run(self, executor: Executor) -> PatchPlan:
         """Search and prove, by turns or side by side; then build the plan and check it."""
+        self._require_not_boxed_in(executor)
         if self._params.iterations is not None:
             rounds = _FIRST_ROUNDS + self._params.iterations
             incumbent = self._search(executor, self._known, rounds=rounds)
@@ -163,6 +164,20 @@ class _Job:
             )
         self._report("done", incumbent)
         return self._plan(incumbent)
+
+    def _require_not_boxed_in(self, executor: Executor) -> None:
+        """Raise Infeasible where a unit fits into no patch; a short search finds what would do."""
+        from optimiser.districting.boxed_in import boxed_in
+        from optimiser.districting.causes import explain_impossible
+
+        cause = boxed_in(self._instance)
+        if cause is None:
+            return
+        fixed = self._params.iterations is not None
+        rounds = _FIRST_ROUNDS if fixed else None
+        found = self._search(executor, self._known, rounds=rounds, until=_SEARCH_ALONE)
+        left = None if fixed else self._left
+        raise explain_impossible(self._instance, found.broken, left, cause=cause)
 
     def _polish(self, incumbent: Incumbent, *, most: int | None = None, until: float = 1.0) -> None:
         """Let CP-SAT mend what annealing leaves: the best deal among a few patches."""

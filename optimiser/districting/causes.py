@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from optimiser.districting.boxed_in import boxed_in_unit
 from optimiser.districting.feasibility import Answer, divide, part_of_time
 from optimiser.districting.further_causes import blame_further, has_further, without_further
 from optimiser.districting.instance import Arrays, Instance, Int64s, connected_pieces
@@ -25,12 +26,19 @@ _NEAR = 0.001
 
 
 def explain_impossible(
-    instance: Instance, broken: Int64s | None, seconds_left: Callable[[], float] | None
+    instance: Instance,
+    broken: Int64s | None,
+    seconds_left: Callable[[], float] | None,
+    *,
+    cause: str | None = None,
 ) -> Infeasible:
     """Return the error for a problem proven impossible, its cause as narrow as can be shown.
 
-    `broken` (m,) is a contiguous division beyond the limits, where one is known.
+    `broken` (m,) is a contiguous division beyond the limits, where one is known; so may
+    be the `cause`.
     """
+    if cause is not None:
+        return Infeasible(cause, _cheapest_balance(instance, broken, seconds_left))
     blamed = blame_further(instance, part_of_time(seconds_left, 0.5))
     if blamed is not None:
         return Infeasible(*blamed)
@@ -99,6 +107,9 @@ def _cheapest_balance(
             lower=np.minimum(a.lower, np.ceil(target * (1 - balance)).astype(np.int64)),
             upper=np.maximum(a.upper, np.floor(target * (1 + balance)).astype(np.int64)),
         )
+        if boxed_in_unit(wider) is not None:
+            none = max(none, balance)
+            continue
         found = divide(wider, seconds_left=part_of_time(seconds_left, 0.5))
         if found.part is not None:
             known = min(known, _balance_of(a, found.part, target))

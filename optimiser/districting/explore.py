@@ -34,7 +34,7 @@ from optimiser.model.front import (
     farthest_from_target,
 )
 from optimiser.model.patches import COST_UNITS_PER_MINUTE
-from optimiser.model.variants import with_balance, with_move_price
+from optimiser.model.variants import includes, with_balance, with_move_price
 
 if TYPE_CHECKING:
     from optimiser.districting.instance import Int64s
@@ -184,7 +184,7 @@ class _Exploration:
         from optimiser.districting.allocate import allocate_patches
 
         variant = self._variant((balance, price))
-        known = _cheapest(variant, self._plans())
+        known = _best_of(variant, self._plans())
         try:
             return allocate_patches(
                 variant,
@@ -193,7 +193,7 @@ class _Exploration:
                 progress=self._staged(stage),
                 executor=self._executor,
                 params=self._params,
-                start=None if known is None else known[1],
+                start=known,
             )
         except Infeasible as error:
             return error
@@ -224,7 +224,7 @@ class _Exploration:
                 _units(found.bound)
                 for other, found in self._found.items()
                 if isinstance(found, PatchPlan)
-                and (other == setting or _bounds_also(self._variant(other), own))
+                and (other == setting or includes(self._variant(other), own))
             ),
             default=0,
         )
@@ -233,25 +233,35 @@ class _Exploration:
         """Return the best plan of all that is valid at a setting, with its bound."""
         from optimiser.districting.checks import check_patches
         from optimiser.districting.metrics import build_plan
+        from optimiser.districting.parts import part_bounds
 
         own = self._found[setting]
         if isinstance(own, Infeasible):
             return own
         variant = self._variant(setting)
-        best = _cheapest(variant, self._plans())
+        best = _best_of(variant, self._plans())
         if best is None:
             return own
-        if own is not None and best[0] >= _units(own.objective) and bound <= _units(own.bound):
+        if best is own and own is not None and bound <= _units(own.bound):
             return own
-        better = own is None or best[0] < _units(own.objective)
         plan = build_plan(
             variant,
-            _slots_of(variant, best[1] if better or own is None else own),
+            _slots_of(variant, best),
             bound=bound,
             seed=self._seed,
             seconds=0.0 if own is None else own.seconds,
+            parts=part_bounds(variant, walk=self._walk_bound(setting[0])),
         )
         return plan.model_copy(update={"violations": check_patches(variant, plan)})
+
+    def _walk_bound(self, balance: float) -> int | None:
+        """Return the best bound of walking alone at a balance: no price has a part in it."""
+        known = [
+            _units(found.walk_bound)
+            for (at, _), found in self._found.items()
+            if at == balance and isinstance(found, PatchPlan) and found.walk_bound is not None
+        ]
+        return max(known, default=None)
 
     def _bounds(self, balance: float, points: list[FrontPoint]) -> BalanceBounds:
         from optimiser.districting.parts import part_bounds
@@ -318,19 +328,30 @@ def _measures(p: FrontPoint) -> tuple[float, float, float] | None:
     return p.minutes, p.reached, float(p.homes_moved)
 
 
-def _cheapest(problem: PatchProblem, plans: list[PatchPlan]) -> tuple[int, PatchPlan] | None:
-    """Return the plan that is cheapest in this problem, of those valid there, and its cost."""
+def _best_of(problem: PatchProblem, plans: list[PatchPlan]) -> PatchPlan | None:
+    """Return the plan that is cheapest in this problem, of those valid there.
+
+    Of plans that cost the same, as where homes move for nothing, the one that moves
+    fewest homes; then the one nearest to its targets.
+    """
+    import numpy as np
+
     from optimiser.districting.checks import check_patches
     from optimiser.districting.metrics import best_centres, build_plan, plan_cost
+    from optimiser.districting.parts import PartBounds
 
-    priced = []
+    blocks = np.arange(len(problem.blocks))
+    ranked = []
     for number, plan in enumerate(plans):
         slot_of = _slots_of(problem, plan)
         cost = sum(plan_cost(problem, slot_of, best_centres(problem, slot_of)))
-        priced.append((cost, number, slot_of))
-    for cost, number, slot_of in sorted(priced, key=lambda entry: entry[:2]):
-        if not check_patches(problem, build_plan(problem, slot_of, bound=0, seed=0, seconds=0.0)):
-            return cost, plans[number]
+        moved = int(problem.moved_homes[blocks, slot_of].sum())
+        ranked.append((cost, moved, farthest_from_target(plan), number, slot_of))
+    none = PartBounds(centre=0, moved=0)  # to be checked, not shown
+    for *_, number, slot_of in sorted(ranked, key=lambda entry: entry[:4]):
+        plan = build_plan(problem, slot_of, bound=0, seed=0, seconds=0.0, parts=none)
+        if not check_patches(problem, plan):
+            return plans[number]
     return None
 
 
@@ -340,19 +361,6 @@ def _slots_of(problem: PatchProblem, plan: PatchPlan) -> Int64s:
     number = {slot.patch: k for k, slot in enumerate(problem.slots)}
     patch_of = plan.patch_of()
     return np.array([number[patch_of[b.block_ref]] for b in problem.blocks], dtype=np.int64)
-
-
-def _bounds_also(wide: PatchProblem, narrow: PatchProblem) -> bool:
-    """Say whether a bound of `wide` holds for `narrow`: all its plans, none of them dearer."""
-    import numpy as np
-
-    limits = all(
-        w.lower <= s.lower and w.upper >= s.upper
-        for w, s in zip(wide.slots, narrow.slots, strict=True)
-    )
-    pairs = np.unique(np.stack([wide.unit, narrow.unit]), axis=1).shape[1]
-    smaller_units = pairs == int(wide.unit.max()) + 1
-    return limits and smaller_units and bool((wide.move_cost <= narrow.move_cost).all())
 
 
 def _units(minutes: float) -> int:

@@ -11,6 +11,7 @@ from optimiser.districting.annealing import penalised_cost
 from optimiser.districting.checks import check_patches
 from optimiser.districting.instance import Instance, Int64s
 from optimiser.districting.metrics import build_plan
+from optimiser.districting.parts import PartBounds
 from optimiser.districting.search import Incumbent
 from optimiser.districting.state import new_state
 from optimiser.model import PatchPlan
@@ -34,7 +35,9 @@ def incumbent_from(instance: Instance, start: PatchPlan | Mapping[str, str] | No
     if part is None:
         return Incumbent()
     problem = instance.problem
-    plan = build_plan(problem, part[instance.unit_of], bound=0, seed=0, seconds=0.0)
+    none = PartBounds(centre=0, moved=0)  # to be checked, not shown
+    slot_of = part[instance.unit_of]
+    plan = build_plan(problem, slot_of, bound=0, seed=0, seconds=0.0, parts=none)
     if broken := check_patches(problem, plan):
         log.debug("the start breaks %d rules, the first: %s", len(broken), broken[0].message)
         return Incumbent()

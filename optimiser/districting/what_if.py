@@ -11,7 +11,7 @@ from optimiser.errors import Infeasible, InvalidProblem, NoSolutionInTime
 from optimiser.model import PatchParams, PatchPlan, PatchProblem, Progress, ProgressCallback
 from optimiser.model.front import PointStatus
 from optimiser.model.posts import first_to_go, with_equal_posts, with_posts, without_posts
-from optimiser.model.variants import with_balance, with_move_price
+from optimiser.model.variants import includes, with_balance, with_move_price
 from optimiser.model.what_if import NoPlan, WhatIf, plan_figures
 
 __all__ = ["changed_problem", "what_if"]
@@ -129,6 +129,8 @@ def _side_by_side(change: str, before: _Solved, after: _Solved, *, repriced: boo
         figures_after=plan_figures(changed, new) if isinstance(new, PatchPlan) else None,
         why_not_before=old if isinstance(old, NoPlan) else None,
         why_not_after=new if isinstance(new, NoPlan) else None,
+        widens=includes(changed, problem),
+        narrows=includes(problem, changed),
         repriced=repriced,
     )
 

@@ -19,6 +19,7 @@ from optimiser.model.units import Fit, join_blocks, neighbours_of
 __all__ = [
     "exact_targets",
     "following_balance",
+    "includes",
     "limited",
     "read_only",
     "units_for_limits",
@@ -74,6 +75,28 @@ def with_move_price(problem: PatchProblem, minutes: float) -> PatchProblem:
             "move_cost": read_only(np.rint(cost).astype(np.int64)),
             "rules": _ruled(problem, moved_home_minutes=minutes),
         }
+    )
+
+
+def includes(wide: PatchProblem, narrow: PatchProblem) -> bool:
+    """Say whether every plan of `narrow` is one of `wide`, at no higher cost.
+
+    Both are variants of one problem. Then a bound of `wide` holds for `narrow` too.
+    """
+    if [s.patch for s in wide.slots] != [s.patch for s in narrow.slots]:
+        return False
+    limits = [(w.lower <= s.lower, w.upper >= s.upper)
+              for w, s in zip(wide.slots, narrow.slots, strict=True)]  # fmt: skip
+    limits += [(bool((w.lower <= m.lower).all()), bool((w.upper >= m.upper).all()))
+               for w, m in zip(wide.measures, narrow.measures, strict=True)]  # fmt: skip
+    # Each unit of the wide one lies in one of the narrow one.
+    pairs = np.unique(np.stack([wide.unit, narrow.unit]), axis=1).shape[1]
+    return (
+        all(low and high for low, high in limits)
+        and pairs == int(wide.unit.max()) + 1
+        and bool((wide.allowed | ~narrow.allowed).all())
+        and bool((wide.move_cost <= narrow.move_cost).all())
+        and bool((wide.centre_cost <= narrow.centre_cost).all())
     )
 
 

@@ -86,6 +86,8 @@ class WhatIf(Frozen):
     figures_after: PlanFigures | None
     why_not_before: NoPlan | None = None
     why_not_after: NoPlan | None = None
+    widens: bool = Field(False, description="every plan as it is stays valid, and costs no more")
+    narrows: bool = Field(False, description="every plan with the change is one without, as dear")
     repriced: bool = Field(False, description="objectives differ by the price of a moved home")
 
     @property
@@ -97,10 +99,9 @@ class WhatIf(Frozen):
         """
         if self.before is None or self.after is None:
             return None
-        return (
-            self.after.bound - self.before.objective,
-            self.after.objective - self.before.bound,
-        )
+        low = self.after.bound - self.before.objective
+        high = self.after.objective - self.before.bound
+        return (0.0 if self.narrows else low, 0.0 if self.widens else high)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a figure: figure, before, after, change; empty where there is no plan."""
@@ -125,9 +126,8 @@ class WhatIf(Frozen):
             return tuple(said)
         old, new = self.figures_before, self.figures_after
         told = (
-            f"{change}: {_patches(new.patches)} instead of {old.patches}.",
-            f"A full-time officer has {new.homes_per_fte:,.0f} homes instead of "
-            f"{old.homes_per_fte:,.0f}.",
+            f"{change}: {_instead(new.patches, old.patches, 'patches')}",
+            f"A full-time officer has {_instead(new.homes_per_fte, old.homes_per_fte, 'homes')}",
             _more_or_less("Walking", old.minutes, new.minutes, "minutes a week"),
             _more_or_less(
                 "Households that change patch", old.homes_moved, new.homes_moved, "homes"
@@ -140,19 +140,21 @@ class WhatIf(Frozen):
         change = self.best_change
         assert change is not None
         low, high = change
-        what = "all in all, with the price of homes that change patch,"
+        what = "counting the price of homes that change patch, the change"
         if high < 0:
-            return (
-                f"Proven: {what} the best plan there is saves {-high:,.0f} minutes a week or more."
-            )
+            return f"Proven: {what} saves at least {-high:,.0f} minutes a week."
         if low > 0:
-            return f"Proven: {what} the best plan there is costs {low:,.0f} minutes a week or more."
-        if high - low < _SAME:
-            return f"Proven: {what} the best plan there is costs the same."
+            return f"Proven: {what} costs at least {low:,.0f} minutes a week."
+        saves, costs = max(0.0, -low) >= _SAME, max(0.0, high) >= _SAME
+        if not saves and not costs:
+            return f"Proven: {what} neither saves nor costs anything."
+        if not costs:
+            return f"Proven: {what} saves at most {-low:,.0f} minutes a week, and costs nothing."
+        if not saves:
+            return f"Proven: {what} costs at most {high:,.0f} minutes a week, and saves nothing."
         return (
-            f"Not proven whether it pays: {what} the best plan there is may save up to "
-            f"{max(0.0, -low):,.0f} minutes a week or cost up to {max(0.0, high):,.0f} more; "
-            "more time narrows it."
+            f"Not proven whether it pays: {what} saves at most {-low:,.0f} or costs at most "
+            f"{high:,.0f} minutes a week; more time narrows it."
         )
 
 
@@ -163,8 +165,10 @@ def _no_plan_words(when: str, why: NoPlan) -> str:
     return f"{when}: {why.cause}."
 
 
-def _patches(count: int) -> str:
-    return f"{count} patch{'' if count == 1 else 'es'}"
+def _instead(new: float, old: float, unit: str) -> str:
+    if abs(new - old) < _SAME:
+        return f"{new:,.0f} {unit}, as without the change."
+    return f"{new:,.0f} {unit} instead of {old:,.0f}."
 
 
 def _more_or_less(what: str, old: float, new: float, unit: str) -> str:

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimiser.districting.checks import check_patches
-from optimiser.districting.explore import _bounds_also, explore
+from optimiser.districting.explore import explore
 from optimiser.districting.metrics import build_plan
 from optimiser.model import PatchParams, PatchProblem
 from optimiser.model.front import Front, PointStatus, farthest_from_target
-from optimiser.model.variants import with_balance, with_move_price
+from optimiser.model.variants import includes, with_balance, with_move_price
 
 FIXED = PatchParams(iterations=0, workers=1)
 MINUTES = 100_000
@@ -136,13 +136,13 @@ def test_progress_names_the_setting(uneven):
 def test_bound_of_a_looser_setting_holds_at_a_tighter_one(uneven):
     wide = with_balance(uneven, 0.5)
     tight = with_move_price(with_balance(uneven, 0.1), 2.0)
-    assert _bounds_also(with_move_price(wide, 1.0), tight)
-    assert not _bounds_also(with_move_price(wide, 3.0), tight)
-    assert not _bounds_also(tight, wide)
+    assert includes(with_move_price(wide, 1.0), tight)
+    assert not includes(with_move_price(wide, 3.0), tight)
+    assert not includes(tight, wide)
     # Blocks that have to stay together in the looser one are free in the tighter one.
     joined = wide.model_copy(update={"unit": np.array([0, 0, 1, 2, 3, 4], dtype=np.int32)})
-    assert not _bounds_also(joined, tight)
-    assert _bounds_also(wide, joined)
+    assert not includes(joined, tight)
+    assert includes(wide, joined)
 
 
 def every_plan(problem: PatchProblem) -> list:

@@ -83,21 +83,23 @@ def test_sentences_for_a_manager(row):
         "Walking: 30 minutes a week instead of 40, 10 fewer (-25 %).",
         "Households that change patch: 20 homes instead of 0, 20 more.",
     )
-    assert found.sentences()[4].startswith("Proven: all in all")
-    assert found.sentences()[4].endswith("saves 8 minutes a week or more.")
+    assert found.sentences()[4] == (
+        "Proven: counting the price of homes that change patch, the change saves at least 8 "
+        "minutes a week."
+    )
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ((10, 8), (6, 5), "Proven: .* saves 2 minutes a week or more"),
-        ((10, 10), (13, 13), "Proven: .* costs 3 minutes a week or more"),
-        ((10, 9.8), (10.1, 10), "Proven: .* costs the same"),
-        ((10, 7), (13, 9), "Not proven .* save up to 1 minutes a week or cost up to 6 more"),
+        ((10, 8), (6, 5), "Proven: .* saves at least 2 minutes a week"),
+        ((10, 10), (13, 13), "Proven: .* costs at least 3 minutes a week"),
+        ((10, 9.8), (10.1, 10), "Proven: .* neither saves nor costs anything"),
+        ((10, 7), (13, 9), "Not proven .* saves at most 1 or costs at most 6 minutes a week"),
     ],
 )
 def test_what_the_bounds_prove_is_said(row, before, after, said):
-    found = what_if(row, balance=0.2, params=FIXED)
+    found = what_if(row, officers=1, params=FIXED)
     plans = {
         when: plan.model_copy(update={"objective": pair[0], "bound": pair[1]})
         for when, plan, pair in (("before", found.before, before), ("after", found.after, after))
@@ -105,9 +107,23 @@ def test_what_the_bounds_prove_is_said(row, before, after, said):
     assert re.search(said, found.model_copy(update=plans).sentences()[-1])
 
 
+@pytest.mark.parametrize(
+    ("balance", "said"),
+    [
+        (0.4, "saves at most 3 minutes a week, and costs nothing"),
+        (0.05, "costs at most 1 minutes a week, and saves nothing"),
+    ],
+)
+def test_wider_balance_cannot_cost_and_a_tighter_one_cannot_save(row, balance, said):
+    found = what_if(row, balance=balance, params=FIXED)
+    before = found.before.model_copy(update={"objective": 10.0, "bound": 9.0})
+    after = found.after.model_copy(update={"objective": 10.0, "bound": 7.0})
+    assert said in found.model_copy(update={"before": before, "after": after}).sentences()[-1]
+
+
 def test_other_price_is_not_told_as_a_saving(row):
     found = what_if(row, moved_home_minutes=0, params=FIXED)
-    assert found.sentences()[0] == "0 minutes a moved home: 2 patches instead of 2."
+    assert found.sentences()[0] == "0 minutes a moved home: 2 patches, as without the change."
     assert "Proven" not in " ".join(found.sentences())
 
 
