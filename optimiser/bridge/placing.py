@@ -102,7 +102,7 @@ def together_groups(rules: PatchRules, names: RuleNames) -> list[list[int]]:
         if len(blocks) > 1:
             groups.append(blocks)
         elif len(names.faults) == before:
-            reason = f"names {len(blocks) or 'no'} block{'' if blocks else 's'} only"
+            reason = "names one block only" if blocks else "names no block"
             names.fault("together", reason, "name two or more", ", ".join(given))
     return groups
 

@@ -9,7 +9,14 @@ import datetime as dt
 import math
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from optimiser.model.base import Frozen
 
@@ -31,6 +38,15 @@ class _Finite(Frozen):
     """Rules hold no NaN or infinity, which TOML can write and no scaling survives."""
 
     model_config = ConfigDict(allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_yes_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true where it would be taken for 1."""
+        field = cls.model_fields[str(info.field_name)]
+        if isinstance(value, bool) and field.annotation is not bool:
+            raise ValueError("should not be true or false")
+        return value
 
 
 class WorkloadWeights(_Finite):
@@ -126,7 +142,10 @@ class PatchRules(_Finite):
     """
 
     patches: int | None = Field(
-        None, ge=1, description="number of equal patches; None: one per officer, sized by FTE"
+        None,
+        ge=1,
+        le=10_000,
+        description="number of equal patches; None: one per officer, sized by FTE",
     )
     trips_per_point_week: float = Field(
         0.02, ge=0, le=1000, description="walks to a workload point a week, there and back (M)"

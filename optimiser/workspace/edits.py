@@ -64,6 +64,7 @@ def read_edit(path: Path, problem: PatchProblem, *, base: Path | None = None) ->
     problems = [
         *_unknown_blocks(path, patch_of, refs),
         *_unknown_patches(path, patch_of, raw["locked"], patches),
+        *_unplaced(path, patch_of, raw["moved"] or ()),
     ]
     if problems:
         raise DataError(problems)
@@ -107,9 +108,14 @@ def require_complete(edit: PatchEdit) -> None:
 
 def _document(path: Path) -> dict[str, Any]:
     """Return assignments, locked and moved (None where it is not said) of an edit file."""
-    checked_file(path, most_bytes=MOST_BYTES)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8-sig"))
+        checked_file(path, most_bytes=MOST_BYTES)
+    except DataError as error:
+        raise _refused(str(path), error.problems[0].reason) from error
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_said_once)
+    except _SaidTwiceError as error:
+        raise _refused(str(path), f"it names {error} twice", "keep one of the two") from error
     except (OSError, ValueError, RecursionError) as error:
         raise _refused(str(path), f"it is not JSON: {error}") from error
     if not isinstance(raw, dict) or raw.get("format") != EDIT_FORMAT:
@@ -128,6 +134,18 @@ def _document(path: Path) -> dict[str, Any]:
         "locked": raw.get("locked", []),
         "moved": raw.get("moved"),
     }
+
+
+class _SaidTwiceError(Exception):
+    """A name that an object has twice, of which Python would keep the last."""
+
+
+def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _SaidTwiceError(next(name for name in names if names.count(name) > 1))
+    return found
 
 
 def _texts(values: Iterable[object]) -> bool:
@@ -183,6 +201,21 @@ def _unknown_patches(
         if patch not in known and patch not in counts
     ]
     return problems
+
+
+def _unplaced(path: Path, patch_of: Mapping[str, str], moved: Iterable[str]) -> list[Problem]:
+    """Return what was moved, it says, and is in no patch: a slip would not be kept."""
+    return [
+        Problem(
+            file=str(path),
+            column="moved",
+            value=ref,
+            reason="is not among the assignments, so that there is no patch to keep it in",
+            remedy="correct the name, or give it its patch under assignments",
+        )
+        for ref in moved
+        if ref not in patch_of
+    ]
 
 
 def _base(problem: PatchProblem, base: Path | None) -> dict[str, str | None]:

@@ -43,6 +43,15 @@ _PLAINLY: Final = {
     "model_type": "should be a table, such as { name = value }",
     "dict_type": "should be a table, such as { name = value }",
     "string_too_short": "is empty",
+    "string_type": 'should be text, such as "P01"',
+    "bool_type": "should be true or false",
+    "bool_parsing": "should be true or false",
+    "int_type": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_from_float": "should be a whole number",
+    "int_parsing_size": "should be a whole number, and not so long",
+    "float_type": "should be a number",
+    "float_parsing": "should be a number",
 }
 """What pydantic says in Python's words."""
 _FEW: Final = 5
@@ -291,7 +300,7 @@ def _problem(file: str, fault: Any, *, ours: bool) -> Problem:
     return Problem(
         file=file,
         column=key or None,
-        value=None if whole else str(given),
+        value=None if whole else str(given).lower() if isinstance(given, bool) else str(given),
         reason=reason,
         remedy=remedy,
     )

@@ -81,7 +81,7 @@ BAD_INPUT: dict[str, tuple[Spoil, str]] = {
     ),
     "wrong type": (
         setting("balance = 0.05", 'balance = "five"'),
-        "rules.patches.balance 'five' should be a valid number",
+        "rules.patches.balance 'five' should be a number",
     ),
     "columns of no file": (
         setting("[rules.patches]", '[columns.home]\nuprn = "x"\n[rules.patches]'),

@@ -74,7 +74,10 @@ def test_rules_of_the_file_reach_the_problem(copy: Path) -> None:
     ("line", "report"),
     [
         ("vacant_posts = { P09 = 0 }", "vacant_posts.P09.fte '0' should be greater than 0"),
-        ('vacant_posts = { P09 = "one" }', "vacant_posts.P09.fte 'one' should be a valid number"),
+        ('vacant_posts = { P09 = "one" }', "vacant_posts.P09.fte 'one' should be a number"),
+        ("moved_home_minutes = true", "moved_home_minutes 'true' should not be true or false"),
+        ("patches = 99999999999999999999", "should be less than or equal to 10000"),
+        ("patches = 2.5", "rules.patches.patches '2.5' should be a whole number"),
         ("homes_per_fte = 0", "rules.patches.homes_per_fte '0' should be greater than 0"),
         ("home_per_fte = 9", "rules.patches.home_per_fte '9' is not a setting; did you mean homes"),
         ("locked = 3", "rules.patches.locked '3' should be a list, such as"),

@@ -301,7 +301,7 @@ def test_a_group_may_be_joined_by_its_estates_only(build: Build) -> None:
          "together cannot be kept: no patch may have all of C, D"),
         ({"together": [["B", "C"]], "apart": [["B", "C"]]},
          "together holds B and C, which apart keeps apart; remove one of the two"),
-        ({"together": [["A"]]}, "together 'A' names 1 block only; name two or more"),
+        ({"together": [["A"]]}, "together 'A' names one block only; name two or more"),
     ],
 )  # fmt: skip
 def test_a_group_that_cannot_be_is_refused(build: Build, rules: dict[str, Any], fault: str) -> None:

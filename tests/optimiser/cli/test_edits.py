@@ -160,6 +160,10 @@ def test_an_edit_that_does_not_say_what_moved(folder: Path, problem: PatchProble
             "locked should be a list of names",
         ),
         (
+            f'{{"format": "{EDIT_FORMAT}", "assignments": {{"B1": "P01", "B1": "P02"}}}}',
+            "it names B1 twice; keep one of the two",
+        ),
+        (
             f'{{"format": "{EDIT_FORMAT}", "assignments": {{"Z1": "P01"}}}}',
             "it is of other data: none of its 1 block is known",
         ),
@@ -173,12 +177,19 @@ def test_what_is_no_edit(folder: Path, text: str, report: str) -> None:
 def test_every_unknown_name_is_reported_at_once(folder: Path) -> None:
     patch_of = as_drawn(folder)
     first = next(iter(patch_of))
-    edit = save(folder / "edit.json", patch_of | {"Z1": "P01", first: "P99"}, locked=["P98"])
+    named = patch_of | {"Z1": "P01", first: "P99"}
+    edit = save(folder / "edit.json", named, locked=["P98"], moved=["B9999"])
     report = refused(folder, "patches", folder, "--edit", edit)
-    assert "3 problems to mend" in report
+    assert "4 problems to mend" in report
     assert "'Z1' is a block that no home has" in report
     assert "'P99' is no patch of this redraw, and has 1 block" in report
     assert "'P98' is no patch of this redraw" in report
+    assert "moved 'B9999' is not among the assignments" in report
+
+
+def test_an_edit_that_is_not_there(folder: Path) -> None:
+    report = refused(folder, "patches", folder, "--edit", folder / "nowhere.json")
+    assert "nowhere.json: the file is not there; save it again from the editor.html" in report
 
 
 def test_solving_the_rest_needs_an_edit(folder: Path) -> None:
