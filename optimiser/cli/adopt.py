@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -46,12 +45,10 @@ def adopt(
         elif list_all:
             _list(folder, as_json=as_json)
         elif redraw is not None:
-            _adopt(folder, redraw, _day(from_date), lenient=lenient, as_json=as_json)
+            _adopt(folder, redraw, from_date, lenient=lenient, as_json=as_json)
 
 
-def _adopt(
-    folder: Path, redraw: Path, day: dt.date | None, *, lenient: bool, as_json: bool
-) -> None:
+def _adopt(folder: Path, redraw: Path, day: str | None, *, lenient: bool, as_json: bool) -> None:
     ws = open_folder(folder, lenient=lenient)
     adoption = ws.adopt(redraw, from_date=day)
     if as_json:
@@ -83,6 +80,8 @@ def _list(folder: Path, *, as_json: bool) -> None:
     from optimiser.workspace.settings import settings_path
 
     adoptions = [a for a, _ in read_adoptions(settings_path(folder))]
+    import datetime as dt
+
     today = dt.date.today()  # noqa: DTZ011  # whoever asks is in the right zone
     now = in_force(adoptions, today)
     if as_json:
@@ -92,12 +91,3 @@ def _list(folder: Path, *, as_json: bool) -> None:
     from optimiser.cli.adopt_text import show_adoptions
 
     show_adoptions(adoptions, now)
-
-
-def _day(text: str | None) -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        fail(f"--from {text!r} is no date; write the day as 2026-12-07", EXIT_BAD_INPUT)

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
@@ -25,7 +25,6 @@ from optimiser.model.base import Frozen
 
 __all__ = ["Adoption", "adopted_folder", "in_force", "read_adoptions", "undo_adoption", "write"]
 
-FORMAT: Final = "doorstep adopted 1"
 RECORD: Final = "adopted.json"
 HOMES: Final = "homes.csv"
 UNDONE: Final = "undone-"
@@ -39,7 +38,7 @@ class Adoption(Frozen):
     day counts, and of one day the last adopted.
     """
 
-    format: str = FORMAT
+    format: Literal["doorstep adopted 1"] = "doorstep adopted 1"
     number: int = Field(ge=1, description="in order of adoption")
     adopted_on: dt.date
     from_date: dt.date | None = None
@@ -84,9 +83,19 @@ def read_adoptions(settings: Path) -> tuple[tuple[Adoption, Path], ...]:
     found = [
         (_read(path / RECORD), path)
         for path in sorted(folder.iterdir())
-        if (path / RECORD).exists() and not path.name.startswith((".", UNDONE))
+        if not path.name.startswith((".", UNDONE))
+        and any((path / name).exists() for name in (RECORD, HOMES))
     ]
-    return tuple(sorted(found, key=lambda item: item[0].number))
+    return _numbered(sorted(found, key=lambda item: item[0].number))
+
+
+def _numbered(found: list[tuple[Adoption, Path]]) -> tuple[tuple[Adoption, Path], ...]:
+    """Tell apart those of one number, as two that were adopted at the same moment."""
+    numbered: list[tuple[Adoption, Path]] = []
+    for adoption, path in found:
+        number = max(adoption.number, numbered[-1][0].number + 1 if numbered else 1)
+        numbered.append((adoption.model_copy(update={"number": number}), path))
+    return tuple(numbered)
 
 
 def _read(record: Path) -> Adoption:
@@ -130,8 +139,7 @@ def write(settings: Path, file: Path, **about: Any) -> tuple[Adoption, Path]:
             shutil.copyfile(file, holder / HOMES)
             text = adoption.model_dump_json(indent=1) + "\n"
             (holder / RECORD).write_text(text, encoding="utf-8", newline="\n")
-            target = _free(folder, adoption.day.isoformat())
-            holder.rename(target)
+            target = _moved(holder, folder, adoption.day.isoformat())
         finally:
             shutil.rmtree(holder, ignore_errors=True)
             _drop_empty(folder)
@@ -157,20 +165,27 @@ def undo_adoption(settings: Path) -> tuple[Adoption, Path]:
         )
         raise DataError([problem])
     adoption, path = known[-1]
-    target = _free(path.parent, UNDONE + path.name)
     try:
-        path.rename(target)
+        target = _moved(path, path.parent, UNDONE + path.name)
     except OSError as error:
         raise _unwritable(path, error) from error
     return adoption, target
 
 
-def _free(folder: Path, name: str) -> Path:
-    number, path = 1, folder / name
-    while path.exists():
+def _moved(path: Path, folder: Path, name: str) -> Path:
+    """Move a folder to the first name that is free, and return where it is."""
+    number, target = 1, folder / name
+    while True:
+        if not target.exists():
+            try:
+                path.rename(target)
+            except OSError:
+                if not target.exists():  # else someone took the name just now
+                    raise
+            else:
+                return target
         number += 1
-        path = folder / f"{name}-{number}"
-    return path
+        target = folder / f"{name}-{number}"
 
 
 def _drop_empty(folder: Path) -> None:

@@ -14,6 +14,7 @@ from geodata.findings import counted
 from optimiser.workspace.adopted import RECORD, Adoption, write
 from optimiser.workspace.current import day_in_words, with_output
 from optimiser.workspace.patch_files import homes_file, no_output, read_output
+from optimiser.workspace.problems import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from optimiser.workspace.workspace import Workspace
@@ -24,14 +25,15 @@ FEWEST: Final = 0.5
 """A redraw that holds a smaller share of the homes was made for other homes."""
 
 
-def adopt(ws: Workspace, out: Path, from_date: dt.date | None, today: dt.date) -> Adoption:
+def adopt(ws: Workspace, out: Path, day: str | dt.date | None, today: dt.date) -> Adoption:
     """Keep a patches output as the current patches; see `Workspace.adopt`.
 
     Raises
     ------
     DataError
-        If it is no patches output, or cannot be one of this data.
+        If it is no patches output, or cannot be one of this data; or `day` is no day.
     """
+    from_date = None if day is None else _first_day(day)
     file = homes_file(out)
     rows = read_output(file)
     problems = [*_contradictions(file, rows), *_strangers(ws, file, rows)]
@@ -54,6 +56,20 @@ def adopt(ws: Workspace, out: Path, from_date: dt.date | None, today: dt.date) -
         **about,
     )
     return adoption
+
+
+def _first_day(day: str | dt.date) -> dt.date:
+    """Return the day, if weeks from then on can be planned."""
+    try:
+        date = dt.date.fromisoformat(day) if isinstance(day, str) else day
+    except ValueError:
+        reason = "is no date"
+    else:
+        if FIRST_YEAR <= date.year <= LAST_YEAR:
+            return date
+        reason = f"is not between the years {FIRST_YEAR} and {LAST_YEAR}"
+    remedy = "write the first day in force as 2026-12-07"
+    raise DataError([Problem(file="--from", value=str(day), reason=reason, remedy=remedy)])
 
 
 def _contradictions(file: Path, rows: pd.DataFrame) -> list[Problem]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from geodata import Stock
+from geodata import DataError, Stock
 from geodata.findings import counted
 from geodata.stock.blocks import commonest
 from optimiser.workspace.adopted import HOMES, Adoption, in_force
@@ -60,13 +60,21 @@ def current_patches(
         held = inputs.officers.dropna(subset=["patch"])
         officer_of = dict(zip(held["patch"], held["officer_ref"], strict=True))
         return Current(inputs.stock, inputs.officers, officer_of, notes=then)
-    current = with_output(inputs, read_output(folder_of[adoption] / HOMES))
+    current = with_output(inputs, _kept_rows(folder_of[adoption]))
     since = "" if adoption.from_date is None else f", in force from {day_in_words(adoption.day)}"
     first = (
         f"Patches: the redraw adopted on {day_in_words(adoption.adopted_on)}{since}"
         f" ({adoption.source})."
     )
     return replace(current, adoption=adoption, notes=(first, *current.notes, *then))
+
+
+def _kept_rows(folder: Path) -> pd.DataFrame:
+    try:
+        return read_output(folder / HOMES)
+    except DataError as error:
+        remedy = f"put it back, or move the folder {folder.name} away: that redraw counts no more"
+        raise DataError([replace(p, remedy=remedy) for p in error.problems]) from error
 
 
 def with_output(inputs: Inputs, rows: pd.DataFrame) -> Current:

@@ -136,13 +136,13 @@ class Workspace(Contents):
         Raises
         ------
         DataError
-            If it is no patches output, or one of other homes, or cannot be kept.
+            If it is no patches output, or one of other homes, or cannot be kept; or
+            `from_date` is no day that weeks can be planned from.
         """
         from optimiser.workspace.adopting import adopt
 
-        day = dt.date.fromisoformat(from_date) if isinstance(from_date, str) else from_date
         today = dt.date.today()  # noqa: DTZ011  # whoever adopts it is in the right zone
-        adoption = adopt(self, Path(out), day, today)
+        adoption = adopt(self, Path(out), from_date, today)
         self._forget()
         return adoption
 

@@ -251,3 +251,45 @@ def test_a_broken_record_is_named_and_foreign_folders_are_left_alone(
     record.write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match="no record of an adopted redraw"):
         Workspace.open(folder)
+
+
+def test_two_adopted_at_the_same_moment_are_told_apart(ws: Workspace, tmp_path: Path) -> None:
+    ws.adopt(redraw(ws, tmp_path / "out", {}))
+    ws.adopt(redraw(ws, tmp_path / "out", {}))
+    for _, path in storage.read_adoptions(ws.path):
+        record = path / "adopted.json"
+        raw = json.loads(record.read_text(encoding="utf-8"))
+        record.write_text(json.dumps(raw | {"number": 1}), encoding="utf-8")
+    adopted = Workspace.open(ws.folder).adopted
+    assert [a.number for a in adopted] == [1, 2]
+    assert in_force(adopted, None) == adopted[-1]
+    assert storage.undo_adoption(ws.path)[0] == adopted[-1]  # what counts is what is taken back
+
+
+@pytest.mark.parametrize(
+    ("lost", "report"),
+    [
+        ("adopted.json", "is no record of an adopted redraw; move the folder"),
+        ("homes.csv", "the file is not there; put it back, or move the folder"),
+    ],
+)
+def test_half_of_one_that_is_lost_is_not_passed_over(
+    ws: Workspace, tmp_path: Path, lost: str, report: str
+) -> None:
+    ws.adopt(redraw(ws, tmp_path / "out", {}))
+    ((_, path),) = storage.read_adoptions(ws.path)
+    (path / lost).unlink()
+    with pytest.raises(DataError) as error:
+        Workspace.open(ws.folder)
+    assert report in str(error.value)
+
+
+@pytest.mark.parametrize("day", ["2026-02-31", dt.date(9999, 12, 31), dt.date(1066, 10, 14)])
+def test_a_day_that_no_week_can_be_planned_from(
+    ws: Workspace, tmp_path: Path, day: str | dt.date
+) -> None:
+    out = redraw(ws, tmp_path / "out", {})
+    with pytest.raises(DataError) as error:
+        ws.adopt(out, from_date=day)
+    assert error.value.problems[0].value == str(day)
+    assert not adopted_folder(ws.path).exists()

@@ -70,7 +70,9 @@ def test_the_one_before_can_be_had_when_the_last_is_broken(copy: Path, out: Path
         ((), "give a redraw's folder (OUT), or --undo, or --list"),
         (("out", "--undo"), "give a redraw's folder (OUT), or --undo, or --list"),
         (("--undo", "--from", "2026-12-07"), "--from belongs to a redraw's folder"),
-        (("out", "--from", "soon"), "--from 'soon' is no date"),
+        (("out", "--from", "soon"), "--from: 'soon' is no date; write the first day in force as"),
+        (("out", "--from", "2026-02-31"), "'2026-02-31' is no date"),
+        (("out", "--from", "9999-12-31"), "'9999-12-31' is not between the years 1990 and 2100"),
         (("nowhere",), "the file is not there"),
     ],
 )
