@@ -158,8 +158,11 @@ class _Job:
             prover.join()
         incumbent = self._prover.settle(incumbent)
         if incumbent.part is None:
+            from optimiser.districting.diagnosis import rules_left_broken
+
             raise NoSolutionInTime(
-                f"no plan within all limits was found in {self._clock.seconds():.0f} s; this "
+                f"no plan within all limits was found in {self._clock.seconds():.0f} s; "
+                f"{rules_left_broken(self._instance, incumbent.broken)}this "
                 "does not prove that none exists: allow more time or raise the balance"
             )
         self._report("done", incumbent)

@@ -1,4 +1,4 @@
-"""Contradictions that prove, before any search, that no plan can exist."""
+"""Contradictions that prove that no plan can exist, and what a search without a plan came to."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from optimiser.districting.contradictions import (
     require_apart_possible,
     require_measures_possible,
 )
-from optimiser.districting.instance import Instance
+from optimiser.districting.instance import Instance, Int64s
 from optimiser.districting.joins import require_joined
 from optimiser.errors import Infeasible
 from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
 
-__all__ = ["require_possible"]
+__all__ = ["require_possible", "rules_left_broken"]
+
+_SHOWN = 3
 
 
 def require_possible(instance: Instance) -> None:
@@ -26,6 +28,22 @@ def require_possible(instance: Instance) -> None:
     require_joined(instance)
     require_measures_possible(instance)
     require_apart_possible(instance)
+
+
+def rules_left_broken(instance: Instance, nearest: Int64s | None) -> str:
+    """Return a clause on the rules that the nearest partition (m,) breaks; "" if there is none."""
+    from optimiser.districting.checks import check_patches
+    from optimiser.districting.metrics import build_plan
+
+    if nearest is None:
+        return ""
+    problem, slot_of = instance.problem, nearest[instance.unit_of]
+    broken = check_patches(problem, build_plan(problem, slot_of, bound=0, seed=0, seconds=0.0))
+    if not broken:
+        return ""
+    first = "; ".join(f"{v.subject}: {v.message}" for v in broken[:_SHOWN])
+    more = f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else ""
+    return f"the nearest breaks {len(broken)} rule{'s' * (len(broken) > 1)} ({first}{more}); "
 
 
 def _points(units: float) -> str:

@@ -130,7 +130,7 @@ def test_out_of_time_is_not_infeasible(grid):
     work = np.random.default_rng(1).integers(10**6, 2 * 10**6, 196).tolist()
     share = sum(work) // 14
     problem = grid(14, 14, 14, workload=work, limits=(share, share + 1))
-    with pytest.raises(NoSolutionInTime):
+    with pytest.raises(NoSolutionInTime, match=r"the nearest breaks \d+ rules? \(P\d+: workload"):
         allocate_patches(problem, time_limit_s=1.0)
 
 

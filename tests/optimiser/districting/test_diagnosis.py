@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optimiser.districting.diagnosis import require_possible
+from optimiser.districting.diagnosis import require_possible, rules_left_broken
 from optimiser.districting.instance import build_instance
 from optimiser.errors import Infeasible
 
@@ -64,3 +64,13 @@ def test_a_patch_pinned_too_full(grid):
 
 def test_limits_that_cross(grid):
     assert "patch P0" in cause_of(grid(1, 2, 1, limits=(300, 200))).cause
+
+
+def test_what_the_nearest_partition_breaks_is_told(grid):
+    allowed = np.ones((4, 2), dtype=bool)
+    allowed[3, 1] = False
+    instance = build_instance(grid(1, 4, 2, allowed=allowed, limits=(100, 300)))
+    near = rules_left_broken(instance, np.array([0, 0, 1, 1]))
+    assert near == "the nearest breaks 1 rule (B3: it may not be in patch P1); "
+    assert rules_left_broken(instance, np.array([1, 1, 0, 0])) == ""
+    assert rules_left_broken(instance, None) == ""
