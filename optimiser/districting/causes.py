@@ -117,7 +117,7 @@ def _cheapest_balance(
             none = max(none, balance)
         else:
             break
-    proven = f"up to {math.floor(1000 * none) / 10:.1f} % none does" if none >= 0.001 else ""
+    proven = f"up to {math.floor(1000 * none + 1e-6) / 10:.1f} % none does" if none >= 0.001 else ""
     if none >= 1.0:
         further = ", or relax the further limits" if has_further(a) else ""
         return f"remove pins or bans, or extend the reach{further}: no balance up to 100 % would do"

@@ -42,7 +42,7 @@ def eight_units(draw):
     1,
     False,
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(eight_units(), st.integers(0, 1000), st.booleans())
 def test_bound_never_exceeds_the_optimum(grid, brute_force, case, seed, lazy):
     patches, work, limits, current, price = case

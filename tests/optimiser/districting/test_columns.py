@@ -65,7 +65,7 @@ def eight_units(draw):
     return patches, work, limits, allowed, ways, current, price, further
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(eight_units())
 def test_the_best_partition_is_that_of_brute_force(grid, brute_force, case):
     patches, work, limits, allowed, ways, current, price, further = case
