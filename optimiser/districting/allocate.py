@@ -104,10 +104,12 @@ def _compile(instance: Instance) -> float:
 
     from optimiser.districting import cover, enumeration, knapsacks
     from optimiser.districting.annealing import anneal
+    from optimiser.districting.descent import settle_units
 
     began = time.monotonic()
     part = np.arange(instance.units) % instance.slots
     anneal(instance.arrays, part, steps=1, hot=1.0, cold=1.0, price=1.0, seed=1)
+    settle_units(instance, np.zeros(instance.units, dtype=np.int64))  # one patch: none to go to
     for module in (knapsacks, enumeration, cover):
         module.compile_all()
     return time.monotonic() - began
@@ -165,8 +167,20 @@ class _Job:
                 f"{rules_left_broken(self._instance, incumbent.broken)}this "
                 "does not prove that none exists: allow more time or raise the balance"
             )
+        self._settle_units(incumbent)
         self._report("done", incumbent)
         return self._plan(incumbent)
+
+    def _settle_units(self, incumbent: Incumbent) -> None:
+        """Leave no unit where a person would see at once that it is better elsewhere."""
+        from optimiser.districting.annealing import penalised_cost
+        from optimiser.districting.descent import settle_units
+        from optimiser.districting.state import new_state
+
+        assert incumbent.part is not None
+        arrays = self._instance.arrays
+        incumbent.part = settle_units(self._instance, incumbent.part)
+        incumbent.cost = penalised_cost(arrays, new_state(arrays, incumbent.part))
 
     def _require_not_boxed_in(self, executor: Executor) -> None:
         """Raise Infeasible where a unit fits into no patch; a short search finds what would do."""

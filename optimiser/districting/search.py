@@ -1,9 +1,10 @@
 """The search for a good plan: starts, annealing runs, and what they found.
 
 Runs go in rounds of as many as there are workers, each with its own seed. Until a
-valid plan is known, every run is a new start or goes on from the least broken
-partition; after that, half of the runs reheat the best plan and half start anew:
-where the patches lie as a whole is decided at the start, and no reheating undoes it.
+valid plan is known, runs are short, and each is a new start or goes on from the least
+broken partition. After that rounds of new starts and of the best plan, reheated a
+little, take turns, each run as long as the time allows: one slow cooling finds what
+many fast ones miss.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from optimiser.districting.annealing import Annealed, anneal, penalised_cost
 from optimiser.districting.construction import relabel
 from optimiser.districting.dealing import dealt_start
-from optimiser.districting.instance import Arrays, Instance, Int64s
+from optimiser.districting.instance import Instance, Int64s
 from optimiser.districting.state import new_state
 
 __all__ = ["Clock", "Incumbent", "search"]
@@ -28,7 +29,19 @@ log = logging.getLogger(__name__)
 
 _FIRST_STEPS = 300_000
 _STEPS_PER_UNIT = 400
-_MOST_STEPS = 4_000_000
+_MOST_STEPS_PER_UNIT = 10_000
+"""More would keep the search of a small problem from hearing that its plan is proven."""
+
+_FEWEST_STEPS, _GROWTH = 10_000, 1.5
+_FIRST_SHARE, _START_SHARE, _REHEAT_SHARE = 0.9, 0.45, 0.3
+"""Shares of the time left for a round: with no plan known, of new starts, of reheats."""
+
+_START_HOT, _REHEAT_HOT = (3.0, 1.0), (0.3, 0.1)
+"""Temperatures at first, in average costs of a unit: of new starts while no plan is known
+and after; of reheats, where hotter loses the plan and seldom finds as good a one again."""
+
+_COLD = 0.03
+"""Temperature at last."""
 
 _PRICE = 3.0
 """Price of workload outside the limits at first, in average costs of workload."""
@@ -79,11 +92,11 @@ class Incumbent:
 
 @dataclass(frozen=True)
 class _Run:
-    """One annealing run: where from, how hot, how long."""
+    """One annealing run: from `part` or else a new start, how hot, how long."""
 
-    start: Int64s
+    part: Int64s | None
+    current: bool
     hot: float
-    cold: float
     price: float
     steps: int
     seed: int
@@ -106,66 +119,85 @@ def search(
     """
     rng = np.random.default_rng(seed)
     incumbent = incumbent or Incumbent()
-    steps = first = min(_FIRST_STEPS, max(20_000, _STEPS_PER_UNIT * instance.units))
+    steps = min(_FIRST_STEPS, max(20_000, _STEPS_PER_UNIT * instance.units))
     number = 0
+    # Rounds with, or without, a plan known. With one from the start, the first is a short
+    # reheat, which tells how long a step takes.
+    turn = 0 if incumbent.part is None else -1
     while (rounds is None or number < rounds) and (number == 0 or time_left() > 0):
-        began = time.monotonic()
-        runs = [_next_run(instance, incumbent, number, i, steps, rng) for i in range(workers())]
-        jobs = [executor.submit(_anneal, instance.arrays, run, incumbent.cost) for run in runs]
-        better = [incumbent.offer(job.result()) for job in jobs]
+        began, without = time.monotonic(), incumbent.part is None
+        runs = [_next_run(instance, incumbent, turn, i, steps, rng) for i in range(workers())]
+        jobs = [executor.submit(_carry_out, instance, run, incumbent.cost) for run in runs]
+        done = [job.result() for job in jobs]
+        better = [incumbent.offer(found) for found, _ in done]
         if any(better):
             improved(incumbent)
-        spent = time.monotonic() - began
+        spent, step_s = time.monotonic() - began, max(s for _, s in done) / steps
         log.debug("round %d: %d steps, %.2f s, %s", number, steps, spent, incumbent)
         number += 1
-        steps = _next_steps(steps, first, spent, None if rounds is not None else time_left())
+        turn = 0 if without and incumbent.part is not None else turn + 1
+        if rounds is None:
+            most = _MOST_STEPS_PER_UNIT * instance.units
+            if incumbent.part is None:
+                most = min(most, int(_GROWTH * steps))
+            allowed_s = time_left() * _share(incumbent, turn)
+            steps = max(_FEWEST_STEPS, min(most, int(allowed_s / max(1e-9, step_s))))
     return incumbent
 
 
-def _anneal(a: Arrays, run: _Run, best_cost: float) -> Annealed:
-    return anneal(
+def _carry_out(instance: Instance, run: _Run, best_cost: float) -> tuple[Annealed, float]:
+    """Return what a run found, and the seconds that its steps took."""
+    a, start = instance.arrays, run.part
+    if start is None:
+        start = dealt_start(instance, np.random.default_rng(run.seed), current=run.current)
+    cost = penalised_cost(a, new_state(a, start))
+    mean = cost / instance.units
+    began = time.monotonic()
+    found = anneal(
         a,
-        run.start,
+        start,
         steps=run.steps,
-        hot=run.hot,
-        cold=run.cold,
-        price=run.price,
+        hot=run.hot * mean,
+        cold=_COLD * mean,
+        price=run.price * cost / max(1, int(a.weight.sum())),
         seed=run.seed,
         best_cost=best_cost,
     )
+    return found, time.monotonic() - began
 
 
 def _next_run(
     instance: Instance,
     incumbent: Incumbent,
-    number: int,
+    turn: int,
     worker: int,
     steps: int,
     rng: np.random.Generator,
 ) -> _Run:
-    a = instance.arrays
-    turn, price = number + worker, _PRICE
-    if incumbent.part is not None and turn % 2:
-        start, hot = relabel(a, incumbent.part), (0.3, 1.0, 0.1)[turn % 3]
-    elif incumbent.part is None and number % 2 and incumbent.broken is not None:
-        start, hot, price = incumbent.broken, 10.0, _REPAIR_PRICE
+    price, odd = _PRICE, (turn // 2 + worker) % 2
+    if incumbent.part is not None and _reheats(turn):
+        part, hot = relabel(instance.arrays, incumbent.part), _REHEAT_HOT[odd]
+    elif incumbent.part is None and turn % 2 and incumbent.broken is not None:
+        part, hot, price = incumbent.broken, 10.0, _REPAIR_PRICE
     else:
-        start, hot = dealt_start(instance, rng, current=bool(rng.integers(2))), 3.0
-    cost = penalised_cost(a, new_state(a, start))
-    mean = cost / instance.units
+        part, hot = None, _START_HOT[incumbent.part is not None]
     return _Run(
-        start=start,
-        hot=hot * mean,
-        cold=0.03 * mean,
-        price=price * cost / max(1, int(a.weight.sum())),
+        part=part,
+        current=odd == 1,
+        hot=hot,
+        price=price,
         steps=steps,
         seed=int(rng.integers(2**31)),
     )
 
 
-def _next_steps(steps: int, first: int, spent_s: float, left_s: float | None) -> int:
-    """Let runs grow, but not beyond the time that is left."""
-    if left_s is None or spent_s <= 0:
-        return first
-    grown = min(_MOST_STEPS, int(1.5 * steps))
-    return max(10_000, min(grown, int(0.9 * steps * max(0.0, left_s) / spent_s)))
+def _reheats(turn: int) -> bool:
+    """Say whether a round with a plan known is of reheats."""
+    return turn % 2 == 1
+
+
+def _share(incumbent: Incumbent, turn: int) -> float:
+    """Return the share of the time left that a round may take."""
+    if incumbent.part is None:
+        return _FIRST_SHARE
+    return _REHEAT_SHARE if _reheats(turn) else _START_SHARE
