@@ -16,7 +16,7 @@ from optimiser import Workspace
 from optimiser.model import PatchProblem
 from optimiser.outputs.editor import EDIT_FORMAT
 
-QUICK = ("--seconds", "2")
+QUICK = ("--seconds", "1")
 
 
 @pytest.fixture(scope="module")
