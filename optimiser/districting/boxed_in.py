@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.districting.instance import Arrays, Bools, Instance, Int64s
-from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
+from optimiser.districting.wording import points
 
 __all__ = ["boxed_in", "boxed_in_unit"]
 
@@ -66,15 +66,11 @@ def _cause(instance: Instance, u: int) -> str:
     least, most = int(a.lower[open_to].min()), int(a.upper[open_to].max())
     heavy = [v for v in _neighbours(a, u).tolist() if int(a.weight[u] + a.weight[v]) > most]
     beside = ", ".join(
-        f"{instance.names[v]} ({_points(int(a.weight[v]))})"
+        f"{instance.names[v]} ({points(int(a.weight[v]))})"
         for v in sorted(heavy, key=lambda v: -int(a.weight[v]))[:4]
     )
     too_much = f", and too much with {beside} beside it" if heavy else ""
     return (
-        f"{instance.names[u]} ({_points(int(a.weight[u]))} points) fits into no contiguous patch "
-        f"of {_points(least)} to {_points(most)} points: it is too little alone{too_much}"
+        f"{instance.names[u]} ({points(int(a.weight[u]))} points) fits into no contiguous patch "
+        f"of {points(least)} to {points(most)} points: it is too little alone{too_much}"
     )
-
-
-def _points(units: int) -> str:
-    return f"{units / WORKLOAD_UNITS_PER_POINT:,.1f}"

@@ -13,10 +13,10 @@ from optimiser.districting.further_causes import blame_further, has_further, wit
 from optimiser.districting.instance import Arrays, Instance, Int64s, connected_pieces
 from optimiser.districting.knapsacks import Floats
 from optimiser.districting.measures import within_further
+from optimiser.districting.wording import points
 from optimiser.errors import Infeasible
-from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
 
-__all__ = ["explain_impossible", "part_of_time"]
+__all__ = ["explain_impossible"]
 
 _MOST_UNITS_TRIED = 20
 _TRIES = 12
@@ -44,7 +44,7 @@ def explain_impossible(
         return Infeasible(*blamed)
     a = without_further(instance.arrays)
     also = " and all further limits" if has_further(instance.arrays) else ""
-    limits = f"{_points(int(a.lower.min()))} to {_points(int(a.upper.max()))} points"
+    limits = f"{points(int(a.lower.min()))} to {points(int(a.upper.max()))} points"
     cause = (
         f"no division into {instance.slots} contiguous patches keeps all of them within "
         f"their workload limits ({limits}){also}: proven by trying every combination"
@@ -78,9 +78,9 @@ def _lonely(instance: Instance, seconds_left: Callable[[], float] | None) -> str
         )
         if divide(pair, contiguous=(0,), seconds_left=seconds_left).answer is Answer.IMPOSSIBLE:
             return (
-                f"{instance.names[u]} ({_points(int(a.weight[u]))} points) fits into no "
+                f"{instance.names[u]} ({points(int(a.weight[u]))} points) fits into no "
                 f"contiguous patch: no blocks that join it bring it to "
-                f"{_points(low)} to {_points(high)} points"
+                f"{points(low)} to {points(high)} points"
             )
     return None
 
@@ -138,7 +138,3 @@ def _is_sound(a: Arrays, part: Int64s) -> bool:
 def _balance_of(a: Arrays, part: Int64s, target: Floats) -> float:
     load = np.bincount(part, weights=a.weight, minlength=target.size)
     return float(np.abs(load / target - 1).max())
-
-
-def _points(units: int) -> str:
-    return f"{units / WORKLOAD_UNITS_PER_POINT:,.1f}"

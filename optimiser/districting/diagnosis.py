@@ -10,8 +10,8 @@ from optimiser.districting.contradictions import (
 )
 from optimiser.districting.instance import Instance, Int64s
 from optimiser.districting.joins import require_joined
+from optimiser.districting.wording import in_points, listed
 from optimiser.errors import Infeasible
-from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
 
 __all__ = ["require_possible", "rules_left_broken"]
 
@@ -46,16 +46,12 @@ def rules_left_broken(instance: Instance, nearest: Int64s | None) -> str:
     return f"the nearest breaks {len(broken)} rule{'s' * (len(broken) > 1)} ({first}{more}); "
 
 
-def _points(units: float) -> str:
-    return f"{units / WORKLOAD_UNITS_PER_POINT:,.1f} points"
-
-
 def _require_sane_limits(instance: Instance) -> None:
     for slot in instance.problem.slots:
         if slot.lower > slot.upper:
             raise Infeasible(
                 f"patch {slot.patch}: no workload lies between its lower limit of "
-                f"{_points(slot.lower)} and its upper limit of {_points(slot.upper)}",
+                f"{in_points(slot.lower)} and its upper limit of {in_points(slot.upper)}",
                 "raise the balance",
             )
 
@@ -74,14 +70,14 @@ def _require_total_fits(instance: Instance) -> None:
     total, low, high = int(a.weight.sum()), int(a.lower.sum()), int(a.upper.sum())
     if total > high:
         raise Infeasible(
-            f"all blocks together are {_points(total)}, the patches' upper limits only "
-            f"{_points(high)}",
+            f"all blocks together are {in_points(total)}, the patches' upper limits only "
+            f"{in_points(high)}",
             f"raise the upper limits by {100 * (total / max(high, 1) - 1):.1f} %, or add officers",
         )
     if total < low:
         raise Infeasible(
-            f"all blocks together are {_points(total)}, the patches' lower limits "
-            f"already {_points(low)}",
+            f"all blocks together are {in_points(total)}, the patches' lower limits "
+            f"already {in_points(low)}",
             f"lower the lower limits by {100 * (1 - total / low):.1f} %, or ask for fewer patches",
         )
 
@@ -91,7 +87,7 @@ def _require_units_fit(instance: Instance) -> None:
     nowhere = np.flatnonzero(a.banned.all(axis=1))
     if nowhere.size:
         raise Infeasible(
-            f"{_list([instance.names[u] for u in nowhere])} may go to no patch: pins, bans "
+            f"{listed([instance.names[u] for u in nowhere])} may go to no patch: pins, bans "
             "and reach limits leave none",
             "remove one of the rules that forbid it",
         )
@@ -106,8 +102,8 @@ def _require_units_fit(instance: Instance) -> None:
         more = f" ({heavy.size} groups are too heavy in all)" if heavy.size > 1 else ""
         raise Infeasible(
             f"{instance.names[worst]} alone is {over:.1f} % above the limit: "
-            f"{_points(int(a.weight[worst]))}, and patch {slot.patch} takes at most "
-            f"{_points(most)}{more}",
+            f"{in_points(int(a.weight[worst]))}, and patch {slot.patch} takes at most "
+            f"{in_points(most)}{more}",
             f"{'split it, or ' if several else ''}raise the balance to "
             f"{_balance_needed(instance, worst):.0f} %",
         )
@@ -128,19 +124,14 @@ def _require_slots_fillable(instance: Instance) -> None:
         pinned = usable & (np.delete(a.banned, k, axis=1).all(axis=1))
         if not usable.any() or a.weight[usable].sum() < a.lower[k]:
             raise Infeasible(
-                f"patch {slot.patch} needs {_points(slot.lower)}, but the blocks that it may "
-                f"take are only {_points(int(a.weight[usable].sum()))}",
+                f"patch {slot.patch} needs {in_points(slot.lower)}, but the blocks that it may "
+                f"take are only {in_points(int(a.weight[usable].sum()))}",
                 "relax its pins, bans or reach, or leave the patch out",
             )
         if a.weight[pinned].sum() > a.upper[k]:
             raise Infeasible(
                 f"the blocks that only patch {slot.patch} may take are "
-                f"{_points(int(a.weight[pinned].sum()))}, above its limit of "
-                f"{_points(slot.upper)}",
+                f"{in_points(int(a.weight[pinned].sum()))}, above its limit of "
+                f"{in_points(slot.upper)}",
                 "pin fewer blocks to it, or raise the balance",
             )
-
-
-def _list(names: list[str]) -> str:
-    shown = ", ".join(names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from optimiser.districting.wording import listed
 from optimiser.errors import InvalidProblem
 from optimiser.model import PatchPlan, PatchProblem
 from optimiser.model.outcome import Status, Violation
 
 __all__ = ["evaluate_patches"]
-
-SHOWN = 5
 
 
 def evaluate_patches(
@@ -91,8 +90,7 @@ def _slots_of(problem: PatchProblem, patch_of: Mapping[str, str]) -> np.ndarray:
         ("the problem has no patch", sorted(set(patch_of.values()) - set(number))),
     ):
         if names:
-            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            raise InvalidProblem(f"{what} {', '.join(names[:SHOWN])}{more}")
+            raise InvalidProblem(f"{what} {listed(names)}")
     return np.array([number[patch_of[ref]] for ref in refs], dtype=np.int64)
 
 
@@ -117,13 +115,14 @@ def _bound(problem: PatchProblem, plan: PatchPlan, time_limit_s: float | None) -
     """Return a lower bound of the whole problem, in cost units."""
     if time_limit_s is not None and time_limit_s <= 0:
         return 0
+    from optimiser.districting import cover, enumeration, knapsacks
     from optimiser.districting.instance import build_instance
-    from optimiser.districting.knapsacks import compile_all
     from optimiser.districting.proof import Prover
     from optimiser.districting.search import Clock
     from optimiser.districting.starts import incumbent_from
 
-    compile_all()
+    for module in (knapsacks, enumeration, cover):
+        module.compile_all()
     instance = build_instance(problem)
     incumbent = incumbent_from(instance, plan)
     prover = Prover(instance)

@@ -19,8 +19,8 @@ import heapq
 import numpy as np
 
 from optimiser.districting.instance import Bools, Instance, Int64s, connected_pieces
+from optimiser.districting.wording import in_points, listed
 from optimiser.errors import Infeasible
-from optimiser.model.patches import WORKLOAD_UNITS_PER_POINT
 
 __all__ = ["require_joined"]
 
@@ -63,18 +63,18 @@ def _joinable(instance: Instance, may: Bools, k: int) -> Int64s:
     large = [piece for piece in held or pieces if a.weight[piece].sum() >= a.lower[k]]
     if large:
         return np.concatenate(large)
-    low = f"below its lower limit of {_points(int(a.lower[k]))}"
+    low = f"below its lower limit of {in_points(int(a.lower[k]))}"
     if held:
         load = int(a.weight[held[0]].sum())
         first = instance.names[bound[0]]
         raise Infeasible(
             f"{first} can only be in patch {name}, and is cut off from what else {name} may "
-            f"take: all that joins it comes to {_points(load)}, {low}",
+            f"take: all that joins it comes to {in_points(load)}, {low}",
             f"move {first} elsewhere, or {_REMEDY}",
         )
     load = max((int(a.weight[piece].sum()) for piece in pieces), default=0)
     raise Infeasible(
-        f"no blocks in one piece that patch {name} may take come to more than {_points(load)}, "
+        f"no blocks in one piece that patch {name} may take come to more than {in_points(load)}, "
         f"{low}",
         _REMEDY,
     )
@@ -87,7 +87,7 @@ def _require_a_patch_each(instance: Instance, may: Bools) -> None:
         patches = [instance.problem.slots[k].patch for k in _places(instance, int(lost[0]))]
         raise Infeasible(
             f"{instance.names[lost[0]]} may go to no patch: those that the rules leave it "
-            f"({_listed(patches)}) cannot be joined to it on foot{more}",
+            f"({listed(patches)}) cannot be joined to it on foot{more}",
             _REMEDY,
         )
 
@@ -103,12 +103,12 @@ def _require_light_way(instance: Instance, may: Bools, k: int) -> None:
     far = int(bound[int(np.argmax(between[bound]))])
     load = held + int(between[far])
     if load > slot.upper:
-        joined = f"the least that joins them brings it to {_points(load)}"
+        joined = f"the least that joins them brings it to {in_points(load)}"
         if not between[far]:
-            joined, far = f"with all that is bound to it that is {_points(load)}", int(bound[1])
+            joined, far = f"with all that is bound to it that is {in_points(load)}", int(bound[1])
         raise Infeasible(
             f"{instance.names[bound[0]]} and {instance.names[far]} can only be in patch "
-            f"{slot.patch}, and {joined}, above its limit of {_points(slot.upper)}",
+            f"{slot.patch}, and {joined}, above its limit of {in_points(slot.upper)}",
             f"move one of the two elsewhere, or {_REMEDY}",
         )
 
@@ -139,11 +139,3 @@ def _least_between(instance: Instance, may: Bools, bound: Int64s) -> Int64s:
 def _places(instance: Instance, unit: int) -> list[int]:
     places: list[int] = np.flatnonzero(~instance.arrays.banned[unit]).tolist()
     return places
-
-
-def _points(units: int) -> str:
-    return f"{units / WORKLOAD_UNITS_PER_POINT:,.1f} points"
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

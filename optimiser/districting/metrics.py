@@ -15,7 +15,7 @@ from optimiser.model.patches import (
     PatchMeasure,
 )
 
-__all__ = ["best_centres", "build_plan", "plan_cost"]
+__all__ = ["amount_held", "best_centres", "build_plan", "plan_cost"]
 
 
 def best_centres(problem: PatchProblem, slot_of: Int64s) -> Int64s:
@@ -111,7 +111,7 @@ def _summary(problem: PatchProblem, k: int, own: Int64s, centre: int) -> PatchSu
         measures=tuple(
             MeasureUse(
                 name=measure.name,
-                value=_value(measure, own),
+                value=amount_held(measure, own),
                 lower=int(measure.lower[k]),
                 upper=int(measure.upper[k]),
             )
@@ -120,7 +120,8 @@ def _summary(problem: PatchProblem, k: int, own: Int64s, centre: int) -> PatchSu
     )
 
 
-def _value(measure: PatchMeasure, own: Int64s) -> int:
+def amount_held(measure: PatchMeasure, own: Int64s) -> int:
+    """Return what blocks hold of a measure: the sum, or how many different labels."""
     amounts = measure.amount[own]
     return np.unique(amounts[amounts >= 0]).size if measure.distinct else int(amounts.sum())
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from optimiser.districting.annealing import penalised_cost
 from optimiser.districting.bounds import Lagrangian
-from optimiser.districting.causes import explain_impossible, part_of_time
-from optimiser.districting.feasibility import MOST_CELLS, Answer, divide
+from optimiser.districting.causes import explain_impossible
+from optimiser.districting.feasibility import MOST_CELLS, Answer, divide, part_of_time
 from optimiser.districting.instance import Instance, Int64s
 from optimiser.districting.search import Incumbent
 from optimiser.districting.state import new_state

@@ -19,7 +19,8 @@ from functools import cached_property
 import numpy as np
 
 from optimiser.districting.instance import Int64s
-from optimiser.model import MoveReason, PatchMeasure, PatchPlan, PatchProblem
+from optimiser.districting.metrics import amount_held
+from optimiser.model import MoveReason, PatchPlan, PatchProblem
 from optimiser.model.patches import COST_UNITS_PER_MINUTE, WORKLOAD_UNITS_PER_POINT
 
 __all__ = ["why_moved"]
@@ -229,17 +230,12 @@ def _balance(back: _Back) -> Iterator[_Clause]:
 
 def _measures(back: _Back) -> Iterator[_Clause]:
     for m in back.problem.measures:
-        held, left = _held(m, back.with_it), _held(m, back.without_it)
-        few = back.few or (not m.distinct and _held(m, back.blocks) < _FEWEST)
+        held, left = amount_held(m, back.with_it), amount_held(m, back.without_it)
+        few = back.few or (not m.distinct and amount_held(m, back.blocks) < _FEWEST)
         if held > m.upper[back.old]:
             yield _above(back, "measure", held, int(m.upper[back.old]), m.name, few)
         if left < m.lower[back.new]:
             yield _below(back, "measure", left, int(m.lower[back.new]), m.name, few)
-
-
-def _held(measure: PatchMeasure, own: Int64s) -> int:
-    amounts = measure.amount[own]
-    return np.unique(amounts[amounts >= 0]).size if measure.distinct else int(amounts.sum())
 
 
 def _contiguity(back: _Back) -> Iterator[_Clause]:
