@@ -33,12 +33,11 @@ def compare(
 ) -> None:
     """Set two patch plans side by side: what each costs, who changes, which blocks differ."""
     from optimiser.outputs.files import write_comparison
-    from optimiser.workspace.comparing import compare as compare_outputs
     from optimiser.workspace.comparing import comparison_name
 
     with exit_codes(as_json=as_json):
         ws = open_folder(folder, lenient=lenient)
-        found = compare_outputs(ws, a, b)
+        found = ws.compare(a, b)
         target = (out or ws.folder / "out") / comparison_name(found)
         check_target_folder(target)
         save_problems(ws, out, lenient=lenient)

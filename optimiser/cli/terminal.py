@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "folded",
+    "new_console",
     "progress_bar",
     "show_broken",
     "show_check",
     "show_demo",
+    "show_heading",
     "show_left_out",
+    "show_list",
     "show_patches",
     "show_problems",
     "show_week",
@@ -37,13 +40,14 @@ MOST_UNPLANNED = 8
 OPEN_FIRST = "map.html"
 
 
-def _console(*, stderr: bool = False) -> Console:
+def new_console(*, stderr: bool = False) -> Console:
+    """Return a console that neither highlights nor folds what it is given."""
     return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
     """Print every error, then a count of the warnings, on standard error."""
-    console = _console(stderr=True)
+    console = new_console(stderr=True)
     listed = list(problems)
     errors = [p for p in listed if p.severity == "error"]
     warnings = len(listed) - len(errors)
@@ -63,7 +67,7 @@ def show_left_out(problems: Iterable[Problem], written: Path) -> None:
     """Print on standard error how many rows are left out, and where they are listed."""
     errors = [p for p in problems if p.severity == "error"]
     rows = len({(p.file, p.sheet, p.row) for p in errors})
-    console = _console(stderr=True)
+    console = new_console(stderr=True)
     console.print(
         f"{_count(rows, 'row')} left out for {_count(len(errors), 'problem')}:"
         f" see {escape(str(written))}"
@@ -72,7 +76,7 @@ def show_left_out(problems: Iterable[Problem], written: Path) -> None:
 
 def show_check(report: QualityReport) -> None:
     """Print the data-quality report; on a terminal, lines are folded at its width."""
-    console = _console()
+    console = new_console()
     console.print(f"[bold]{escape(report.title)}[/bold]: Check")
     if report.synthetic:
         console.print("Synthetic data: homes, people and requests are invented.")
@@ -106,16 +110,16 @@ def folded(line: str, width: int, indent: str = "  ") -> str:
 
 def show_patches(ws: Workspace, plan: PatchPlan, written: Sequence[Path]) -> None:
     """Print what a redraw is worth and which file to open."""
-    console = _console()
-    _heading(console, ws, "Patches")
+    console = new_console()
+    show_heading(console, ws, "Patches")
     _patch_lines(console, ws, plan)
-    _list(console, "Notes", plan.notes)
+    show_list(console, "Notes", plan.notes)
     _open_line(console, written)
 
 
 def show_broken(plan: PatchPlan, remedy: str) -> None:
     """Print on standard error which rules an edit breaks, its figures and a way on."""
-    console = _console(stderr=True)
+    console = new_console(stderr=True)
     console.print(
         f"[bold]The edit breaks {_count(len(plan.violations), 'rule')}. Nothing was written.[/bold]"
     )
@@ -132,10 +136,10 @@ def show_broken(plan: PatchPlan, remedy: str) -> None:
 
 def show_week(ws: Workspace, plan: VisitPlan, written: Sequence[Path]) -> None:
     """Print what a week's plan is worth, what did not fit, and which file to open."""
-    console = _console()
-    _heading(console, ws, f"Week from {plan.week}")
+    console = new_console()
+    show_heading(console, ws, f"Week from {plan.week}")
     _week_lines(console, plan)
-    _list(console, "Notes", plan.notes)
+    show_list(console, "Notes", plan.notes)
     _open_line(console, written)
 
 
@@ -147,8 +151,8 @@ def show_demo(
     week_files: Sequence[Path],
 ) -> None:
     """Print the demo in a screenful."""
-    console = _console()
-    _heading(console, ws, "Demo")
+    console = new_console()
+    show_heading(console, ws, "Demo")
     console.print(
         f"Built {len(ws.homes):,} homes in {len(ws.blocks):,} blocks, {len(ws.officers)} officers"
         f" and {week.requests} requests in {escape(str(ws.folder))}\n"
@@ -203,13 +207,17 @@ def _proof(plan: Outcome, unit: str) -> str:
     return f"{text} ({proven}, {plan.seconds:.0f} s)"
 
 
-def _heading(console: Console, ws: Workspace, what: str) -> None:
+def show_heading(console: Console, ws: Workspace, what: str) -> None:
+    """Print whose data it is and what was done, and that it is invented where it is."""
     console.print(f"[bold]{escape(ws.title)}[/bold]: {escape(what)}")
     if ws.synthetic:
         console.print("Synthetic data: homes, people and requests are invented.")
 
 
-def _list(console: Console, title: str, lines: Iterable[str], *, most: int = MOST_PROBLEMS) -> None:
+def show_list(
+    console: Console, title: str, lines: Iterable[str], *, most: int = MOST_PROBLEMS
+) -> None:
+    """Print lines below a title, each once, the first of many; nothing where there is none."""
     listed = list(dict.fromkeys(lines))
     if not listed:
         return
@@ -240,7 +248,7 @@ def progress_bar(label: str, seconds: float) -> Iterator[ProgressCallback]:
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[state]}"),
-        console=_console(stderr=True),
+        console=new_console(stderr=True),
         transient=True,
     ) as bar:
         task = bar.add_task(label, total=seconds, state="")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from geodata.adjacency import Adjacency
     from geodata.walking import WalkingNetwork, Walks
+    from optimiser.model.comparison import PatchComparison
     from optimiser.model.view import Point
 
 __all__ = ["Workspace"]
@@ -309,6 +310,24 @@ class Workspace(Contents):
             patches cannot be read.
         """
         return visit_problem(self, week, patches)
+
+    def compare(self, a: PatchPlan | str | Path, b: PatchPlan | str | Path) -> PatchComparison:
+        """Set two redraws side by side, worked out anew by this folder's files and rules.
+
+        Parameters
+        ----------
+        a, b
+            A plan; a patches output, as its folder, its homes.csv or its name in
+            FOLDER/out; or "current" for the patches in force.
+
+        Raises
+        ------
+        DataError
+            If one is no patches output, or one of other data.
+        """
+        from optimiser.workspace.comparing import compare
+
+        return compare(self, a, b)
 
     # Outputs
 

@@ -151,3 +151,16 @@ def test_folder_with_other_files_is_not_overwritten(folder):
     target.mkdir()
     (target / "mine.txt").write_text("mine", encoding="utf-8")
     assert "did not write" in refused(folder, "compare", folder, "same", "moved")
+
+
+def test_two_alike_are_said_to_be_the_same(folder):
+    done = run("compare", folder, "same", "current")
+    assert done.exit_code == 0
+    assert "No block is in another patch: A and B are the same." in done.stdout
+
+
+def test_library_compares_as_the_command_does(folder):
+    ws = Workspace.open(folder)
+    found = ws.compare("same", folder / "out" / "moved")
+    assert found.homes_changed == summary_of(folder, "same", "moved")["homes_changed"]
+    assert (found.a.name, found.b.name) == ("same", "moved")
