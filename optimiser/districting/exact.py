@@ -2,7 +2,7 @@
 
 The model of Hess et al. (1965) over the choices that `fixing` leaves: x[u, q] = 1 if
 unit u is in the patch of pair q (a kind of slot and its centre j). SCIP solves it, not
-HiGHS, which returned a wrong optimum of the flow model (the example in the tests).
+HiGHS, which returned a wrong optimum of the flow model.
 Where a patch falls into pieces, cuts join it and the model is solved again: unit u of
 a piece C is in the patch of centre j only with a unit of a set S between them,
 

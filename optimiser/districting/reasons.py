@@ -1,7 +1,7 @@
 """Why each block that changes patch is not in its old one, tried on the plan itself.
 
 A block, with those that it stays together with, is put back alone into its old patch.
-Either that breaks a rule (the rules are stated again in `_broken`, in order of how
+Either that breaks a rule (the rules are stated again in `_RULES`, in order of how
 plainly they speak), or it is valid and costs more, and then both costs are the reason.
 A local optimum leaves no third case; where there is one, the sentence says so.
 
