@@ -37,7 +37,9 @@ assert (folder / "out" / "week-2026-11-30" / "plan.json").is_file()
 """,
     "03_how_many_officers": """
 assert len(front.points) == 6
-for point in front.points:
+found = [point for point in front.points if point.plan is not None]
+assert {point.balance for point in found} == {0.05, 0.10}
+for point in found:
     least = front.least_minutes(point.balance, point.homes_moved)
     assert least <= point.minutes + 1e-6
 assert len(more.after.patches) == len(more.before.patches) + 3
@@ -117,7 +119,7 @@ def test_it_says_its_question_first_and_what_it_assumes_last(path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "maps", "plots"),
-    [("01_redraw_patches", 1, 1), ("02_plan_a_week", 1, 1), ("03_how_many_officers", 0, 3)],
+    [("01_redraw_patches", 1, 1), ("02_plan_a_week", 1, 1), ("03_how_many_officers", 0, 2)],
 )
 def test_it_runs_and_shows_its_maps_and_plots(name, maps, plots, kernel_folders):
     notebook = executed(NOTEBOOKS[NAMES.index(name)])
