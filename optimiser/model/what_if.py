@@ -101,7 +101,7 @@ class WhatIf(Frozen):
             return None
         low = self.after.bound - self.before.objective
         high = self.after.objective - self.before.bound
-        return (0.0 if self.narrows else low, 0.0 if self.widens else high)
+        return (max(0.0, low) if self.narrows else low, min(0.0, high) if self.widens else high)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a figure: figure, before, after, change; empty where there is no plan."""

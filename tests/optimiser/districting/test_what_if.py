@@ -108,17 +108,19 @@ def test_what_the_bounds_prove_is_said(row, before, after, said):
 
 
 @pytest.mark.parametrize(
-    ("balance", "said"),
+    ("balance", "after", "said"),
     [
-        (0.4, "saves at most 3 minutes a week, and costs nothing"),
-        (0.05, "costs at most 1 minutes a week, and saves nothing"),
+        (0.4, (10, 7), "saves at most 3 minutes a week, and costs nothing"),
+        (0.4, (8, 7), "saves at least 1 minutes a week"),
+        (0.05, (10, 7), "costs at most 1 minutes a week, and saves nothing"),
+        (0.05, (13, 12), "costs at least 2 minutes a week"),
     ],
 )
-def test_wider_balance_cannot_cost_and_a_tighter_one_cannot_save(row, balance, said):
+def test_wider_balance_cannot_cost_and_a_tighter_one_cannot_save(row, balance, after, said):
     found = what_if(row, balance=balance, params=FIXED)
     before = found.before.model_copy(update={"objective": 10.0, "bound": 9.0})
-    after = found.after.model_copy(update={"objective": 10.0, "bound": 7.0})
-    assert said in found.model_copy(update={"before": before, "after": after}).sentences()[-1]
+    then = found.after.model_copy(update={"objective": after[0], "bound": after[1]})
+    assert said in found.model_copy(update={"before": before, "after": then}).sentences()[-1]
 
 
 def test_other_price_is_not_told_as_a_saving(row):
