@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from optimiser.districting.instance import Int64s
@@ -16,6 +18,8 @@ from optimiser.model.patches import (
 )
 
 __all__ = ["amount_held", "best_centres", "build_plan", "plan_cost"]
+
+log = logging.getLogger(__name__)
 
 
 def best_centres(problem: PatchProblem, slot_of: Int64s) -> Int64s:
@@ -54,7 +58,10 @@ def build_plan(
     centres = best_centres(problem, slot_of)
     walk, centre, moved = plan_cost(problem, slot_of, centres)
     total = walk + centre + moved
-    bound = min(max(bound, parts.unavoidable + (parts.walk or 0)), total)
+    bound = max(bound, parts.unavoidable + (parts.walk or 0))
+    if bound > total + 1:
+        log.warning("a bound of %d is above the cost of a plan, %d: one is wrong", bound, total)
+    bound = min(bound, total)
     gap = cost_gap(total, bound)
     assignments = tuple(
         BlockAssignment(

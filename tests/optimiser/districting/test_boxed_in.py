@@ -24,7 +24,7 @@ def test_unit_between_heavy_ones_is_named_with_what_is_beside_it(grid):
         "block B1 (1.0 points) fits into no contiguous patch of 2.5 to 3.5 points: it is too "
         "little alone, and too much with block B0 (3.0), block B2 (3.0) beside it"
     )
-    with pytest.raises(Infeasible, match="B1.*where a plan exists") as raised:
+    with pytest.raises(Infeasible, match=r"B1.*where a plan exists") as raised:
         allocate_patches(
             problem.model_copy(update={"balance": 1 / 7}),
             params=PatchParams(iterations=0, workers=1),

@@ -161,3 +161,12 @@ def test_walking_is_bounded_even_without_time(grid):
     hurried = walk_bound(instance, slot_of, centres, seconds=0.0)
     patient = walk_bound(instance, slot_of, centres)
     assert 0 < hurried <= patient
+
+
+def test_a_bound_above_a_plan_is_not_passed_over_in_silence(grid, caplog):
+    problem, slot_of = grid(2, 4, 2), np.array([0, 0, 1, 1] * 2)
+    cost = round(build_plan(problem, slot_of, bound=0, seed=1, seconds=0).objective * 100_000)
+    assert build_plan(problem, slot_of, bound=cost, seed=1, seconds=0).gap == 0
+    assert caplog.messages == []
+    assert build_plan(problem, slot_of, bound=cost + 9, seed=1, seconds=0).gap == 0
+    assert "one is wrong" in caplog.text
