@@ -12,11 +12,12 @@ from optimiser.errors import InvalidProblem
 from optimiser.model import PatchParams, PatchProblem
 from optimiser.model.front import PointStatus
 from optimiser.model.posts import with_posts
+from optimiser.model.what_if import WhatIf
 
 FIXED = PatchParams(iterations=0, workers=1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def row(grid) -> PatchProblem:
     """Return six blocks of ten homes in a row, three for each of two officers."""
     today = ["P0"] * 3 + ["P1"] * 3
@@ -24,8 +25,23 @@ def row(grid) -> PatchProblem:
     return problem.model_copy(update={"balance": 0.1})
 
 
-def test_one_officer_more_beside_the_plan_as_it_is(row):
-    found = what_if(row, officers=1, params=FIXED)
+@pytest.fixture(scope="module")
+def wider(row) -> WhatIf:
+    return what_if(row, balance=0.4, params=FIXED)
+
+
+@pytest.fixture(scope="module")
+def tighter(row) -> WhatIf:
+    return what_if(row, balance=0.05, params=FIXED)
+
+
+@pytest.fixture(scope="module")
+def one_more(row) -> WhatIf:
+    return what_if(row, officers=1, params=FIXED)
+
+
+def test_one_officer_more_beside_the_plan_as_it_is(one_more):
+    found = one_more
     assert found.change == "1 officer more"
     assert len(found.before.patches) == 2
     assert [s.patch for s in found.after.patches] == ["P0", "P1", "P2"]
@@ -39,8 +55,8 @@ def test_one_officer_more_beside_the_plan_as_it_is(row):
     assert old.longest_centre_minutes is None
 
 
-def test_range_of_the_change_is_exact_where_both_are_proven(row):
-    found = what_if(row, officers=1, params=FIXED)
+def test_range_of_the_change_is_exact_where_both_are_proven(one_more):
+    found = one_more
     difference = found.after.objective - found.before.objective
     assert found.best_change == pytest.approx((difference, difference))
 
@@ -98,8 +114,8 @@ def test_sentences_for_a_manager(row):
         ((10, 7), (13, 9), "Not proven .* saves at most 1 or costs at most 6 minutes a week"),
     ],
 )
-def test_what_the_bounds_prove_is_said(row, before, after, said):
-    found = what_if(row, officers=1, params=FIXED)
+def test_what_the_bounds_prove_is_said(one_more, before, after, said):
+    found = one_more
     plans = {
         when: plan.model_copy(update={"objective": pair[0], "bound": pair[1]})
         for when, plan, pair in (("before", found.before, before), ("after", found.after, after))
@@ -116,8 +132,10 @@ def test_what_the_bounds_prove_is_said(row, before, after, said):
         (0.05, (13, 12), "costs at least 2 minutes a week"),
     ],
 )
-def test_wider_balance_cannot_cost_and_a_tighter_one_cannot_save(row, balance, after, said):
-    found = what_if(row, balance=balance, params=FIXED)
+def test_wider_balance_cannot_cost_and_a_tighter_one_cannot_save(
+    wider, tighter, balance, after, said
+):
+    found = wider if balance == 0.4 else tighter
     before = found.before.model_copy(update={"objective": 10.0, "bound": 9.0})
     then = found.after.model_copy(update={"objective": after[0], "bound": after[1]})
     assert said in found.model_copy(update={"before": before, "after": then}).sentences()[-1]
