@@ -79,6 +79,7 @@ def _contradictions(file: Path, rows: pd.DataFrame) -> list[Problem]:
         ("block_ref", "new_patch", "a block is never split"),
         ("property_ref", "new_patch", "a home has one"),
         ("new_patch", "officer_ref", "a patch has one"),
+        ("officer_ref", "new_patch", "an officer has one"),
     ):
         pairs = rows.dropna(subset=[key, value]).groupby(key)[value].unique()
         for name, found in pairs[pairs.map(len) > 1].items():

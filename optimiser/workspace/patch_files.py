@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,9 +32,12 @@ def read_output(file: Path) -> pd.DataFrame:
     if not file.is_file():  # a pipe would never end
         raise no_output(file, "the file is not there")
     try:
-        frame = pd.read_csv(file, dtype=str, encoding="utf-8-sig")
+        with warnings.catch_warnings():
+            # Cells beyond the header would be taken for an index, and every column shifted.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(file, dtype=str, encoding="utf-8-sig", index_col=False)
         rows = frame[list(COLUMNS)].dropna(subset=["block_ref"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, pd.errors.ParserWarning) as error:
         reason = f"it is no patches output: a homes.csv with {', '.join(COLUMNS)}"
         raise no_output(file, reason) from error
     homes = frame["property_ref"] if "property_ref" in frame else pd.Series(dtype=object)
@@ -47,9 +51,10 @@ def no_output(file: Path, reason: str) -> DataError:
 
 
 def _as_before(value: Any) -> Any:
-    """Return a cell without the apostrophe that kept it from being a formula."""
+    """Return a cell without blanks around it and the apostrophe that kept it from a formula."""
     from optimiser.outputs.tables import safe_text
 
+    value = value.strip() or None if isinstance(value, str) else value
     if isinstance(value, str) and value.startswith("'") and safe_text(value[1:]) == value:
         return value[1:]
     return value

@@ -203,6 +203,8 @@ def test_officers_who_left_and_who_came(
         ("officer_ref", "HO{i}", "has more than one officer_ref"),
         ("officer_ref", "ZZ", "officers is in the officers file"),
         ("new_patch", "", "it holds no patch"),
+        ("new_patch", "  ", "it holds no patch"),
+        ("officer_ref", "HO01", "an officer has one"),
     ],
 )
 def test_what_is_senseless_is_refused(
