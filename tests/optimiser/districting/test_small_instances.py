@@ -48,7 +48,7 @@ def test_every_small_graph_is_solved_as_by_brute_force(number):
     require_the_optimum(random_problem(edges, len(graph), patches, seed=number))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(6, 8), st.integers(2, 3), st.integers(0, 10**6), st.booleans())
 def test_up_to_eight_blocks_are_solved_as_by_brute_force(n, patches, seed, further):
     edges = connected_edges(np.random.default_rng(seed), n, further=0.7)
