@@ -178,6 +178,8 @@ class _Job:
         from optimiser.districting.state import new_state
 
         assert incumbent.part is not None
+        if self._prover.decides(incumbent):
+            return
         arrays = self._instance.arrays
         incumbent.part = settle_units(self._instance, incumbent.part)
         incumbent.cost = penalised_cost(arrays, new_state(arrays, incumbent.part))

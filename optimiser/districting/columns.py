@@ -41,6 +41,9 @@ _FIRST_BUDGET, _GROWTH = 0.0025, 1.35
 _FAST_GROWTH, _FEW = 2.0, 4_000
 """Share of the bound; how the budget grows, and how while few patches are listed."""
 
+_LOOKS_S = 3e8
+"""Looks at a patch that a search for a partition takes a second for, about."""
+
 _NO_BUDGET = 4.0
 """Share of the bound beyond which the budget has no limit."""
 
@@ -154,13 +157,14 @@ def _within_budgets(
         below = math.ceil(known) if math.isfinite(known) else 1 << 62
         patches = pricer.cheap(
             priced, min(budget, below - base),
-            most_listed=effort.most_listed, most_nodes=effort.listing_nodes,
+            most_listed=effort.most_listed, most_nodes=effort.listing_nodes, seconds_left=left,
         )  # fmt: skip
         if patches is None:
             break
+        work = min(float(effort.cover_work), _LOOKS_S * max(0.0, left()))
         found, chosen, complete = cheapest_cover(
             patches, pricer.number, pricer.units,
-            base=base, below=below, budget=budget, most_work=effort.cover_work,
+            base=base, below=below, budget=budget, most_work=int(work),
         )  # fmt: skip
         log.debug(
             "budget %.4g over %.7g: %d patches, found %s, complete %s, %.1f s left",

@@ -19,7 +19,8 @@ most (Baldacci, Christofides and Mingozzi, 2008).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,15 +125,25 @@ class Pricer:
         return Priced(prices, bound, short, _joined(parts, self.units), exact)
 
     def cheap(
-        self, priced: Priced, budget: float, *, most_listed: int, most_nodes: int
+        self,
+        priced: Priced,
+        budget: float,
+        *,
+        most_listed: int,
+        most_nodes: int,
+        seconds_left: Callable[[], float],
     ) -> Listed | None:
-        """Return every column of reduced cost up to `budget`; None: there are too many."""
+        """Return every column of reduced cost up to `budget`; None: too many, or out of time."""
         found = np.zeros((most_listed, self.units), dtype=np.bool_)
         value = np.zeros(most_listed)
         parts: list[Columns] = []
         reduced: list[Floats] = []
-        left = most_nodes
+        left, began = most_nodes, time.monotonic()
         for q in self._pairs():
+            if math.isfinite(seconds_left()) and left < most_nodes:
+                # As many as there is time for, going by those so far.
+                pace = (most_nodes - left) / max(1e-3, time.monotonic() - began)
+                left = min(left, int(pace * max(0.0, seconds_left())))
             kind, own = int(self._kind[q]), int(self._own[q])
             base = float(priced.prices.kind[kind] + priced.short[own])
             count, nodes, _ = self._grow(
