@@ -25,22 +25,22 @@ sum_{i, j, k} walk_cost[i, j] x[unit(i), k] c[k, j] + sum_{k, j} centre_cost[k, 
 With equal slots this is the model of Hess, Weaver, Siegfeldt, Whelan and Zitlau
 (1965), with contiguity as in Validi, Buchanan and Lykhovyd (2022). The bound is a
 Lagrangian relaxation of the assignment constraints (Held and Karp, 1971; Fisher,
-1981), see `bounds`; where few choices are left it is closed over whole patches, see
-`columns`. Plans come from annealing over flips and swaps (`annealing`) from repaired
+1981), see `proof.bounds`; where few choices are left it is closed over whole patches, see
+`proof.columns`. Plans come from annealing over flips and swaps (`annealing`) from repaired
 current patches and random spanning trees (`construction`).
 
 **Where to look.**
 
 - calls: `allocate`, `evaluate`, `compare`, `explore`, `what_if`;
-- the problem on units: `instance`, with `further` and `measures` for the further rules;
-- no plan can exist: `diagnosis`, `joins`, `contradictions`, `boxed_in` before any search;
+- `units/`, the problem on units: `instance`, with `further` and `measures` for further rules;
+- `impossible/`: `diagnosis`, `joins`, `contradictions`, `boxed_in` before any search;
   `feasibility` proves it, `causes` and `further_causes` say why; `wording`;
-- finding plans: `search` over starts (`construction`, `dealing`, `starts`) and runs
+- `search/`: `runs` over starts (`construction`, `dealing`, `starts`) and annealing
   (`annealing`: `state`, `moves`, `recombination`), then `neighbourhoods` and `descent`;
-  `compiled` says how;
-- proving: `proof` drives `bounds` (`knapsacks`), `fixing`, then `columns` (`master`,
+- `proof/`: `prover` drives `bounds` (`knapsacks`), `fixing`, then `columns` (`master`,
   `pricing`, `enumeration`, `cover`) or `exact`; `parts` bounds walking, moves and ways;
 - the answer: `metrics`, `reasons`, and `checks`, which shares no code with the rest.
+  `compiled` says how kernels are compiled.
 """
 
 from optimiser.districting.allocate import allocate_patches

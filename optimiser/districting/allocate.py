@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from optimiser.districting.search import Incumbent
+from optimiser.districting.search.runs import Incumbent
 from optimiser.errors import NoSolutionInTime
 from optimiser.model import PatchParams, PatchPlan, PatchProblem, Progress, ProgressCallback
 from optimiser.model.patches import COST_UNITS_PER_MINUTE
 
 if TYPE_CHECKING:
-    from optimiser.districting.instance import Instance, Int64s
-    from optimiser.districting.search import Clock
+    from optimiser.districting.search.runs import Clock
+    from optimiser.districting.units.instance import Instance, Int64s
 
 __all__ = ["allocate_patches"]
 
@@ -79,11 +79,11 @@ def allocate_patches(
     """
     import numpy as np
 
-    from optimiser.districting.construction import with_split_price
-    from optimiser.districting.diagnosis import require_possible
-    from optimiser.districting.instance import build_instance
-    from optimiser.districting.search import Clock
-    from optimiser.districting.starts import incumbent_from
+    from optimiser.districting.impossible.diagnosis import require_possible
+    from optimiser.districting.search.construction import with_split_price
+    from optimiser.districting.search.runs import Clock
+    from optimiser.districting.search.starts import incumbent_from
+    from optimiser.districting.units.instance import build_instance
 
     clock = Clock(time_limit_s)
     instance = build_instance(problem)
@@ -102,9 +102,9 @@ def _compile(instance: Instance) -> float:
     """Compile, or load from the cache, what the search needs; return the seconds it took."""
     import numpy as np
 
-    from optimiser.districting import cover, enumeration, knapsacks
-    from optimiser.districting.annealing import anneal
-    from optimiser.districting.descent import settle_units
+    from optimiser.districting.proof import cover, enumeration, knapsacks
+    from optimiser.districting.search.annealing import anneal
+    from optimiser.districting.search.descent import settle_units
 
     began = time.monotonic()
     part = np.arange(instance.units) % instance.slots
@@ -128,7 +128,7 @@ class _Job:
         params: PatchParams,
         known: Incumbent,
     ) -> None:
-        from optimiser.districting.proof import Prover
+        from optimiser.districting.proof.prover import Prover
 
         self._instance, self._clock, self._params = instance, clock, params
         self._limit_s, self._seed, self._progress = time_limit_s, seed, progress
@@ -160,7 +160,7 @@ class _Job:
             prover.join()
         incumbent = self._prover.settle(incumbent)
         if incumbent.part is None:
-            from optimiser.districting.diagnosis import rules_left_broken
+            from optimiser.districting.impossible.diagnosis import rules_left_broken
 
             raise NoSolutionInTime(
                 f"no plan within all limits was found in {self._clock.seconds():.0f} s; "
@@ -173,9 +173,9 @@ class _Job:
 
     def _settle_units(self, incumbent: Incumbent) -> None:
         """Leave no unit where a person would see at once that it is better elsewhere."""
-        from optimiser.districting.annealing import penalised_cost
-        from optimiser.districting.descent import settle_units
-        from optimiser.districting.state import new_state
+        from optimiser.districting.search.annealing import penalised_cost
+        from optimiser.districting.search.descent import settle_units
+        from optimiser.districting.search.state import new_state
 
         assert incumbent.part is not None
         if self._prover.decides(incumbent):
@@ -186,8 +186,8 @@ class _Job:
 
     def _require_not_boxed_in(self, executor: Executor) -> None:
         """Raise Infeasible where a unit fits into no patch; a short search finds what would do."""
-        from optimiser.districting.boxed_in import boxed_in
-        from optimiser.districting.causes import explain_impossible
+        from optimiser.districting.impossible.boxed_in import boxed_in
+        from optimiser.districting.impossible.causes import explain_impossible
 
         cause = boxed_in(self._instance)
         if cause is None:
@@ -202,7 +202,7 @@ class _Job:
         """Let CP-SAT mend what annealing leaves: the best deal among a few patches."""
         import numpy as np
 
-        from optimiser.districting.neighbourhoods import improve_exactly
+        from optimiser.districting.search.neighbourhoods import improve_exactly
 
         def improved(part: Int64s, cost: float) -> None:
             incumbent.part, incumbent.cost = part, cost
@@ -245,7 +245,7 @@ class _Job:
         until: float = 1.0,
         beside: threading.Thread | None = None,
     ) -> Incumbent:
-        from optimiser.districting.search import search
+        from optimiser.districting.search.runs import search
 
         def workers() -> int:
             if rounds is not None:
@@ -286,7 +286,7 @@ class _Job:
     def _plan(self, incumbent: Incumbent) -> PatchPlan:
         from optimiser.districting.checks import check_patches
         from optimiser.districting.metrics import best_centres, build_plan
-        from optimiser.districting.parts import part_bounds, walk_bound
+        from optimiser.districting.proof.parts import part_bounds, walk_bound
 
         assert incumbent.part is not None
         problem, bound = self._instance.problem, self._prover.bound

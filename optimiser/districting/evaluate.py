@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from optimiser.districting.wording import listed
+from optimiser.districting.impossible.wording import listed
 from optimiser.errors import InvalidProblem
 from optimiser.model import PatchPlan, PatchProblem
 from optimiser.model.outcome import Status, Violation
@@ -115,11 +115,11 @@ def _bound(problem: PatchProblem, plan: PatchPlan, time_limit_s: float | None) -
     """Return a lower bound of the whole problem, in cost units."""
     if time_limit_s is not None and time_limit_s <= 0:
         return 0
-    from optimiser.districting import cover, enumeration, knapsacks
-    from optimiser.districting.instance import build_instance
-    from optimiser.districting.proof import Prover
-    from optimiser.districting.search import Clock
-    from optimiser.districting.starts import incumbent_from
+    from optimiser.districting.proof import cover, enumeration, knapsacks
+    from optimiser.districting.proof.prover import Prover
+    from optimiser.districting.search.runs import Clock
+    from optimiser.districting.search.starts import incumbent_from
+    from optimiser.districting.units.instance import build_instance
 
     for module in (knapsacks, enumeration, cover):
         module.compile_all()

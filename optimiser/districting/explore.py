@@ -37,7 +37,7 @@ from optimiser.model.patches import COST_UNITS_PER_MINUTE
 from optimiser.model.variants import includes, with_balance, with_move_price
 
 if TYPE_CHECKING:
-    from optimiser.districting.instance import Int64s
+    from optimiser.districting.units.instance import Int64s
 
 __all__ = ["explore"]
 
@@ -233,7 +233,7 @@ class _Exploration:
         """Return the best plan of all that is valid at a setting, with its bound."""
         from optimiser.districting.checks import check_patches
         from optimiser.districting.metrics import build_plan
-        from optimiser.districting.parts import part_bounds
+        from optimiser.districting.proof.parts import part_bounds
 
         own = self._found[setting]
         if isinstance(own, Infeasible):
@@ -264,7 +264,7 @@ class _Exploration:
         return max(known, default=None)
 
     def _bounds(self, balance: float, points: list[FrontPoint]) -> BalanceBounds:
-        from optimiser.districting.parts import part_bounds
+        from optimiser.districting.proof.parts import part_bounds
 
         # A home a cost unit: the bound of the moves' part is then one of homes.
         limited = self._variant((balance, points[0].moved_home_minutes))
@@ -338,7 +338,7 @@ def _best_of(problem: PatchProblem, plans: list[PatchPlan]) -> PatchPlan | None:
 
     from optimiser.districting.checks import check_patches
     from optimiser.districting.metrics import best_centres, build_plan, plan_cost
-    from optimiser.districting.parts import PartBounds
+    from optimiser.districting.proof.parts import PartBounds
 
     blocks = np.arange(len(problem.blocks))
     ranked = []

@@ -6,8 +6,8 @@ import logging
 
 import numpy as np
 
-from optimiser.districting.instance import Int64s
-from optimiser.districting.parts import PartBounds, part_bounds
+from optimiser.districting.proof.parts import PartBounds, part_bounds
+from optimiser.districting.units.instance import Int64s
 from optimiser.model import BlockAssignment, PatchPlan, PatchProblem, PatchSummary
 from optimiser.model.outcome import cost_gap, status_of
 from optimiser.model.patches import (

@@ -18,8 +18,8 @@ from functools import cached_property
 
 import numpy as np
 
-from optimiser.districting.instance import Int64s
 from optimiser.districting.metrics import amount_held
+from optimiser.districting.units.instance import Int64s
 from optimiser.model import MoveReason, PatchPlan, PatchProblem
 from optimiser.model.patches import COST_UNITS_PER_MINUTE, WORKLOAD_UNITS_PER_POINT
 

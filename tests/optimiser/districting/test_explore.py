@@ -14,7 +14,7 @@ from patch_brute_force import cheapest, plan_price
 from optimiser.districting.checks import check_patches
 from optimiser.districting.explore import explore
 from optimiser.districting.metrics import build_plan
-from optimiser.districting.parts import PartBounds
+from optimiser.districting.proof.parts import PartBounds
 from optimiser.errors import Infeasible, NoSolutionInTime
 from optimiser.model import PatchParams, PatchPlan, PatchProblem
 from optimiser.model.front import Front, PointStatus

@@ -1,0 +1,1 @@
+"""Finding plans: starts, annealing runs, exact neighbourhoods and the last touch."""
