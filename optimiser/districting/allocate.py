@@ -102,7 +102,7 @@ def _compile(instance: Instance) -> float:
     """Compile, or load from the cache, what the search needs; return the seconds it took."""
     import numpy as np
 
-    from optimiser.districting.proof import cover, enumeration, knapsacks
+    from optimiser.districting.proof import prover
     from optimiser.districting.search.annealing import anneal
     from optimiser.districting.search.descent import settle_units
 
@@ -110,8 +110,7 @@ def _compile(instance: Instance) -> float:
     part = np.arange(instance.units) % instance.slots
     anneal(instance.arrays, part, steps=1, hot=1.0, cold=1.0, price=1.0, seed=1)
     settle_units(instance, np.zeros(instance.units, dtype=np.int64))  # one patch: none to go to
-    for module in (knapsacks, enumeration, cover):
-        module.compile_all()
+    prover.compile_all()
     return time.monotonic() - began
 
 
@@ -175,14 +174,13 @@ class _Job:
         """Leave no unit where a person would see at once that it is better elsewhere."""
         from optimiser.districting.search.annealing import penalised_cost
         from optimiser.districting.search.descent import settle_units
-        from optimiser.districting.search.state import new_state
 
         assert incumbent.part is not None
         if self._prover.decides(incumbent):
             return
         arrays = self._instance.arrays
         incumbent.part = settle_units(self._instance, incumbent.part)
-        incumbent.cost = penalised_cost(arrays, new_state(arrays, incumbent.part))
+        incumbent.cost = penalised_cost(arrays, incumbent.part)
 
     def _require_not_boxed_in(self, executor: Executor) -> None:
         """Raise Infeasible where a unit fits into no patch; a short search finds what would do."""

@@ -115,14 +115,12 @@ def _bound(problem: PatchProblem, plan: PatchPlan, time_limit_s: float | None) -
     """Return a lower bound of the whole problem, in cost units."""
     if time_limit_s is not None and time_limit_s <= 0:
         return 0
-    from optimiser.districting.proof import cover, enumeration, knapsacks
-    from optimiser.districting.proof.prover import Prover
+    from optimiser.districting.proof.prover import Prover, compile_all
     from optimiser.districting.search.runs import Clock
     from optimiser.districting.search.starts import incumbent_from
     from optimiser.districting.units.instance import build_instance
 
-    for module in (knapsacks, enumeration, cover):
-        module.compile_all()
+    compile_all()
     instance = build_instance(problem)
     incumbent = incumbent_from(instance, plan)
     prover = Prover(instance)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from optimiser.districting.impossible.causes import explain_impossible
 from optimiser.districting.impossible.feasibility import MOST_CELLS, Answer, divide, part_of_time
+from optimiser.districting.proof import cover, enumeration, knapsacks
 from optimiser.districting.proof.bounds import Lagrangian
 from optimiser.districting.search.annealing import penalised_cost
 from optimiser.districting.search.runs import Incumbent
-from optimiser.districting.search.state import new_state
 from optimiser.districting.units.instance import Instance, Int64s
 from optimiser.model.outcome import OPTIMAL_GAP
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optimiser.districting.proof.exact import Proof
     from optimiser.districting.proof.fixing import Choices
 
-__all__ = ["Prover"]
+__all__ = ["Prover", "compile_all"]
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,12 @@ _MOST_CHOICES = 40_000
 
 _FIXED_CHOICES = 600
 """The same where results must not depend on the clock."""
+
+
+def compile_all() -> None:
+    """Compile what proving needs, or load it from the cache."""
+    for module in (knapsacks, enumeration, cover):
+        module.compile_all()
 
 
 class Prover:
@@ -84,7 +90,7 @@ class Prover:
             raise explain_impossible(self._instance, incumbent.broken, seconds_left)
         if found.part is not None:
             incumbent.part = found.part
-            incumbent.cost = penalised_cost(a, new_state(a, found.part))
+            incumbent.cost = penalised_cost(a, found.part)
 
     def run(self, incumbent: Incumbent, seconds_left: Callable[[], float] | None) -> None:
         """Prove what can be proven; None means without looking at the clock.
@@ -116,10 +122,10 @@ class Prover:
             # What is proven best is so without the price of splits, which only steers the search.
             real = a._replace(split_price=0.0) if self._closed else a
             known = incumbent.part
-            least = math.inf if known is None else penalised_cost(real, new_state(real, known))
-            if penalised_cost(real, new_state(real, self._part)) < least:
+            least = math.inf if known is None else penalised_cost(real, known)
+            if penalised_cost(real, self._part) < least:
                 incumbent.part = self._part
-                incumbent.cost = penalised_cost(a, new_state(a, self._part))
+                incumbent.cost = penalised_cost(a, self._part)
         return incumbent
 
     def _raise_bound(self, incumbent: Incumbent, seconds_left: Callable[[], float] | None) -> None:
@@ -189,6 +195,5 @@ class Prover:
         """Say whether the best plan is known: that of the proof, or else that of `cost`."""
         a = self._instance.arrays
         if proof.part is not None:
-            state = new_state(a, proof.part)
-            cost = min(cost, penalised_cost(a._replace(split_price=0.0), state))
+            cost = min(cost, penalised_cost(a._replace(split_price=0.0), proof.part))
         return cost <= proof.bound

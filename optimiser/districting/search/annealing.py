@@ -70,8 +70,9 @@ def total_excess(a: Arrays, s: State) -> int:
     return int(np.maximum(0, parts - a.estate_parts).sum())
 
 
-def penalised_cost(a: Arrays, s: State) -> float:
-    """Return the cost in units plus the price of splitting large estates too often."""
+def penalised_cost(a: Arrays, part: npt.NDArray[np.integer]) -> float:
+    """Return a partition's cost in units plus the price of splitting large estates too often."""
+    s = new_state(a, part)
     moved = int(a.move[np.arange(s.part.size), s.part].sum())
     return float(int(s.patch_cost.sum()) + moved) + a.split_price * total_excess(a, s)
 

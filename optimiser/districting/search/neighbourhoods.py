@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimiser.districting.search.annealing import penalised_cost
-from optimiser.districting.search.state import new_state
 from optimiser.districting.units.instance import Arrays, Int64s, connected_pieces
 from optimiser.districting.units.measures import add_further
 
@@ -77,7 +76,7 @@ def improve_exactly(
         Told of each better partition and its cost.
     """
     best = part.copy()
-    cost = penalised_cost(a, new_state(a, best))
+    cost = penalised_cost(a, best)
     tried: set[frozenset[int]] = set()
     count = 0
     while time_left() > 0 and (most is None or count < most):
@@ -87,7 +86,7 @@ def improve_exactly(
         count += 1
         limit = None if most is not None else min(seconds, max(0.1, time_left()))
         found = _reoptimise(a, best, slots, limit)
-        new_cost = cost if found is None else penalised_cost(a, new_state(a, found))
+        new_cost = cost if found is None else penalised_cost(a, found)
         if found is not None and new_cost < cost:
             best, cost = found, new_cost
             improved(best, cost)

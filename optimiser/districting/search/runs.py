@@ -20,7 +20,6 @@ import numpy as np
 from optimiser.districting.search.annealing import Annealed, anneal, penalised_cost
 from optimiser.districting.search.construction import relabel
 from optimiser.districting.search.dealing import dealt_start
-from optimiser.districting.search.state import new_state
 from optimiser.districting.units.instance import Instance, Int64s
 
 __all__ = ["Clock", "Incumbent", "search"]
@@ -150,7 +149,7 @@ def _carry_out(instance: Instance, run: _Run, best_cost: float) -> tuple[Anneale
     a, start = instance.arrays, run.part
     if start is None:
         start = dealt_start(instance, np.random.default_rng(run.seed), current=run.current)
-    cost = penalised_cost(a, new_state(a, start))
+    cost = penalised_cost(a, start)
     mean = cost / instance.units
     began = time.monotonic()
     found = anneal(

@@ -12,7 +12,6 @@ from optimiser.districting.metrics import build_plan
 from optimiser.districting.proof.parts import PartBounds
 from optimiser.districting.search.annealing import penalised_cost
 from optimiser.districting.search.runs import Incumbent
-from optimiser.districting.search.state import new_state
 from optimiser.districting.units.instance import Instance, Int64s
 from optimiser.model import PatchPlan
 
@@ -42,7 +41,7 @@ def incumbent_from(instance: Instance, start: PatchPlan | Mapping[str, str] | No
         log.debug("the start breaks %d rules, the first: %s", len(broken), broken[0].message)
         return Incumbent()
     arrays = instance.arrays
-    return Incumbent(part=part, cost=penalised_cost(arrays, new_state(arrays, part)))
+    return Incumbent(part=part, cost=penalised_cost(arrays, part))
 
 
 def _unit_slots(instance: Instance, patch_of: Mapping[str, str]) -> Int64s | None:

@@ -74,14 +74,14 @@ def test_no_current_patches_no_current_start(grid):
 def test_annealing_finds_a_valid_partition_and_prices_it_right(town):
     start = tree_start(town, np.random.default_rng(2))
     a = town.arrays
-    cost = penalised_cost(a, new_state(a, start))
+    cost = penalised_cost(a, start)
     found = anneal(a, start, steps=60_000, hot=cost / 90, cold=cost / 9000, price=500.0, seed=4)
     assert found.best is not None
     for part in (found.best, found.last):
         assert contiguous(town, part)
     state = new_state(a, found.best)
     assert total_violation(a, state) == 0
-    assert penalised_cost(a, state) == found.best_cost < cost
+    assert penalised_cost(a, state.part) == found.best_cost < cost
     slot_of = found.best[town.unit_of]
     assert sum(plan_cost(town.problem, slot_of, best_centres(town.problem, slot_of))) == (
         found.best_cost

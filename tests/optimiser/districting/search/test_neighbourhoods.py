@@ -58,7 +58,7 @@ def test_touching_patches_are_dealt_anew_at_least_cost():
     a, best, costs = improve(grid(4, lower=4, upper=4), ROWS)
     assert costs == sorted(costs, reverse=True)
     # A square of four costs 1 + 1 + 2 steps from its centre.
-    assert penalised_cost(a, new_state(a, best)) == 4 * 400
+    assert penalised_cost(a, best) == 4 * 400
     assert np.bincount(best).tolist() == [4, 4, 4, 4]
 
 
