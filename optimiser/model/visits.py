@@ -87,6 +87,7 @@ class Shift(Frozen):
     `end_place` by `end_s`. A break of `break_s` (0: none) starts within
     `break_earliest_s`..`break_latest_s`. Walking, access, visits, rounds and
     sessions together last at most `busy_limit_s`: the rest is break and slack.
+    Walking alone lasts at most `walk_limit_s`; None: no such limit.
     """
 
     officer_ref: str
@@ -99,6 +100,7 @@ class Shift(Frozen):
     break_earliest_s: int = 0
     break_latest_s: int = 0
     busy_limit_s: int = Field(ge=0)
+    walk_limit_s: int | None = Field(None, ge=0)
     sessions: tuple[Session, ...] = ()
 
 
@@ -118,7 +120,9 @@ class Visit(Frozen):
     `service_s` is at the door; `interpreter_service_s` replaces it when no
     officer of the visit speaks `language`. With `two_officers`, two are there
     from the same minute to the end, and `skill` and `language` may be held by
-    either. Planned at or before `due_at` it is worth `value`, later
+    either; `required_officer` is one of them. `contact_first` (ring before going)
+    and `no_card_left` (leave nothing at the door) are for the officer's sheet.
+    Planned at or before `due_at` it is worth `value`, later
     `late_value` (units of 1 / `VALUE_UNITS_PER_POINT` point); with
     `own_officer` (as either of a pair) `own_officer_value` more.
     """
@@ -139,6 +143,9 @@ class Visit(Frozen):
     skill: str | None = None
     own_officer: str | None = None
     excluded_officers: frozenset[str] = frozenset()
+    required_officer: str | None = None
+    contact_first: bool = False
+    no_card_left: bool = False
     value: int = Field(ge=0)
     late_value: int = Field(ge=0)
     own_officer_value: int = Field(0, ge=0)
@@ -168,7 +175,10 @@ class Round(Frozen):
     """Doors of one block to knock in one go, from the top floor down.
 
     `door` is the first door's; `last_floor` is where the round ends. Knocked by
-    one of `officers`, at most once, by one of its `options`.
+    one of `officers`, at most once, by one of its `options`. With `two_officers`
+    by two: the first of `officers` and one of the others, from the same second to
+    the end, as at a two-officer visit. An option's `service_s` is how long the two
+    take, and its value is the round's, not one for each of them.
     """
 
     round_ref: str
@@ -180,6 +190,7 @@ class Round(Frozen):
     property_refs: tuple[str, ...] = Field(min_length=1)
     officers: tuple[str, ...] = Field(min_length=1)
     options: tuple[RoundOption, ...] = Field(min_length=1)
+    two_officers: bool = False
 
 
 class UnplannedClass(StrEnum):
@@ -241,6 +252,8 @@ class VisitProblem(Frozen):
             raise ValueError("an officer has two shifts on one day")
         if len({v.visit_ref for v in self.visits}) != len(self.visits):
             raise ValueError("a visit_ref is not unique")
+        if any(r.two_officers and len(set(r.officers)) < 2 for r in self.rounds):
+            raise ValueError("a round for two officers names fewer than two")
         return self
 
 

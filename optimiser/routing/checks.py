@@ -183,7 +183,7 @@ def _check_windows(week: _Week) -> Iterator[Violation]:
 
 
 def _check_people(week: _Week) -> Iterator[Violation]:
-    """Require the skill in the team, and nobody in it whom the visit excludes."""
+    """Require the skill and the named officer in the team, and nobody whom the visit excludes."""
     for ref in week.stops:
         visit, team = week.visits[ref], week.team(ref)
         held = {s for o in team if o in week.officers for s in week.officers[o].skills}
@@ -193,6 +193,9 @@ def _check_people(week: _Week) -> Iterator[Violation]:
         for officer in sorted(visit.excluded_officers.intersection(team)):
             message = f"{officer} may not visit"
             yield Violation(rule="excluded", subject=ref, message=message)
+        if visit.required_officer is not None and visit.required_officer not in team:
+            message = f"without {visit.required_officer}, who is to be there"
+            yield Violation(rule="required_officer", subject=ref, message=message)
 
 
 def _check_durations(week: _Week) -> Iterator[Violation]:

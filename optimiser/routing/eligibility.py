@@ -18,12 +18,15 @@ def may_attend(visit: Visit, officer: VisitOfficer) -> bool:
 def may_go_alone(visit: Visit, officer: VisitOfficer) -> bool:
     """Whether the officer may do the visit as the only one."""
     skilled = visit.skill is None or visit.skill in officer.skills
-    return may_attend(visit, officer) and skilled and not visit.two_officers
+    wanted = visit.required_officer in (None, officer.officer_ref)
+    return may_attend(visit, officer) and skilled and wanted and not visit.two_officers
 
 
 def can_pair(visit: Visit, one: VisitOfficer, other: VisitOfficer) -> bool:
     """Whether the two may do the visit together: the skill may be held by either."""
     if one.officer_ref == other.officer_ref:
+        return False
+    if visit.required_officer not in (None, one.officer_ref, other.officer_ref):
         return False
     skilled = visit.skill is None or visit.skill in one.skills | other.skills
     return may_attend(visit, one) and may_attend(visit, other) and skilled

@@ -41,8 +41,8 @@ VALUE, WINDOWS, WINDOW = range(3)
 from there on the first and last start of each."""
 
 OFFICER, DAY, START, END, BREAK, BREAK_LO, BREAK_HI, LIMIT = range(8)
-START_NODE, END_NODE, ROUNDS_LO, ROUNDS_HI = range(8, 12)
-"""Columns of `Net.shift`; the last two bound its rounds in `Net.lists`."""
+START_NODE, END_NODE, ROUNDS_LO, ROUNDS_HI, WALK_LIMIT = range(8, 13)
+"""Columns of `Net.shift`; its rounds are bounded in `Net.lists`, no limit of walking is NEVER."""
 
 PAIR, OWN, OWN_VALUE, INTERPRETER_S, LANGUAGE, SHIFTS_LO, SHIFTS_HI = range(7)
 """Columns of `Net.visit`; own is an officer or -1, language whether it needs one, the last two
@@ -71,7 +71,7 @@ class Net(NamedTuple):
     visit: I64  # (v, 7)
     who: I64  # (v, o, 3)
     round: I64  # (r, 4)
-    shift: I64  # (s, 12)
+    shift: I64  # (s, 13)
     lists: I64  # shifts of visits by day, shifts of rounds, rounds of shifts
     possible: B1  # (v, s) whether a visit may be on a shift
     trait: I64  # (tasks, 4)
@@ -298,6 +298,7 @@ def _shift_table(problem: VisitProblem, officer: I64, day: I64, nodes: int, boun
         range(ends, nodes),
         bounds[:-1],
         bounds[1:],
+        [NEVER if s.walk_limit_s is None else s.walk_limit_s for s in shifts],
     )
 
 
@@ -341,7 +342,23 @@ def _who_may(problem: VisitProblem) -> tuple[B1, B1, B1]:
                 skilled[v, k] = visit.skill in officer.skills
             excluded = officer.officer_ref in visit.excluded_officers
             allowed[v, k] = not excluded and (skilled[v, k] or visit.two_officers)
+        if visit.required_officer is not None:
+            _require(problem, visit, skilled[v], allowed[v])
     return speaks, skilled, allowed
+
+
+def _require(problem: VisitProblem, visit: Visit, skilled: B1, allowed: B1) -> None:
+    """Make one officer's presence the skill that those who go must hold.
+
+    Where that officer of a pair lacks the visit's own skill, the other one must have it, so that
+    nobody else is allowed.
+    """
+    there = np.array([o.officer_ref == visit.required_officer for o in problem.officers])
+    if not visit.two_officers:
+        allowed &= there
+    elif not (skilled & there).any():
+        allowed &= skilled | there
+    skilled[:] = there
 
 
 def _round_shifts(problem: VisitProblem) -> list[list[int]]:

@@ -412,6 +412,7 @@ HARD: list[tuple[str, Case]] = [
     ("skill", on_visit("V4", skill="damp")),
     ("excluded", on_visit("V1", excluded_officers=frozenset({"A"}))),
     ("excluded", on_visit("V3", excluded_officers=frozenset({"B"}))),
+    ("required_officer", on_visit("V2", required_officer="Z")),
     ("duration", on_stop(0, 0, end_s=34064)),
     ("duration", on_visit("V2", language=None)),
     ("duration", on_visit("V3", language="Farsi")),
