@@ -66,6 +66,7 @@ def check_day(day: Day) -> Iterator[Violation]:
     yield from _check_break(day)
     yield from _check_rounds(day)
     yield from _check_busy(day)
+    yield from _check_walk_limit(day)
 
 
 def subject_of(route: Route, stop: Stop | None = None) -> str:
@@ -298,3 +299,12 @@ def _check_busy(day: Day) -> Iterator[Violation]:
     if busy_s > limit_s:
         message = f"busy for {busy_s} s, the limit is {limit_s} s"
         yield Violation(rule="busy_limit", subject=subject_of(day.route), message=message)
+
+
+def _check_walk_limit(day: Day) -> Iterator[Violation]:
+    """Require no more walking than the shift allows."""
+    walked_s = day.route.home_walk_s + sum(stop.walk_s for stop in day.route.stops)
+    limit_s = day.shift.walk_limit_s
+    if limit_s is not None and walked_s > limit_s:
+        message = f"on foot for {walked_s} s, the limit is {limit_s} s"
+        yield Violation(rule="walk_limit", subject=subject_of(day.route), message=message)

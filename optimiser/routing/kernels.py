@@ -43,6 +43,7 @@ from optimiser.routing.tasks import (
     SERVICE_S,
     START,
     START_NODE,
+    WALK_LIMIT,
     WINDOW,
     WINDOWS,
     Net,
@@ -257,7 +258,7 @@ def refresh(net: Net, st: State, s: int) -> bool:
             by0 = max(time[k + 1, LATE0] - time[k + 1, WAY], rest_before(shift, by1))
             time[k, LATE0] = last_start(when, node * days + day, fixed, by0 - length)
     last = time[n - 2, EARLY1] + time[n - 1, WAY]
-    return bool(last <= shift[END] and busy <= shift[LIMIT])
+    return bool(last <= shift[END] and busy <= shift[LIMIT] and walked <= shift[WALK_LIMIT])
 
 
 @outer
@@ -283,6 +284,7 @@ def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, 
         length = net.who[node, shift[OFFICER], SERVICE_S]
     shut = when[k0, WINDOW + 2 * when[k0, WINDOWS] - 1]
     spare = shift[LIMIT] - st.tally[s, BUSY] - length
+    on_foot = shift[WALK_LIMIT] - (st.tally[s, WALKED] if n > 2 else 0)
     if spare < 0:
         return best, toll, at
     rests = shift[BREAK] > 0
@@ -307,6 +309,8 @@ def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, 
         steps = walk_of(walk, nodes, a, node) + walk_of(walk, nodes, node, b)
         if n > 2:  # an officer without a stop stays where they are
             steps -= time[k + 1, WALK]
+        if steps > on_foot:
+            continue
         cost = walk_value * steps + price * (more + length)
         if cost < best:
             best, toll, at = cost, walk_value * steps, k

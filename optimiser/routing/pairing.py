@@ -19,6 +19,7 @@ from optimiser.routing.kernels import (
     LATE1,
     SIZE,
     WALK,
+    WALKED,
     WAY,
     State,
     leg,
@@ -43,6 +44,7 @@ from optimiser.routing.tasks import (
     SKILLED,
     SPEAKS,
     VALUE,
+    WALK_LIMIT,
     WINDOW,
     WINDOWS,
     Net,
@@ -68,6 +70,7 @@ def _slots(
     n, first = st.tally[s, SIZE], count
     k0 = node * net.days + shift[DAY]
     spare = shift[LIMIT] - st.tally[s, BUSY] - length
+    on_foot = shift[WALK_LIMIT] - (st.tally[s, WALKED] if n > 2 else 0)
     if spare < 0 or n >= len(row):
         return count
     shut = when[k0, WINDOW + 2 * when[k0, WINDOWS] - 1]
@@ -83,6 +86,8 @@ def _slots(
         steps = walk_of(walk, nodes, a, node) + walk_of(walk, nodes, node, b)
         if n > 2:  # an officer without a stop stays where they are
             steps -= time[k + 1, WALK]
+        if steps > on_foot:
+            continue
         toll = net.walk_value * steps
         cost = toll + price * (more + length)
         by1 = time[k + 1, LATE1] - l2

@@ -3,7 +3,7 @@
 The order of the tasks is the caller's. The shift's sessions stand at their fixed
 times and the break within its window; where among the tasks they go is decided here,
 exactly, by labels over (tasks done, sessions done, break taken, where one stands).
-A label is (time, busy seconds, cost); one that is no better in any of the three than
+A label is (time, busy seconds, cost, walk); one that is no better in any of the four than
 another of the same state is dropped (Desrochers 1988). Starting as early as possible is
 never worse: walks are constant over the day, so no later start lets one arrive earlier.
 
@@ -12,6 +12,7 @@ Who may do a visit (skill, exclusion, two officers) is not looked at here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -264,6 +265,9 @@ class Timer:
         leave, walk, access = self._leg(here, item)
         ready = day.departs_s(label, item, state) + leave + walk + access
         ahead = day.ahead_s[state[0]] + day.sessions_ahead_s[state[1]]
+        walked = label.walk_s + walk
+        if day.shift.walk_limit_s is not None and walked > day.shift.walk_limit_s:
+            return
         end_limit = day.shift.end_s - ahead - (0 if state[2] else day.shift.break_s)
         busy = label.busy_s + leave + walk + access
         soonest: int | None = None  # of a visit, only the earliest start counts
@@ -282,7 +286,8 @@ class Timer:
                 soonest = start
             value = way.value if start <= way.due_s else way.late_value
             cost = label.cost + self.problem.walk_value * walk - value
-            _keep(layer, state, Label(end, busy + way.duration_s, cost, start, item, way, label))
+            after = (end, busy + way.duration_s, cost, start, item, way, label, walked)
+            _keep(layer, state, Label(*after))
 
     def _best(self, day: _Day) -> Label | None:
         """Return the label of the best whole day, its cost the way home included."""
@@ -291,6 +296,7 @@ class Timer:
         if work > min(length, day.shift.busy_limit_s):
             return None
         whole = len(day.items) + len(day.sessions) + (day.shift.break_s > 0)
+        most_walk = math.inf if day.shift.walk_limit_s is None else day.shift.walk_limit_s
         best: tuple[int, int] | None = None
         chosen = None
         for k, layer in enumerate(self._layers(day)):
@@ -302,6 +308,8 @@ class Timer:
                     end, busy = label.time_s + leave + walk, label.busy_s + leave + walk
                     cost = label.cost + self.problem.walk_value * walk
                     if end > day.shift.end_s or busy > day.shift.busy_limit_s:
+                        continue
+                    if label.walk_s + walk > most_walk:
                         continue
                     if best is None or (cost, end) < best:
                         best, chosen = (cost, end), label._replace(cost=cost)
@@ -327,15 +335,18 @@ def _rest(day: _Day, label: Label) -> Label | None:
     if start > latest or start + shift.break_s > shift.end_s:
         return None
     begun = int(start)
-    return Label(begun + shift.break_s, label.busy_s, label.cost, begun, None, None, label)
+    end = begun + shift.break_s
+    return Label(end, label.busy_s, label.cost, begun, None, None, label, label.walk_s)
 
 
 def _keep(layer: _Layer, state: _State, new: Label) -> None:
     """Add a label unless another of its state is as good; drop those it beats."""
     labels = layer.setdefault(state, [])
-    time, busy, cost = new.time_s, new.busy_s, new.cost
+    time, busy, cost, walk = new.time_s, new.busy_s, new.cost, new.walk_s
     for old in labels:
-        if old.time_s <= time and old.busy_s <= busy and old.cost <= cost:
+        if old.time_s <= time and old.busy_s <= busy and old.cost <= cost and old.walk_s <= walk:
             return
-    labels[:] = [o for o in labels if o.time_s < time or o.busy_s < busy or o.cost < cost]
+    labels[:] = [
+        o for o in labels if o.time_s < time or o.busy_s < busy or o.cost < cost or o.walk_s < walk
+    ]
     labels.append(new)

@@ -31,7 +31,7 @@ def check_sessions(problem: VisitProblem) -> None:
 
 def _cause(problem: VisitProblem, shift: Shift) -> Infeasible:
     who = f"{shift.officer_ref} on {day_name(shift.date)}"
-    at, place, busy = shift.start_s, shift.start_place, 0
+    at, place, busy, walked = shift.start_s, shift.start_place, 0, 0
     before = "starting work"
     for session in sorted(shift.sessions, key=lambda s: s.start_s):
         walk = int(problem.walk_s[place, session.place])
@@ -41,10 +41,12 @@ def _cause(problem: VisitProblem, shift: Shift) -> Infeasible:
                 f"after {before} at {clock(at)}: {walk // 60} minutes' walk",
                 f"start the {session.kind} at {clock(at + walk + 59)} or later, or move it",
             )
+        walked += walk
         busy += walk + session.end_s - session.start_s
         at, place, before = session.end_s, session.place, f"the {session.kind} ending"
     home = int(problem.walk_s[place, shift.end_place])
     busy += home
+    walked += home
     if at + home > shift.end_s:
         return Infeasible(
             f"{who}: {before} at {clock(at)} leaves too little time to be back by "
@@ -56,6 +58,12 @@ def _cause(problem: VisitProblem, shift: Shift) -> Infeasible:
             f"{who}: the fixed sessions and their walks take {busy // 60} minutes, "
             f"the day has {shift.busy_limit_s // 60} after its break and slack",
             "shorten a session, or keep less slack",
+        )
+    if shift.walk_limit_s is not None and walked > shift.walk_limit_s:
+        return Infeasible(
+            f"{who}: walking to the fixed sessions and back takes {-(-walked // 60)} minutes, "
+            f"max_walk_minutes_day allows {shift.walk_limit_s // 60}",
+            "raise max_walk_minutes_day, or move a session",
         )
     return Infeasible(
         f"{who}: no room for the break between {clock(shift.break_earliest_s)} and "

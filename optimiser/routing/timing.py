@@ -76,6 +76,7 @@ class Label(NamedTuple):
     item: Item | None
     way: Start | None
     before: Label | None
+    walk_s: int = 0
 
 
 def place_item(place: int) -> Item:
