@@ -41,11 +41,13 @@ from optimiser.model.visits import (
     VisitParams,
     VisitProblem,
 )
-from optimiser.model.week import Route, Stop, Tier, VisitPlan
+from optimiser.model.week import Appointment, Change, Route, Stop, Tier, VisitPlan
 from optimiser.model.what_if import WhatIf
 
 __all__ = [
+    "Appointment",
     "BlockAssignment",
+    "Change",
     "Door",
     "Front",
     "FrontPoint",

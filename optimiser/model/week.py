@@ -15,9 +15,10 @@ from optimiser.model.visits import Place, Unplanned
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Route", "Stop", "StopKind", "Tier", "VisitPlan"]
+__all__ = ["Appointment", "Change", "ChangeKind", "Route", "Stop", "StopKind", "Tier", "VisitPlan"]
 
 StopKind = Literal["visit", "round", "break", "surgery"]
+ChangeKind = Literal["added", "moved", "dropped", "cancelled"]
 
 
 class Stop(Frozen):
@@ -80,8 +81,34 @@ class Tier(Frozen):
     bound: float | None = None
 
 
+class Appointment(Frozen):
+    """When a visit or round starts, and who does it; of a pair both, in order."""
+
+    date: dt.date
+    start_s: int
+    officers: tuple[str, ...]
+
+
+class Change(Frozen):
+    """One visit or round that a plan mended during the week has otherwise than the plan before.
+
+    `before` is None for what was added, `after` for what was dropped (no place any
+    more) or cancelled (no longer wanted).
+    """
+
+    ref: str
+    kind: ChangeKind
+    before: Appointment | None = None
+    after: Appointment | None = None
+    why: str = ""
+
+
 class VisitPlan(Outcome):
-    """A week's routes. `objective` and `bound` are points, see `VisitValues`."""
+    """A week's routes. `objective` and `bound` are points, see `VisitValues`.
+
+    A plan mended during the week says when (`replanned_at`, local time) and what it
+    changed; what started before that instant is as it was.
+    """
 
     week: dt.date
     routes: tuple[Route, ...]
@@ -99,6 +126,8 @@ class VisitPlan(Outcome):
     )
     rules: VisitRules
     notes: tuple[str, ...] = ()
+    replanned_at: dt.datetime | None = None
+    changes: tuple[Change, ...] = ()
 
     def unplanned_counts(self) -> dict[str, int]:
         """Return how many requests were left out, by class."""

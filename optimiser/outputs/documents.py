@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from optimiser.model import (
+    Appointment,
     MoveReason,
     Outcome,
     PatchPlan,
@@ -100,6 +101,7 @@ def plan_document(view: WorkspaceView, plan: VisitPlan) -> dict[str, Any]:
         "unplanned": [u.model_dump(mode="json", by_alias=True) for u in plan.unplanned],
         "rules": plan.rules.model_dump(mode="json"),
         "notes": list(plan.notes),
+        **_replanned(plan),
     }
 
 
@@ -121,6 +123,7 @@ def week_summary(view: WorkspaceView, plan: VisitPlan) -> dict[str, Any]:
         "evenness_minutes": plan.evenness_minutes,
         "violations": [v.model_dump() for v in plan.violations],
         "notes": list(plan.notes),
+        **_replanned(plan),
     }
 
 
@@ -204,6 +207,31 @@ def _outcome(plan: Outcome) -> dict[str, Any]:
         "seconds": plan.seconds,
         "seed": plan.seed,
     }
+
+
+def _replanned(plan: VisitPlan) -> dict[str, Any]:
+    """Return when a plan was mended and what changed by it; nothing of a first plan."""
+    if plan.replanned_at is None:
+        return {}
+    return {
+        "replanned_at": plan.replanned_at.isoformat(timespec="minutes"),
+        "changes": [
+            {
+                "ref": change.ref,
+                "change": change.kind,
+                "before": _appointment(change.before),
+                "after": _appointment(change.after),
+                "why": change.why,
+            }
+            for change in plan.changes
+        ],
+    }
+
+
+def _appointment(at: Appointment | None) -> dict[str, Any] | None:
+    if at is None:
+        return None
+    return {"start": iso_time(at.date, at.start_s), "officers": list(at.officers)}
 
 
 def _labels(view: WorkspaceView) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""A week's plan read back from the folder that it was written to.
+
+plan.json holds the routes, summary.json the figures. What neither holds is worked
+out again: `Stop.place` is a number that only a problem gives meaning to, so places
+are numbered anew in the order in which the routes come to them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from geodata import DataError, Problem
+from optimiser.model import VisitPlan
+from optimiser.model.rules import VisitRules
+
+__all__ = ["read_week_plan"]
+
+_OF_SUMMARY: Final = (
+    *("tiers", "requests", "planned", "late", "doors", "conversations"),
+    *("walk_hours", "own_officer", "evenness_minutes", "violations"),
+)
+_OF_PLAN: Final = ("week", "status", "objective", "bound", "gap", "seed", "seconds", "notes")
+_OF_STOP: Final = (
+    *("kind", "visit_ref", "round_ref", "property_refs", "block_ref", "name"),
+    *("easting", "northing", "walk_s", "walk_m", "access_s", "leave_s"),
+    *("with_officer", "conversations", "late", "interpreter"),
+)
+_AGAIN: Final = "plan the week again: doorstep plan"
+
+
+def read_week_plan(folder: str | Path) -> VisitPlan:
+    """Return the plan that `doorstep plan` or `doorstep replan` wrote into `folder`.
+
+    Parameters
+    ----------
+    folder
+        The week's output, such as FOLDER/out/week-2026-11-30.
+
+    Raises
+    ------
+    DataError
+        If there is no such plan, or it is damaged.
+    """
+    plan, summary = (_read(Path(folder) / name) for name in ("plan.json", "summary.json"))
+    try:
+        return _plan(plan, summary)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"]))
+        reason = f"does not hold a whole plan: {where} {fault['msg'].lower()}"
+        raise _error(Path(folder) / "plan.json", reason) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise _error(Path(folder) / "plan.json", f"does not hold a whole plan: {what}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _error(path, "there is no plan of this week") from None
+    except OSError as error:
+        raise _error(path, f"cannot be read ({error.strerror})", "check its rights") from error
+    except (ValueError, RecursionError) as error:
+        raise _error(path, f"is damaged: {error}") from error
+    if not isinstance(document, dict):
+        raise _error(path, "does not hold a plan")
+    return document
+
+
+def _error(path: Path, reason: str, remedy: str = _AGAIN) -> DataError:
+    return DataError([Problem(file=str(path), reason=reason, remedy=remedy)])
+
+
+def _plan(plan: dict[str, Any], summary: dict[str, Any]) -> VisitPlan:
+    places: dict[tuple[float, float], int] = {}
+    bound = plan["bound"]
+    known = {name: plan[name] for name in _OF_PLAN} | {
+        "bound": float("inf") if bound is None else bound,
+        "rules": VisitRules.model_validate(plan["rules"]),
+        "routes": [_route(route, places) for route in plan["routes"]],
+        "unplanned": [_renamed(item, "class", "kind") for item in plan["unplanned"]],
+        "replanned_at": plan.get("replanned_at"),
+        "changes": [_change(change) for change in plan.get("changes", ())],
+    }
+    figures = {name: summary[name] for name in _OF_SUMMARY}
+    return VisitPlan.model_validate(known | figures)
+
+
+def _renamed(item: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    return {new if name == old else name: value for name, value in item.items()}
+
+
+def _route(route: dict[str, Any], places: dict[tuple[float, float], int]) -> dict[str, Any]:
+    date = dt.date.fromisoformat(route["date"])
+    same = ("officer_ref", "date", "start_place", "end_place", "home_walk_s", "home_walk_m")
+    return {name: route[name] for name in same} | {
+        "start_s": _seconds(route["start"], date),
+        "end_s": _seconds(route["end"], date),
+        "stops": [_stop(stop, date, places) for stop in route["stops"]],
+    }
+
+
+def _stop(
+    stop: dict[str, Any], date: dt.date, places: dict[tuple[float, float], int]
+) -> dict[str, Any]:
+    times = {f"{name}_s": _seconds(stop[name], date) for name in ("arrive", "start", "end")}
+    at = (stop["easting"], stop["northing"])
+    place = places.setdefault(at, len(places))
+    return {name: stop[name] for name in _OF_STOP if name in stop} | times | {"place": place}
+
+
+def _seconds(text: str, date: dt.date) -> int:
+    """Return a local time as seconds after midnight of the route's date."""
+    since = dt.datetime.fromisoformat(text) - dt.datetime.combine(date, dt.time())
+    return round(since.total_seconds())
+
+
+def _change(change: dict[str, Any]) -> dict[str, Any]:
+    ends = {name: _appointment(change[name]) for name in ("before", "after")}
+    return {"ref": change["ref"], "kind": change["change"], "why": change["why"], **ends}
+
+
+def _appointment(at: dict[str, Any] | None) -> dict[str, Any] | None:
+    if at is None:
+        return None
+    date = dt.datetime.fromisoformat(at["start"]).date()
+    return {
+        "date": date,
+        "start_s": _seconds(at["start"], date),
+        "officers": at["officers"],
+    }
