@@ -226,13 +226,25 @@ class VisitValues(_Finite):
     points (plus statutory points where a statutory visit is on time), plus the
     points of the expected conversations of its rounds, plus own-officer points,
     less the walking points.
+
+    As they stand, a tier outweighs those below it in any week there is in practice:
+
+    - a statutory visit on time outweighs five requests of the highest priority
+      that are due this week (600 each), more than the longest visit with its walks
+      takes the place of;
+    - no request is worth dropping for knocking: a door takes a minute and a
+      conversation seven more, so an officer has at most 7.5 conversations, 15 points,
+      in an hour, and the smallest request is worth more than six hours of them
+      (more than three when it would be late);
+    - a conversation is worth at least two requests with their own officer;
+    - an own officer is worth 50 minutes on foot.
     """
 
     statutory_on_time: float = Field(
-        1000.0, ge=0, le=1e6, description="statutory visit by its due date"
+        3000.0, ge=0, le=1e6, description="statutory visit by its due date"
     )
     statutory_not_yet_due: float = Field(
-        0.1, ge=0, le=1, description="factor of that when due after the week's end"
+        0.05, ge=0, le=1, description="factor of that when due after the week's end"
     )
     request: float = Field(100.0, ge=0, le=1e6, description="a planned request, times its priority")
     due_this_week: float = Field(
@@ -240,7 +252,7 @@ class VisitValues(_Finite):
     )
     late: float = Field(0.5, ge=0, le=1, description="factor when planned after its due date")
     conversation: float = Field(
-        10.0, ge=0, le=1e6, description="an expected conversation, knocked within the quarter"
+        1.0, ge=0, le=1e6, description="an expected conversation, knocked within the quarter"
     )
     conversation_due: float = Field(
         2.0,
@@ -249,9 +261,9 @@ class VisitValues(_Finite):
         description="factor for a home not knocked for a quarter; linear in between",
     )
     own_officer: float = Field(
-        5.0, ge=0, le=1e6, description="request planned with the patch's officer"
+        0.5, ge=0, le=1e6, description="request planned with the patch's officer"
     )
-    walk_minute: float = Field(0.1, ge=0, le=1e6, description="taken off per minute on foot")
+    walk_minute: float = Field(0.01, ge=0, le=1e6, description="taken off per minute on foot")
 
 
 class VisitRules(_Finite):
@@ -265,6 +277,9 @@ class VisitRules(_Finite):
     break_latest: dt.time = Field(dt.time(14, 0), description="latest start of the break (M)")
     slack: float = Field(
         0.15, ge=0, lt=1, description="share of the shift less its break kept free (M)"
+    )
+    max_walk_minutes_day: float | None = Field(
+        None, ge=0, le=1440, description="most minutes on foot in an officer's day; None: no limit"
     )
     community_day: str | None = Field("Thu", description="day of door-knocking; none: no rounds")
     entry_seconds: int = Field(90, ge=0, le=3600, description="into a block with door entry (M)")

@@ -93,7 +93,7 @@ def test_minutes_and_conversations_follow_the_contact_model():
     assert morning.part is PartOfDay.MORNING
     assert morning.conversations == pytest.approx(2 * chance)
     assert morning.service_s == round(60 * (2 + 7 * 2 * chance)) + 2 * 25
-    assert morning.value == round(2 * chance * 20 * 6000)
+    assert morning.value == round(2 * chance * 2 * 6000)
     assert afternoon.conversations > morning.conversations
 
 

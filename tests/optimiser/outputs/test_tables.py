@@ -221,6 +221,6 @@ def test_visits_workbook(view, week_plan, tmp_path):
     assert str(choices.sqref) == "E2:E8"
     assumptions = {row[0]: row[1] for row in book["Assumptions"].iter_rows(values_only=True)}
     assert assumptions["slack"] == 0.15
-    assert assumptions["values.conversation"] == 10.0
+    assert assumptions["values.conversation"] == 1.0
     values = [str(c) for sheet in book for row in sheet.iter_rows(values_only=True) for c in row]
     assert not [v for v in values if "Zebedee" in v or "arrears" in v or "asb" in v]
