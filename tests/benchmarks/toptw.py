@@ -1,23 +1,32 @@
 """Team orienteering with time windows: the core of the week's search on public instances.
 
-    python tests/benchmarks/toptw.py FILE --officers M --seconds S [--seed N]
+    python tests/benchmarks/toptw.py FILE --officers M --seconds S [--seed N] [--workers N]
+        [--peer pyvrp] [--peer vroom]
 
-prints one JSON object: instance, officers, prize, bound, seconds, routes (node numbers of the
-file). A node is a visit, an officer a shift of one day, the prize its value. Distances are
-rounded down to one decimal, to two for pr*, as published results are.
+prints one JSON object: instance, officers, prize, bound, gap, proven, seconds, routes (node numbers
+of the file); and one more for each peer, which has the same seconds and cores: see
+toptw_peers.py. A node is a visit, an officer a shift of one day, the prize its value.
+Distances are rounded down to one decimal, to two for pr*, as published results are. Where
+best_known.csv (instance,m,bks) is beside the file, best_known and below_best (a share of it)
+are told too. Compiling and the start of processes do not count as seconds.
+toptw_all.py solves all instances, toptw_table.py makes the table and check_toptw.py checks.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import datetime as dt
 import json
 import math
+import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from toptw_peers import PEERS, Instance, run_peer
 
 from optimiser.model import Door, Place, Shift, TimeWindow, Visit, VisitOfficer, VisitProblem
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
@@ -77,48 +86,101 @@ def to_problem(nodes: np.ndarray, factor: int, officers: int) -> VisitProblem:
     )
 
 
-def solve(path: Path, officers: int, seconds: float, seed: int, workers: int) -> dict[str, object]:
-    """Return the benchmark's line for one instance."""
+def solve(path: Path, officers: int, given: argparse.Namespace) -> dict[str, object]:
+    """Return our line for one instance."""
     nodes, factor = read_instance(path)
+    begun, cpu = time.monotonic(), time.process_time()
     problem = to_problem(nodes, factor, officers)
     compiled = compile_problem(problem)
-    begun = time.monotonic()
     bounds = all_bounds(compiled)
-    left = seconds - (time.monotonic() - begun)
+    left = given.seconds - (time.monotonic() - begun)
     prices = np.maximum(bounds.prices, 1).astype(np.int64)
     effort = Effort(left, heat=0.7, guide=0.3, removed=10.0)
-    with ThreadPoolExecutor(workers) as threads:
+    with ThreadPoolExecutor(given.workers) as threads:
         jobs = [
-            threads.submit(anneal, compiled, None, prices, effort, seed=seed * 1_000 + k)
-            for k in range(workers)
+            threads.submit(anneal, compiled, None, prices, effort, seed=given.seed * 1_000 + k)
+            for k in range(given.workers)
         ]
         found = max((job.result() for job in jobs), key=lambda f: f.value)
     routes = [[t.index + 1 for t in tasks] for tasks in tasks_of(compiled, found.rows)]
-    prize = sum(nodes[k, 3] for route in routes for k in route)
     # A plan of prize P is worth P prizes less its walking, which is less than the horizons.
     walking = officers * problem.shifts[0].end_s
-    bound = math.floor((bounds.whole * VALUE_UNITS_PER_POINT + walking) / PRIZE_UNITS + 1e-6)
+    whole = math.floor((bounds.whole * VALUE_UNITS_PER_POINT + walking) / PRIZE_UNITS + 1e-6)
+    bound = min(float(whole), float(nodes[:, 3].sum()))
+    prize = float(sum(nodes[k, 3] for route in routes for k in route))
     return {
         "instance": path.stem,
         "officers": officers,
         "prize": prize,
-        "bound": min(float(bound), float(nodes[:, 3].sum())),
+        "bound": bound,
+        "gap": round((bound - prize) / bound, 6) if bound else 0.0,
+        "proven": prize >= bound,
         "seconds": round(time.monotonic() - begun, 2),
+        "cpu_s": round(time.process_time() - cpu, 2),
         "routes": routes,
     }
 
 
-def main() -> None:
-    """Parse and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--officers", type=int, required=True)
+def lines_of(
+    path: Path, officers: int, given: argparse.Namespace, best: float | None
+) -> Iterator[dict[str, object]]:
+    """Yield our line and those of the peers, one after the other."""
+    yield _beside(solve(path, officers, given), best)
+    instance = Instance(*read_instance(path), officers)
+    for peer in given.peer:
+        told = run_peer(
+            peer, instance, seconds=given.seconds, seed=given.seed, workers=given.workers
+        )
+        yield _beside({"instance": path.stem, "officers": officers, **told}, best)
+
+
+def _beside(line: dict[str, object], best: float | None) -> dict[str, object]:
+    if best is None or "prize" not in line:
+        return line
+    prize = float(str(line["prize"]))
+    return {"best_known": best, "below_best": round(1 - prize / best, 6), **line}
+
+
+def best_known(folder: Path) -> dict[tuple[str, int], float]:
+    """Return the best prizes known of instances and officers, if the folder has them."""
+    path = folder / "best_known.csv"
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8") as file:
+        return {(r["instance"], int(r["m"])): float(r["bks"]) for r in csv.DictReader(file)}
+
+
+def warm_up(given: argparse.Namespace) -> None:
+    """Compile everything, or load what is compiled, on a made instance."""
+    rng = np.random.default_rng(1)
+    rows = [
+        f"{k} {x:.2f} {y:.2f} 1 {k % 5} 0 0 0 99" for k, (x, y) in enumerate(rng.random((9, 2)))
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "warm.txt"
+        path.write_text("\n\n" + "\n".join(rows))
+        solve(path, 1, argparse.Namespace(**{**vars(given), "seconds": 0.5}))
+
+
+def options(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Add what a run of one instance and of all have in common, and parse."""
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=2)
-    given = parser.parse_args()
-    line = solve(given.file, given.officers, given.seconds, given.seed, given.workers)
-    print(json.dumps(line))
+    parser.add_argument("--workers", type=int, default=2, help="cores of each engine")
+    parser.add_argument("--peer", action="append", choices=sorted(PEERS), default=[])
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Parse, solve and print."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--officers", type=int, required=True)
+    given = options(parser)
+    warm_up(given)
+    best = best_known(given.file.parent).get((given.file.stem, given.officers))
+    for line in lines_of(given.file, given.officers, given, best):
+        print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
