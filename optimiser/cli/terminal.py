@@ -189,6 +189,10 @@ def _week_lines(console: Console, plan: VisitPlan) -> None:
         f" {_count(round(plan.conversations), 'conversation')};"
         f" {plan.walk_hours:,.1f} hours on foot"
     )
+    console.print(
+        f"  Officers' time used: {100 * plan.busy_share:.0f}% on average,"
+        f" spread {100 * plan.busy_spread:.0f} points between officers"
+    )
     console.print(f"  {_proof(plan, 'points, higher is better')}")
     if not plan.unplanned:
         console.print("  Nothing was left out.")

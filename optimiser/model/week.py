@@ -121,8 +121,11 @@ class VisitPlan(Outcome):
     conversations: float
     walk_hours: float
     own_officer: int
-    evenness_minutes: float = Field(
-        0.0, description="standard deviation of busy minutes a shift; lower is more even"
+    busy_share: float = Field(
+        0.0, description="officers' mean share of the week's busy limits that is used"
+    )
+    busy_spread: float = Field(
+        0.0, description="population standard deviation of that between officers: 0 is even"
     )
     rules: VisitRules
     notes: tuple[str, ...] = ()

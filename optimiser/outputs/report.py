@@ -76,6 +76,8 @@ def _week_figures(plan: VisitPlan) -> list[tuple[str, str]]:
         ("Doors to knock", f"{plan.doors:,}"),
         ("Conversations expected", number(plan.conversations)),
         ("Hours on foot", number(plan.walk_hours)),
+        ("Officers' time used", f"{number(100 * plan.busy_share)}%"),
+        ("Spread between officers", f"{number(100 * plan.busy_spread)} points"),
     ]
 
 

@@ -159,7 +159,8 @@ def kpis_frame(view: WorkspaceView, plan: VisitPlan) -> pd.DataFrame:
         ("Doors to knock", plan.doors, None),
         ("Conversations expected", plan.conversations, None),
         ("Hours on foot", plan.walk_hours, None),
-        ("Evenness: standard deviation of busy minutes a shift", plan.evenness_minutes, None),
+        ("Officers' time used, percent of what the rules allow", 100 * plan.busy_share, None),
+        ("Spread of that between officers, percentage points", 100 * plan.busy_spread, None),
     ]
     return pd.DataFrame(rows, columns=["figure", "value", "bound"])
 

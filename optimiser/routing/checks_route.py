@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from optimiser.model.outcome import Violation
 from optimiser.model.visits import Door, Place, Round, Shift, Visit, VisitProblem
@@ -65,6 +66,7 @@ def check_day(day: Day) -> Iterator[Violation]:
     yield from _check_sessions(day)
     yield from _check_break(day)
     yield from _check_rounds(day)
+    yield from _check_belongs(day)
     yield from _check_busy(day)
     yield from _check_walk_limit(day)
 
@@ -270,6 +272,50 @@ def _check_break(day: Day) -> Iterator[Violation]:
             bounds = f"{shift.break_earliest_s} to {shift.break_latest_s}"
             message = f"the break starts at {stop.start_s}, outside {bounds}"
             yield Violation(rule="break_window", subject=who, message=message)
+
+
+_PLAIN: Final = {
+    "visit_ref": None,
+    "round_ref": None,
+    "property_refs": (),
+    "name": None,
+    "with_officer": None,
+    "late": False,
+    "interpreter": False,
+    "conversations": 0.0,
+}
+"""Fields of a stop as they are where they say nothing."""
+
+_BELONGS: Final = {
+    "visit": {"visit_ref", "property_refs", "with_officer", "late", "interpreter"},
+    "round": {"round_ref", "property_refs", "with_officer", "conversations"},
+    "surgery": {"name"},
+    "break": set[str](),
+}
+
+
+def _check_belongs(day: Day) -> Iterator[Violation]:
+    """Require of a stop nothing said that its kind does not have; a surgery by its own name."""
+    names = {(s.place, s.start_s, s.end_s): s.kind for s in day.shift.sessions}
+    for position, stop in enumerate(day.route.stops):
+        who = subject_of(day.route, stop)
+        for field in _PLAIN.keys() - _BELONGS[stop.kind]:
+            if getattr(stop, field) != _PLAIN[field]:
+                message = f"a {stop.kind} has no {field}"
+                yield Violation(rule="belongs", subject=who, message=message)
+        block = stop.block_ref
+        if stop.kind == "break":
+            here = _standing(day, position)
+            block = None if here is None else here.block_ref
+        elif stop.kind == "surgery":
+            block = None
+            name = names.get((stop.place, stop.start_s, stop.end_s), stop.name)
+            if stop.name != name:
+                message = f"called {stop.name}, it is the {name}"
+                yield Violation(rule="belongs", subject=who, message=message)
+        if stop.block_ref != block:
+            message = f"block {stop.block_ref}, it is in {block}"
+            yield Violation(rule="belongs", subject=who, message=message)
 
 
 def _check_rounds(day: Day) -> Iterator[Violation]:

@@ -29,6 +29,7 @@ __all__ = [
     "PlannedVisit",
     "build_plan",
     "busy_s",
+    "busy_shares",
     "objective_units",
     "planned_visits",
     "round_option",
@@ -176,6 +177,7 @@ def build_plan(
     gap = value_gap(objective, bound)
     visits = planned_visits(problem, routes).values()
     turns = [stop for _, stop in _planned_rounds(problem, routes)]
+    shares = list(busy_shares(problem, routes).values())
     return VisitPlan(
         status=status_of(gap),
         objective=objective,
@@ -194,7 +196,8 @@ def build_plan(
         conversations=sum(s.conversations for s in turns),
         walk_hours=sum(_walk_s(r) for r in routes) / 3600,
         own_officer=sum(v.own_officer for v in visits),
-        evenness_minutes=_evenness_minutes(problem, routes),
+        busy_share=statistics.fmean(shares) if shares else 0.0,
+        busy_spread=statistics.pstdev(shares) if shares else 0.0,
         rules=problem.rules,
         notes=(*problem.notes, *notes),
     )
@@ -213,21 +216,36 @@ def _lifted(what: str, value: float, bound: float) -> float:
 
 
 def _planned_rounds(problem: VisitProblem, routes: Iterable[Route]) -> Iterable[tuple[Round, Stop]]:
+    """Yield each round that is knocked, once: two officers' stops are one round."""
     known = {r.round_ref: r for r in problem.rounds}
+    seen: set[str] = set()
     for route in routes:
         for stop in route.stops:
             if stop.kind == "round" and stop.round_ref is not None:
                 if stop.round_ref not in known:
                     raise InvalidProblem(f"the plan holds round {stop.round_ref}, unknown here")
-                yield known[stop.round_ref], stop
+                if stop.round_ref not in seen:
+                    seen.add(stop.round_ref)
+                    yield known[stop.round_ref], stop
 
 
 def _walk_s(route: Route) -> int:
     return route.home_walk_s + sum(s.walk_s for s in route.stops)
 
 
-def _evenness_minutes(problem: VisitProblem, routes: tuple[Route, ...]) -> float:
-    """Return the population standard deviation of busy minutes over all shifts."""
-    busy = {(r.officer_ref, r.date): busy_s(r) / 60 for r in routes}
-    minutes = [busy.get((s.officer_ref, s.date), 0.0) for s in problem.shifts]
-    return statistics.pstdev(minutes) if minutes else 0.0
+def busy_shares(problem: VisitProblem, routes: Iterable[Route]) -> dict[str, float]:
+    """Return for each officer the share of the week's busy limits that the routes use.
+
+    Shares make part-timers and full-timers comparable. Officers who do not work this week
+    are left out. Their standard deviation is the plan's evenness: it weighs every officer,
+    where the range sees two (Matl, Hartl and Vidal, Transportation Science 52, 2018). A
+    deviation can also be lowered by working the idle harder for nothing; here walking comes
+    before evenness, which rules that out.
+    """
+    room: dict[str, int] = {}
+    for shift in problem.shifts:
+        room[shift.officer_ref] = room.get(shift.officer_ref, 0) + shift.busy_limit_s
+    busy = dict.fromkeys(room, 0)
+    for route in routes:
+        busy[route.officer_ref] = busy.get(route.officer_ref, 0) + busy_s(route)
+    return {ref: busy[ref] / seconds for ref, seconds in room.items() if seconds > 0}

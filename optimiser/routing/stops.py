@@ -103,6 +103,7 @@ def _stop(
             "property_refs": turn.property_refs,
             "block_ref": turn.block_ref,
             "conversations": turn.options[way.option].conversations,
+            "with_officer": task.with_officer,
         }
         return plain.model_copy(update=own)
     visit = problem.visits[task.index]

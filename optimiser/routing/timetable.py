@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from optimiser.errors import Infeasible
 from optimiser.routing.kernels import NODE, START_S
 from optimiser.routing.schedule import schedule_route
-from optimiser.routing.tasks import END_NODE, I64, OPTIONS_LO, PAIR, TASK, Compiled
+from optimiser.routing.tasks import END_NODE, I64, OPTIONS_LO, TASK, Compiled
 from optimiser.routing.timing import Task
 from optimiser.routing.wording import clock, day_name
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from optimiser.model import Route, Shift, VisitProblem
 
 __all__ = ["check_sessions", "routes_of", "tasks_of"]
+
+Kind = Literal["visit", "round"]
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ def _cause(problem: VisitProblem, shift: Shift) -> Infeasible:
 
 
 def tasks_of(compiled: Compiled, rows: I64) -> list[list[Task]]:
-    """Return each shift's tasks in order; two-officer visits at their common start."""
+    """Return each shift's tasks in order; what two officers do, at their common start."""
     net, problem = compiled.net, compiled.problem
     holders: dict[int, list[int]] = {}
     orders = []
@@ -89,15 +91,14 @@ def tasks_of(compiled: Compiled, rows: I64) -> list[list[Task]]:
         for row in own:
             node = int(row[NODE])
             t = int(net.node[node, TASK])
+            start_s = partner = option = None
+            if others := [x for x in holders[node] if x != s]:
+                start_s, partner = int(row[START_S]), problem.shifts[others[0]].officer_ref
             if t >= net.visits:
-                r = t - net.visits
-                tasks.append(Task("round", r, option=node - int(net.round[r, OPTIONS_LO])))
-            elif net.visit[t, PAIR]:
-                other = next(x for x in holders[node] if x != s)
-                partner = problem.shifts[other].officer_ref
-                tasks.append(Task("visit", t, start_s=int(row[START_S]), with_officer=partner))
-            else:
-                tasks.append(Task("visit", t))
+                option = node - int(net.round[t - net.visits, OPTIONS_LO])
+                t -= net.visits
+            kind: Kind = "visit" if option is None else "round"
+            tasks.append(Task(kind, t, option, start_s, partner))
         days.append(tasks)
     return days
 

@@ -22,7 +22,7 @@ __all__ = ["read_week_plan"]
 
 _OF_SUMMARY: Final = (
     *("tiers", "requests", "planned", "late", "doors", "conversations"),
-    *("walk_hours", "own_officer", "evenness_minutes", "violations"),
+    *("walk_hours", "own_officer", "busy_share", "busy_spread", "violations"),
 )
 _OF_PLAN: Final = ("week", "status", "objective", "bound", "gap", "seed", "seconds", "notes")
 _OF_STOP: Final = (

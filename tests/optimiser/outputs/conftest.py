@@ -321,7 +321,8 @@ def week_plan() -> VisitPlan:
         conversations=1.3,
         walk_hours=0.25,
         own_officer=3,
-        evenness_minutes=12.0,
+        busy_share=0.7,
+        busy_spread=0.12,
         rules=VisitRules(),
         notes=("Interpreters take half as long again.",),
     )

@@ -7,8 +7,16 @@ import datetime as dt
 import pytest
 
 from optimiser.errors import InvalidProblem
-from optimiser.model import Status, Unplanned, UnplannedClass
-from optimiser.routing.metrics import TIERS, build_plan, busy_s, objective_units, tier_units
+from optimiser.model import Status, Unplanned, UnplannedClass, VisitOfficer
+from optimiser.routing.checks import check_week
+from optimiser.routing.metrics import (
+    TIERS,
+    build_plan,
+    busy_s,
+    busy_shares,
+    objective_units,
+    tier_units,
+)
 from optimiser.routing.schedule import Task, schedule_route
 
 NONE = dict.fromkeys(TIERS)
@@ -95,16 +103,35 @@ def test_figures_by_hand(week, routes):
     ]
 
 
-def test_evenness_counts_every_shift(week, routes):
+def test_evenness_is_between_officers_shares_of_their_time(week, routes):
     # Busy minutes: HO1 20 walk + 2 entry + 60 = 82; HO2 20 + 1 + 30 = 51; Thursday 10 + 1 + 40
     assert sorted(busy_s(r) / 60 for r in routes) == [51, 51, 82]
     plan = build_plan(week, routes, (), bound=1290, tier_bounds=NONE, seed=1, seconds=0)
-    mean = (82 + 51 + 51) / 3
-    assert plan.evenness_minutes == pytest.approx(
-        (((82 - mean) ** 2 + 2 * (51 - mean) ** 2) / 3) ** 0.5
-    )
+    one, other = (82 + 51) / (2 * 480), 51 / 480  # HO1 works two days of eight hours, HO2 one
+    assert plan.busy_share == pytest.approx((one + other) / 2)
+    assert plan.busy_spread == pytest.approx(abs(one - other) / 2)
     idle = build_plan(week, [], (), bound=0, tier_bounds=NONE, seed=1, seconds=0)
-    assert idle.evenness_minutes == 0
+    assert (idle.busy_share, idle.busy_spread) == (0, 0)
+
+
+def test_who_does_not_work_is_not_uneven(tiny, week, routes):
+    away = (*week.officers, VisitOfficer(officer_ref="HO9"))
+    wider = week.model_copy(update={"officers": away})
+    assert busy_shares(wider, routes).keys() == {"HO1", "HO2"}
+    nothing = tiny.week(shifts=(tiny.shift(busy_limit_s=0),))
+    assert busy_shares(nothing, ()) == {}
+
+
+def test_a_round_of_two_counts_once(tiny):
+    turn = tiny.round("R1", day=0, officers=("HO1", "HO2"), two_officers=True)
+    shifts = (tiny.shift("HO1"), tiny.shift("HO2"))
+    week = tiny.week(shifts=shifts, rounds=(turn,))
+    routes = [schedule_route(week, k, [Task("round", 0, 0, 36_000, f"HO{2 - k}")]) for k in (0, 1)]
+    plan = build_plan(week, routes, (), bound=30, tier_bounds=NONE, seed=1, seconds=0)
+    assert (plan.doors, plan.conversations) == (2, 3.0)
+    assert tier_units(week, routes)["conversations"] == 180_000
+    assert [s.with_officer for r in plan.routes for s in r.stops if s.round_ref] == ["HO2", "HO1"]
+    assert check_week(week, plan) == ()
 
 
 def test_breaks_are_not_busy_time(tiny):
