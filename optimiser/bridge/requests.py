@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from geodata.readers.visit_types import nearest_visit_type
+from optimiser.bridge.contacts import PARTS_OF_DAY, part_of
 from optimiser.bridge.deadlines import due_at, end_of
-from optimiser.bridge.rounds import PARTS_OF_DAY, part_of
 from optimiser.bridge.rows import rows_of
-from optimiser.bridge.shifts import week_days
+from optimiser.bridge.shifts import seconds_of, week_days
 from optimiser.model.visits import (
     VALUE_UNITS_PER_POINT,
     Door,
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from optimiser.model.rules import VisitRules, VisitValues
     from optimiser.model.visit_types import VisitType, VisitTypes
 
-__all__ = ["build_visits", "unused_constraints"]
+__all__ = ["build_visits", "stale_constraints"]
 
-NOT_YET_USED = ("contact_first", "no_card_left")
-"""Constraints that are read and shown, and that nothing in a plan depends on yet."""
 LAST_SECOND_S = 24 * 3600 - 1
 OFFICE_CLOSES_S = 17 * 3600
 """An evening alone is not another part of the day that can be offered."""
@@ -46,15 +44,17 @@ def build_visits(
     types: VisitTypes,
     rules: VisitRules,
     genders: Mapping[str, str] = MappingProxyType({}),
+    tries: Mapping[str, tuple[dt.datetime, ...]] = MappingProxyType({}),
 ) -> tuple[tuple[Visit, ...], tuple[Unplanned, ...]]:
     """Return what can be planned, and what is set aside with its reason.
 
     `doors` and `block_of` are keyed by property_ref, `own_officer` by block_ref;
-    `genders` by officer_ref, with "" where not said.
+    `genders` by officer_ref, with "" where not said; `tries` by visit_ref, when
+    the outcomes say that nobody was in.
     """
     visits: list[Visit] = []
     aside: list[Unplanned] = []
-    for row in rows_of(rows):
+    for row in (_with_tries(row, tries) for row in rows_of(rows)):
         kind = types.types.get(row["visit_type"])
         reason = (
             _set_aside(row, kind, types, doors)
@@ -68,6 +68,16 @@ def build_visits(
         officer = own_officer.get(block_of[row["property_ref"]])
         visits.append(_visit(row, kind, monday, doors, block_of, officer, rules, genders))
     return tuple(visits), tuple(aside)
+
+
+def _with_tries(
+    row: Mapping[Any, Any], tries: Mapping[str, tuple[dt.datetime, ...]]
+) -> dict[Any, Any]:
+    """Return the row with every try that is known: the file's own last one, and the outcomes'."""
+    own = row["last_attempt_at"]
+    known = {*tries.get(row["visit_ref"], ()), *([] if own is None else [own])}
+    failed = max(int(row["previous_attempts"] or 0), len(known))
+    return dict(row) | {"previous_attempts": failed, "tried_at": tuple(sorted(known))}
 
 
 def _set_aside(
@@ -164,7 +174,9 @@ def _no_officer(row: Mapping[Any, Any], genders: Mapping[str, str]) -> Unplanned
 def _barred(row: Mapping[Any, Any], two: bool, genders: Mapping[str, str]) -> frozenset[str]:
     """Return who may not go: those excluded, all but the one named, those of another gender.
 
-    Of a pair, the other one is not named, so that a name bars nobody there.
+    Of a pair, one is named (`required_officer`) and the other is free, so that the name
+    bars nobody. A gender is asked of both: it says who may come to the door, unlike a
+    skill or a language, which one of the two brings for both.
     """
     barred = set(row.get("excluded_officers") or ())
     if (pinned := row.get("pinned_officer")) and not two:
@@ -174,24 +186,15 @@ def _barred(row: Mapping[Any, Any], two: bool, genders: Mapping[str, str]) -> fr
     return frozenset(barred)
 
 
-def unused_constraints(rows: pd.DataFrame | None, monday: dt.date) -> tuple[str, ...]:
-    """Return a note on what the visits file holds that no plan keeps to yet."""
-    if rows is None:
+def stale_constraints(rows: pd.DataFrame | None, monday: dt.date) -> tuple[str, ...]:
+    """Return a note on constraints that were to be reviewed before this week."""
+    if rows is None or "review_by" not in rows:
         return ()
-    notes = []
-    counts = {name: int(rows[name].sum()) for name in NOT_YET_USED if name in rows}
-    if "pinned_officer" in rows:
-        counts["pinned_officer with two_officers"] = int(
-            (rows["pinned_officer"].notna() & rows["two_officers"]).sum()
-        )
-    if used := [f"{name} ({count})" for name, count in counts.items() if count]:
-        notes.append(f"Read from the visits file, not yet used by the plan: {', '.join(used)}.")
-    if "review_by" in rows:
-        past = rows.loc[rows["review_by"] < str(monday), "visit_ref"].tolist()
-        if past:
-            shown = ", ".join(past[:8]) + (", …" if len(past) > 8 else "")
-            notes.append(f"Constraints that were to be reviewed before this week: {shown}.")
-    return tuple(notes)
+    past = rows.loc[rows["review_by"] < str(monday), "visit_ref"].tolist()
+    if not past:
+        return ()
+    shown = ", ".join(past[:8]) + (", …" if len(past) > 8 else "")
+    return (f"Constraints that were to be reviewed before this week: {shown}.",)
 
 
 def _visit(
@@ -227,6 +230,7 @@ def _visit(
         skill=row["skill"] or None,
         own_officer=officer,
         excluded_officers=_barred(row, two, genders),
+        required_officer=row.get("pinned_officer") or None,
         value=round((statutory + request) * VALUE_UNITS_PER_POINT),
         late_value=round(request * rules.values.late * VALUE_UNITS_PER_POINT),
         own_officer_value=round(rules.values.own_officer * VALUE_UNITS_PER_POINT) if officer else 0,
@@ -256,26 +260,14 @@ def _points(
 def _windows(row: Mapping[Any, Any], monday: dt.date) -> tuple[TimeWindow, ...]:
     """Return when the visit may start, on each allowed day.
 
-    The next try goes to another part of the day than the last one, unless the
-    resident's own window leaves no other. An agreed time is the only one.
+    An agreed time is the only one.
     """
     if (agreed := row.get("pinned_at")) is not None:
         at_s = agreed.hour * 3600 + agreed.minute * 60 + agreed.second
         return (TimeWindow(date=agreed.date(), earliest_s=at_s, latest_s=at_s),)
     earliest = 0 if row["window_start_s"] is None else int(row["window_start_s"])
     latest = LAST_SECOND_S if row["window_end_s"] is None else int(row["window_end_s"])
-    spans = [(earliest, latest)]
-    last_try = row["last_attempt_at"]
-    if int(row["previous_attempts"] or 0) > 0 and last_try is not None:
-        tried = part_of(last_try.hour * 3600 + last_try.minute * 60)
-        others = [
-            (max(earliest, first), min(latest, last))
-            for part, (first, last) in PARTS_OF_DAY.items()
-            if part is not tried
-        ]
-        others = [(first, last) for first, last in others if first < last]
-        if any(first < OFFICE_CLOSES_S for first, _ in others):
-            spans = others
+    spans = _another_part(earliest, latest, row["tried_at"])
     days = row["days"] or tuple(range(7))
     return tuple(
         TimeWindow(date=day, earliest_s=first, latest_s=last)
@@ -283,3 +275,25 @@ def _windows(row: Mapping[Any, Any], monday: dt.date) -> tuple[TimeWindow, ...]:
         if day.weekday() in days
         for first, last in spans
     )
+
+
+def _another_part(
+    earliest: int, latest: int, tried_at: tuple[dt.datetime, ...]
+) -> list[tuple[int, int]]:
+    """Return the spans for the next try: other parts of the day than those tried.
+
+    Where all that the office is open for have been tried, another than the last one; where
+    the resident's own window leaves no other, the whole of it.
+    """
+    # A date without a time of day is midnight, and says nothing about the part.
+    parts = [part_of(seconds_of(at.time())) for at in tried_at if at.time() != dt.time()]
+    for shunned in (set(parts), set(parts[-1:])):
+        spans = [
+            (max(earliest, first), min(latest, last))
+            for part, (first, last) in PARTS_OF_DAY.items()
+            if part not in shunned
+        ]
+        spans = [(first, last) for first, last in spans if first < last]
+        if shunned and any(first < OFFICE_CLOSES_S for first, _ in spans):
+            return spans
+    return [(earliest, latest)]

@@ -1,11 +1,28 @@
-"""Homes and earlier knocks become the rounds that could be knocked on the community day."""
+"""Homes and earlier knocks become the rounds that could be knocked on the community day.
+
+A home where somebody was met this quarter has had its turn and is left out; so is one
+where `attempts_before_appointment` tries in a row found nobody: the next is by
+appointment. What is left of a block is cut, from the top floor down, into pieces of
+nearly equal length. From one floor to the next one walks down, or takes the lift where
+there is one and it is quicker.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from optimiser.bridge.contacts import (
+    NEVER_KNOCKED,
+    PARTS_OF_DAY,
+    Knocks,
+    answer_chance,
+    conversation_points,
+)
 from optimiser.model.visits import (
     VALUE_UNITS_PER_POINT,
     Door,
@@ -18,132 +35,201 @@ from optimiser.model.visits import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optimiser.bridge.knockers import Knockers
     from optimiser.model.rules import VisitRules
 
-__all__ = ["PARTS_OF_DAY", "answer_chance", "build_rounds", "knock_history", "part_of"]
-
-QUARTER_DAYS = 91
-
-PARTS_OF_DAY = {
-    PartOfDay.MORNING: (0, 12 * 3600 - 1),
-    PartOfDay.AFTERNOON: (12 * 3600, 17 * 3600 - 1),
-    PartOfDay.EVENING: (17 * 3600, 24 * 3600 - 1),
-}
-
-
-def part_of(second: int) -> PartOfDay:
-    """Return the part of the day that a second after midnight is in."""
-    return next(part for part, (first, last) in PARTS_OF_DAY.items() if first <= second <= last)
+__all__ = [
+    "DoorsLeft",
+    "Piece",
+    "build_rounds",
+    "cut_block",
+    "doors_left",
+    "expected",
+    "floors_s",
+    "knock_s",
+    "round_notes",
+]
 
 
-def answer_chance(tries: int, part: PartOfDay, rules: VisitRules) -> float:
-    """Return the chance that a door opens after `tries` knocks without an answer.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Doors of a block to knock in one go, in their order."""
 
-    The home's propensity to answer has a Beta prior; each failed try counts
-    against it (posterior mean), times the factor of the part of the day.
-    """
-    factor = {
-        PartOfDay.MORNING: rules.contact_morning,
-        PartOfDay.AFTERNOON: rules.contact_afternoon,
-        PartOfDay.EVENING: rules.contact_evening,
-    }[part]
-    mean = rules.contact_alpha / (rules.contact_alpha + rules.contact_beta + tries)
-    return min(1.0, mean * factor)
+    round_ref: str
+    block_ref: str
+    refs: tuple[str, ...]
 
 
-def knock_history(
-    outcomes: pd.DataFrame | None, before: dt.date
-) -> dict[str, tuple[int, dt.date | None]]:
-    """Return per home the failed tries since the last talk, and the day of the last knock.
+@dataclass(frozen=True, slots=True)
+class DoorsLeft:
+    """The homes to knock at in each block, from the top floor down, and what is left out."""
 
-    Only the quarter before `before` counts.
-    """
-    history: dict[str, tuple[int, dt.date | None]] = {}
-    if outcomes is None or outcomes.empty:
-        return history
-    first = before - dt.timedelta(days=QUARTER_DAYS)
-    for row in outcomes.sort_values("visited_at", kind="stable").to_dict("records"):
-        day = row["visited_at"].date()
-        if not first <= day < before:
-            continue
-        tries, _ = history.get(row["property_ref"], (0, None))
-        history[row["property_ref"]] = (tries + 1 if row["outcome"] == "no_answer" else 0, day)
-    return history
+    blocks: Mapping[str, tuple[str, ...]]
+    met: tuple[str, ...]
+    by_appointment: tuple[str, ...]
+
+
+def doors_left(homes: pd.DataFrame, history: Mapping[str, Knocks], rules: VisitRules) -> DoorsLeft:
+    """Return each block's homes that are still to be knocked at this quarter."""
+    blocks: dict[str, list[str]] = {}
+    met: list[str] = []
+    waiting: list[str] = []
+    ordered = homes.sort_values(["block_ref", "floor"], ascending=[True, False], kind="stable")
+    for ref, block in zip(ordered["property_ref"], ordered["block_ref"], strict=True):
+        knocks = history.get(ref, NEVER_KNOCKED)
+        if knocks.met is not None:
+            met.append(ref)
+        elif knocks.tries >= rules.attempts_before_appointment:
+            waiting.append(ref)
+        else:
+            blocks.setdefault(str(block), []).append(ref)
+    found = {block: tuple(refs) for block, refs in blocks.items()}
+    return DoorsLeft(found, tuple(met), tuple(waiting))
+
+
+def cut_block(block_ref: str, refs: Sequence[str], rules: VisitRules) -> tuple[Piece, ...]:
+    """Cut a block's doors into pieces of nearly equal length, none above `round_doors`."""
+    pieces = math.ceil(len(refs) / rules.round_doors)
+    ends = [len(refs) * k // pieces for k in range(pieces + 1)]
+    return tuple(
+        Piece(f"{block_ref}-{k + 1}", block_ref, tuple(refs[first:last]))
+        for k, (first, last) in enumerate(pairwise(ends))
+    )
 
 
 def build_rounds(
-    homes: pd.DataFrame,
+    left: DoorsLeft,
     *,
-    patch_of: dict[str, str],
-    officer_of: dict[str, str],
-    doors: dict[str, Door],
-    shifts: tuple[Shift, ...],
+    patch_of: Mapping[str, str],
+    doors: Mapping[str, Door],
+    knockers: Knockers,
     day: dt.date,
-    outcomes: pd.DataFrame | None,
+    history: Mapping[str, Knocks],
     rules: VisitRules,
 ) -> tuple[Round, ...]:
-    """Cut each block of a patch whose officer works on `day` into rounds of doors.
+    """Cut the blocks of the patches that somebody may knock on `day` into rounds.
 
-    `patch_of` maps block to patch, `officer_of` patch to officer, `doors` a
-    home to its door. From the top floor down, in pieces of nearly equal length.
+    `patch_of` maps block to patch, `doors` a home to its door; `knockers` says who.
     """
-    at_work = {s.officer_ref: s for s in shifts if s.date == day}
-    history = knock_history(outcomes, day)
     rounds: list[Round] = []
-    for block, group in homes.groupby("block_ref", sort=True):
-        patch = patch_of.get(str(block))
-        officer = officer_of.get(patch or "")
-        if patch is None or officer not in at_work:
+    for block, refs in left.blocks.items():
+        patch = patch_of.get(block)
+        pair = patch is not None and knockers.in_pairs(block, patch)
+        shifts = () if patch is None else knockers.of_patch(patch, pair=pair)
+        if patch is None or not shifts:
             continue
-        refs = group.sort_values("floor", ascending=False, kind="stable")["property_ref"]
-        pieces = math.ceil(len(refs) / rules.round_doors)
-        for piece in range(pieces):
-            cut = slice(len(refs) * piece // pieces, len(refs) * (piece + 1) // pieces)
-            chosen = tuple(refs.iloc[cut])
-            first, last = doors[chosen[0]], doors[chosen[-1]]
+        for piece in cut_block(block, refs, rules):
+            options = _options(piece, doors, history, shifts, day, rules, pair=pair)
+            if not options:
+                continue
+            first, last = doors[piece.refs[0]], doors[piece.refs[-1]]
             rounds.append(
                 Round(
-                    round_ref=f"{block}-{piece + 1}",
-                    block_ref=str(block),
+                    round_ref=piece.round_ref,
+                    block_ref=block,
                     patch=patch,
                     date=day,
                     door=first,
                     last_floor=last.floor,
-                    property_refs=chosen,
-                    officers=(officer,),
-                    options=_options(chosen, first, last, history, at_work[officer], day, rules),
+                    property_refs=piece.refs,
+                    officers=tuple(s.officer_ref for s in shifts),
+                    options=options,
+                    two_officers=pair,
                 )
             )
     return tuple(rounds)
 
 
-def _options(
-    refs: tuple[str, ...],
-    first: Door,
-    last: Door,
-    history: dict[str, tuple[int, dt.date | None]],
-    shift: Shift,
+def round_notes(
+    left: DoorsLeft,
+    rounds: Sequence[Round],
+    *,
+    patch_of: Mapping[str, str],
+    knockers: Knockers,
     day: dt.date,
     rules: VisitRules,
+) -> tuple[str, ...]:
+    """Return what a plan's reader should know: whose doors wait, and who makes appointments."""
+    notes = []
+    if not knockers.at_work:
+        return (f"Nobody is at work on {_long(day)}: no doors are knocked at.",)
+    knocked = {r.block_ref: r for r in rounds}
+    patches = sorted({patch_of[block] for block in left.blocks if block in patch_of})
+    for patch in patches:
+        blocks = [block for block in left.blocks if patch_of.get(block) == patch]
+        waiting = sum(len(left.blocks[block]) for block in blocks if block not in knocked)
+        own = knockers.own.get(patch)
+        why = "has no officer" if own is None else f"is {own}'s, who is away on {_long(day)}"
+        if own in knockers.at_work:
+            why = f"is to be knocked by two on {_long(day)}, and no second officer is at work"
+        if waiting:
+            notes.append(f"{patch} {why}: {waiting:,} of its doors wait.")
+        elif own not in knockers.at_work:
+            team = next(knocked[block] for block in blocks).officers
+            notes.append(f"{patch} {why}; may knock instead: {', '.join(team)}.")
+    if left.by_appointment:
+        count, tries = len(left.by_appointment), rules.attempts_before_appointment
+        shown = ", ".join(left.by_appointment[:8]) + (", …" if count > 8 else "")
+        notes.append(
+            f"{count:,} {'home' if count == 1 else 'homes'} had {tries} tries without an answer "
+            f"this quarter, the next is by appointment: {shown}."
+        )
+    return tuple(notes)
+
+
+def _long(day: dt.date) -> str:
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def floors_s(floors: Sequence[int], lift: bool, rules: VisitRules) -> int:
+    """Return the seconds between the floors of the doors, in their order."""
+    total = 0
+    for one, other in pairwise(floors):
+        on_foot = abs(one - other) * rules.stairs_seconds_floor
+        total += min(on_foot, rules.lift_seconds) if lift else on_foot
+    return total
+
+
+def knock_s(
+    doors: int, conversations: float, between_s: int, rules: VisitRules, *, pair: bool
+) -> int:
+    """Return how long a round takes, whoever knocks: `doors`, talks, and between the floors.
+
+    Two share the doors and the talks, and walk the floors together.
+    """
+    minutes = doors * rules.knock_minutes + conversations * rules.talk_minutes
+    return max(1, round(minutes * 60 * (rules.pair_pace if pair else 1)) + between_s)
+
+
+def _options(
+    piece: Piece,
+    doors: Mapping[str, Door],
+    history: Mapping[str, Knocks],
+    shifts: Collection[Shift],
+    day: dt.date,
+    rules: VisitRules,
+    *,
+    pair: bool,
 ) -> tuple[RoundOption, ...]:
-    stairs_s = abs(first.floor - last.floor) * rules.stairs_seconds_floor
+    first = doors[piece.refs[0]]
+    between_s = floors_s([doors[ref].floor for ref in piece.refs], first.lift, rules)
     options = []
     for part, (earliest, latest) in PARTS_OF_DAY.items():
-        if earliest >= shift.end_s or latest < shift.start_s:
+        there = [earliest < s.end_s and latest >= s.start_s for s in shifts]
+        if not any(there) or (pair and not (there[0] and any(there[1:]))):
             continue
         conversations = points = 0.0
-        for ref in refs:
-            tries, last_day = history.get(ref, (0, None))
-            chance = answer_chance(tries, part, rules)
+        for ref in piece.refs:
+            knocks = history.get(ref, NEVER_KNOCKED)
+            chance = answer_chance(knocks.tries, part, rules, tried=knocks.parts)
             conversations += chance
-            points += chance * _conversation_points(last_day, day, rules)
-        minutes = len(refs) * rules.knock_minutes + conversations * rules.talk_minutes
+            points += chance * conversation_points(knocks.last, day, rules)
         options.append(
             RoundOption(
                 part=part,
                 earliest_s=earliest,
                 latest_s=latest,
-                service_s=round(minutes * 60) + stairs_s,
+                service_s=knock_s(len(piece.refs), conversations, between_s, rules, pair=pair),
                 conversations=conversations,
                 value=round(points * VALUE_UNITS_PER_POINT),
             )
@@ -151,8 +237,9 @@ def _options(
     return tuple(options)
 
 
-def _conversation_points(last_knock: dt.date | None, day: dt.date, rules: VisitRules) -> float:
-    values = rules.values
-    waited = QUARTER_DAYS if last_knock is None else (day - last_knock).days
-    share = min(1.0, waited / QUARTER_DAYS)
-    return values.conversation * (1 + (values.conversation_due - 1) * share)
+def expected(
+    refs: Sequence[str], part: PartOfDay, history: Mapping[str, Knocks], rules: VisitRules
+) -> float:
+    """Return the conversations to expect at the doors in a part of the day."""
+    found = (history.get(ref, NEVER_KNOCKED) for ref in refs)
+    return sum(answer_chance(k.tries, part, rules, tried=k.parts) for k in found)

@@ -38,6 +38,10 @@ def _absent(absences: pd.DataFrame | None) -> dict[str, list[tuple[dt.date, dt.d
     return spans
 
 
+def _closed(day: dt.date, rules: VisitRules) -> bool:
+    return day in bank_holidays(day.year) and day not in rules.worked_bank_holidays
+
+
 def _break_s(officer: Mapping[Any, Any], rules: VisitRules) -> int:
     if officer["shift_end_s"] - officer["shift_start_s"] <= BREAK_AFTER_S:
         return 0
@@ -69,7 +73,7 @@ def build_shifts(
     for officer in rows_of(officers):
         ref = officer["officer_ref"]
         for day in week_days(monday):
-            if day.weekday() not in officer["working_days"] or day in bank_holidays(day.year):
+            if day.weekday() not in officer["working_days"] or _closed(day, rules):
                 continue
             if any(first <= day <= last for first, last in away.get(ref, [])):
                 continue
@@ -92,6 +96,7 @@ def _shift(
 ) -> Shift:
     start_s, end_s = int(officer["shift_start_s"]), int(officer["shift_end_s"])
     break_s = _break_s(officer, rules)
+    most = rules.max_walk_minutes_day
     return Shift(
         officer_ref=officer["officer_ref"],
         date=day,
@@ -103,6 +108,7 @@ def _shift(
         break_earliest_s=max(seconds_of(rules.break_earliest), start_s),
         break_latest_s=min(seconds_of(rules.break_latest), end_s - break_s),
         busy_limit_s=int((end_s - start_s - break_s) * (1 - rules.slack)),
+        walk_limit_s=None if most is None else round(most * 60),
         sessions=tuple(
             Session(
                 kind=s["kind"],

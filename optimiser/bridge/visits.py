@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.bridge.requests import build_visits, unused_constraints
-from optimiser.bridge.rounds import build_rounds
+from optimiser.bridge.contacts import knock_history, tries_of_visits
+from optimiser.bridge.knockers import find_knockers
+from optimiser.bridge.requests import build_visits, stale_constraints
+from optimiser.bridge.rounds import build_rounds, doors_left, round_notes
 from optimiser.bridge.rows import rows_of
 from optimiser.bridge.shifts import build_shifts, week_days
 from optimiser.model.visits import (
@@ -77,6 +79,8 @@ def build_visit_problem(
 
     Raises
     ------
+    RuleFaults
+        If `pairs_at` names what is not there.
     ValueError
         If `monday` is no Monday, or the community day is no day of the week.
     """
@@ -105,19 +109,33 @@ def build_visit_problem(
         types=types,
         rules=rules,
         genders=_genders(officers),
+        tries=tries_of_visits(outcomes, monday),
     )
     rounds: tuple[Round, ...] = ()
+    said: tuple[str, ...] = ()
     if rules.community_day is not None:
-        rounds = build_rounds(
-            stock.homes,
+        day = community_day(monday, rules.community_day)
+        knockers = find_knockers(
+            officers=officers,
+            stock=stock,
             patch_of=patch_of,
             officer_of=officer_of,
-            doors=doors,
             shifts=shifts,
-            day=_community_day(monday, rules.community_day),
-            outcomes=outcomes,
+            day=day,
             rules=rules,
         )
+        history = knock_history(outcomes, day)
+        left = doors_left(stock.homes, history, rules)
+        rounds = build_rounds(
+            left,
+            patch_of=patch_of,
+            doors=doors,
+            knockers=knockers,
+            day=day,
+            history=history,
+            rules=rules,
+        )
+        said = round_notes(left, rounds, patch_of=patch_of, knockers=knockers, day=day, rules=rules)
     patch_held = {officer: patch for patch, officer in officer_of.items()}
     return _used_places_only(
         VisitProblem(
@@ -141,7 +159,7 @@ def build_visit_problem(
             set_aside=aside,
             walk_value=round(rules.values.walk_minute * VALUE_UNITS_PER_POINT / 60),
             rules=rules,
-            notes=(*notes, *lost, *unused_constraints(visits, monday)),
+            notes=(*notes, *lost, *said, *stale_constraints(visits, monday)),
         ),
         walks,
     )
@@ -151,7 +169,7 @@ def _genders(officers: pd.DataFrame) -> dict[str, str]:
     return {row["officer_ref"]: row.get("gender") or "" for row in rows_of(officers)}
 
 
-def _community_day(monday: dt.date, name: str) -> dt.date:
+def community_day(monday: dt.date, name: str) -> dt.date:
     for day, label in zip(week_days(monday), DAY_NAMES, strict=True):
         if label.lower() == name.strip().lower()[:3]:
             return day

@@ -298,6 +298,38 @@ class VisitRules(_Finite):
     contact_morning: float = Field(0.85, ge=0, le=1000, description="factor before noon (M)")
     contact_afternoon: float = Field(0.95, ge=0, le=1000, description="factor from noon to 5pm (M)")
     contact_evening: float = Field(1.35, ge=0, le=1000, description="factor after 5pm (M)")
+    contact_same_part: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="factor where a try in the same part of the day found nobody (M)",
+    )
+    knock_in_pairs: bool = Field(False, description="all doors are knocked by two officers")
+    pairs_at: _Names = Field(
+        (), description="patches, estates, blocks whose doors are knocked by two officers"
+    )
+    pair_pace: float = Field(
+        0.55,
+        ge=0.5,
+        le=1,
+        description="a pair's time at the doors, as a share of one officer's (M)",
+    )
+    stand_ins: int = Field(
+        3,
+        ge=0,
+        le=50,
+        description="colleagues who may knock for an absent officer, or go with one of a pair (M)",
+    )
+    worked_bank_holidays: tuple[dt.date, ...] = Field(
+        (), description="bank holidays on which officers work all the same"
+    )
+    requests_share: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="share of a community day that requests take, for planning ahead; "
+        "None: what this week's requests take of the week",
+    )
     interpreter_factor: float = Field(
         1.5, ge=1, le=10, description="longer with an interpreter, no officer of the language (M)"
     )

@@ -120,10 +120,8 @@ class Visit(Frozen):
     `service_s` is at the door; `interpreter_service_s` replaces it when no
     officer of the visit speaks `language`. With `two_officers`, two are there
     from the same minute to the end, and `skill` and `language` may be held by
-    either; `required_officer` is one of them. `contact_first` (ring before going)
-    and `no_card_left` (leave nothing at the door) are for the officer's sheet.
-    Planned at or before `due_at` it is worth `value`, later
-    `late_value` (units of 1 / `VALUE_UNITS_PER_POINT` point); with
+    either; `required_officer` is one of them. Planned at or before `due_at` it is
+    worth `value`, later `late_value` (units of 1 / `VALUE_UNITS_PER_POINT` point); with
     `own_officer` (as either of a pair) `own_officer_value` more.
     """
 
@@ -144,8 +142,6 @@ class Visit(Frozen):
     own_officer: str | None = None
     excluded_officers: frozenset[str] = frozenset()
     required_officer: str | None = None
-    contact_first: bool = False
-    no_card_left: bool = False
     value: int = Field(ge=0)
     late_value: int = Field(ge=0)
     own_officer_value: int = Field(0, ge=0)

@@ -64,7 +64,7 @@ def visit_problem(
     ws: Workspace, week: str | dt.date, patches: PatchPlan | str | Path | None
 ) -> VisitProblem:
     """Return a week's visits as a problem; see `Workspace.visit_problem`."""
-    from optimiser.bridge import build_visit_problem
+    from optimiser.bridge import RuleFaults, build_visit_problem
 
     visits = _require_visits(ws)
     try:
@@ -93,6 +93,9 @@ def visit_problem(
         )
     except ValidationError as error:
         raise _settings_error(ws, "rules.visits", error) from error
+    except RuleFaults as error:
+        problems = [_rule_problem(ws, fault, "visits") for fault in error.faults]
+        raise DataError(problems) from error
     except ValueError as error:
         raise _week_error(error) from error
     refused = refused_requests(visits, ws.problems)
@@ -140,10 +143,10 @@ def _left_out(ws: Workspace) -> tuple[str, ...]:
     return (f"{count} of the files could not be used and were left out.",)
 
 
-def _rule_problem(ws: Workspace, fault: RuleFault) -> Problem:
+def _rule_problem(ws: Workspace, fault: RuleFault, group: str = "patches") -> Problem:
     return Problem(
         file=ws.path.name,
-        column=f"rules.patches.{fault.key}",
+        column=f"rules.{group}.{fault.key}",
         value=fault.value,
         reason=fault.reason,
         remedy=fault.remedy,

@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from optimiser.bridge.requests import build_visits, unused_constraints
+from optimiser.bridge.requests import build_visits, stale_constraints
 from optimiser.model import Door, UnplannedClass, VisitRules
 from optimiser.model.visit_types import load_visit_types
 
@@ -182,18 +182,66 @@ def test_an_unknown_visit_type_comes_with_the_nearest_and_the_known_ones():
     assert aside.remedy.startswith("use one of ")
 
 
-def test_what_the_plan_does_not_use_yet_is_said_once():
-    rows = frame(
-        contact_first=True,
-        no_card_left=False,
-        pinned_officer="HO1",
-        two_officers=True,
-        review_by=pd.Timestamp("2026-11-29"),
-    )
+def test_constraints_past_their_review_are_said():
+    rows = frame(review_by=pd.Timestamp("2026-11-29"))
     rows["review_by"] = pd.to_datetime(rows["review_by"])
-    assert unused_constraints(rows, MONDAY) == (
-        "Read from the visits file, not yet used by the plan: contact_first (1), "
-        "pinned_officer with two_officers (1).",
+    assert stale_constraints(rows, MONDAY) == (
         "Constraints that were to be reviewed before this week: V1.",
     )
-    assert unused_constraints(frame(), MONDAY) == ()
+    assert stale_constraints(frame(), MONDAY) == ()
+
+
+@pytest.mark.parametrize("two", [True, False])
+def test_a_named_officer_must_go_and_a_gender_is_asked_of_both(two):
+    named = visit(genders=STAFF, pinned_officer="HO3", two_officers=two)
+    assert named.required_officer == "HO3"
+    assert visit(genders=STAFF, two_officers=two).required_officer is None
+    asked = visit(genders=STAFF, officer_gender="female", two_officers=two)
+    assert asked.excluded_officers == {"HO1", "HO3"}
+
+
+def spans_after(*tried, window=(pd.NA, pd.NA), **changes):
+    rows = frame(days=(1,), window_start_s=window[0], window_end_s=window[1], **changes)
+    (only,), aside = build_visits(
+        rows,
+        monday=MONDAY,
+        doors={"H1": Door(place=0, block_ref="B1")},
+        block_of={"H1": "B1"},
+        own_officer={},
+        types=load_visit_types(),
+        rules=VisitRules(),
+        tries={"V1": tuple(pd.Timestamp(f"2026-11-{at}") for at in tried)},
+    )
+    assert aside == ()
+    return [(w.earliest_s // 3600, w.latest_s // 3600) for w in only.windows]
+
+
+@pytest.mark.parametrize(
+    ("tried", "window", "spans"),
+    [
+        ((), (pd.NA, pd.NA), [(0, 23)]),
+        (("25 10:00",), (pd.NA, pd.NA), [(12, 16), (17, 23)]),
+        # Both parts of an office day were tried: another than the last one.
+        (("24 10:00", "25 14:00"), (pd.NA, pd.NA), [(0, 11), (17, 23)]),
+        # The resident's own window leaves no other part.
+        (("25 10:00",), (NOON - 7200, NOON), [(10, 12)]),
+    ],
+)
+def test_the_outcomes_tries_send_the_next_one_to_another_part(tried, window, spans):
+    assert spans_after(*tried, window=window) == spans
+
+
+def test_tries_in_the_outcomes_count_towards_the_appointment():
+    three = ("23 10:00", "24 14:00", "25 10:00")
+    (planned, aside) = build_visits(
+        frame(previous_attempts=1),
+        monday=MONDAY,
+        doors={"H1": Door(place=0, block_ref="B1")},
+        block_of={"H1": "B1"},
+        own_officer={},
+        types=load_visit_types(),
+        rules=VisitRules(),
+        tries={"V1": tuple(pd.Timestamp(f"2026-11-{at}") for at in three)},
+    )
+    assert planned == ()
+    assert aside[0].reason.startswith("3 tries failed")

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 
 import pandas as pd
 import pytest
 
-from optimiser.bridge.rounds import answer_chance, build_rounds, knock_history, part_of
+from optimiser.bridge.contacts import knock_history
+from optimiser.bridge.knockers import Knockers
+from optimiser.bridge.rounds import build_rounds, doors_left, floors_s, round_notes
 from optimiser.model import Door, PartOfDay, Shift, VisitRules
 
 THURSDAY = dt.date(2026, 12, 3)
 NINE, FIVE = 9 * 3600, 17 * 3600
+MIDDLES = {"P1": (0.0, 0.0), "P2": (100.0, 0.0), "P3": (300.0, 0.0), "P4": (50.0, 0.0)}
 
 
 def shift(officer="HO1", end_s=FIVE):
@@ -25,26 +27,45 @@ def shift(officer="HO1", end_s=FIVE):
     )
 
 
-def rounds_of(floors, *, outcomes=None, end_s=FIVE, **rules):
-    homes = pd.DataFrame(
+def staff(*at_work, **changes):
+    """Knockers: HO1 to HO4 hold P1 to P4; HO4 is of another centre; those named are at work."""
+    known = {
+        "own": {f"P{k}": f"HO{k}" for k in (1, 2, 3, 4)},
+        "centre": {"HO1": "soho", "HO2": "soho", "HO3": "soho", "HO4": "pimlico"},
+        "middle": MIDDLES,
+        "at_work": {s.officer_ref: s for s in at_work or (shift(),)},
+        "stand_ins": 3,
+        "all_in_pairs": False,
+        "pairs_at": frozenset(),
+        "estate_of": {"B1": "Mozart"},
+    }
+    return Knockers(**known | changes)
+
+
+def homes_on(floors):
+    return pd.DataFrame(
         {
             "property_ref": [f"H{k}" for k in range(len(floors))],
             "block_ref": "B1",
             "floor": floors,
         }
     )
+
+
+def rounds_of(floors, *, outcomes=None, knockers=None, lift=False, **rules):
+    homes = homes_on(floors)
     doors = {
-        row.property_ref: Door(place=0, block_ref="B1", floor=row.floor)
+        row.property_ref: Door(place=0, block_ref="B1", floor=row.floor, lift=lift)
         for row in homes.itertuples()
     }
+    history = knock_history(outcomes, THURSDAY)
     return build_rounds(
-        homes,
+        doors_left(homes, history, VisitRules(**rules)),
         patch_of={"B1": "P1"},
-        officer_of={"P1": "HO1"},
         doors=doors,
-        shifts=(shift(end_s=end_s),),
+        knockers=knockers or staff(),
         day=THURSDAY,
-        outcomes=outcomes,
+        history=history,
         rules=VisitRules(**rules),
     )
 
@@ -53,28 +74,6 @@ def knocks(*rows):
     frame = pd.DataFrame(rows, columns=["property_ref", "visited_at", "outcome"])
     frame["visited_at"] = pd.to_datetime(frame["visited_at"])
     return frame
-
-
-def test_three_tries_reach_33_47_and_54_percent():
-    rules = VisitRules(contact_morning=1.0)
-    missed, reached = 1.0, []
-    for tries in range(3):
-        missed *= 1 - answer_chance(tries, PartOfDay.MORNING, rules)
-        reached.append(round(100 * (1 - missed)))
-    assert reached == [33, 47, 54]
-
-
-@pytest.mark.parametrize(
-    ("clock", "part"),
-    [
-        (NINE, PartOfDay.MORNING),
-        (12 * 3600 - 1, PartOfDay.MORNING),
-        (12 * 3600, PartOfDay.AFTERNOON),
-        (FIVE, PartOfDay.EVENING),
-    ],
-)
-def test_parts_of_the_day(clock, part):
-    assert part_of(clock) is part
 
 
 def test_blocks_are_cut_evenly_from_the_top_floor_down():
@@ -98,43 +97,115 @@ def test_minutes_and_conversations_follow_the_contact_model():
 
 
 def test_evening_only_for_a_shift_that_runs_into_it():
-    assert [o.part for o in rounds_of([0], end_s=FIVE - 60)[0].options] == ["morning", "afternoon"]
-    assert PartOfDay.EVENING in [o.part for o in rounds_of([0], end_s=FIVE + 7200)[0].options]
+    early = rounds_of([0], knockers=staff(shift(end_s=FIVE - 60)))
+    assert [o.part for o in early[0].options] == ["morning", "afternoon"]
+    late = rounds_of([0], knockers=staff(shift(end_s=FIVE + 7200)))
+    assert PartOfDay.EVENING in [o.part for o in late[0].options]
 
 
 def test_a_door_knocked_lately_is_worth_less_than_one_never_knocked():
-    lately = rounds_of([0], outcomes=knocks(("H0", "2026-11-26T10:00", "no_answer")))
+    lately = rounds_of([0], outcomes=knocks(("H0", "2026-11-26T14:00", "no_answer")))
     never = rounds_of([0])
     assert lately[0].options[0].value < never[0].options[0].value
     assert lately[0].options[0].conversations == pytest.approx(0.85 * 0.5 / 2.5)
 
 
-def test_history_counts_failed_tries_since_the_last_talk_within_the_quarter():
-    history = knock_history(
-        knocks(
-            ("H0", "2026-11-10T10:00", "no_answer"),
-            ("H0", "2026-11-20T10:00", "done"),
-            ("H0", "2026-11-25T10:00", "no_answer"),
-            ("H1", "2026-08-01T10:00", "no_answer"),
-            ("H2", "2026-12-03T10:00", "no_answer"),
-        ),
-        THURSDAY,
-    )
-    assert history == {"H0": (1, dt.date(2026, 11, 25))}
+def test_a_repeat_at_the_same_part_of_the_day_brings_less():
+    (tried,) = rounds_of([0], outcomes=knocks(("H0", "2026-11-26T14:00", "no_answer")))
+    morning, afternoon = tried.options
+    assert afternoon.conversations == pytest.approx(0.8 * 0.95 * 0.5 / 2.5)
+    assert morning.value > afternoon.value  # though an afternoon is better at the first try
 
 
-def test_no_round_where_the_officer_is_away():
-    assert (
-        build_rounds(
-            pd.DataFrame({"property_ref": ["H"], "block_ref": ["B"], "floor": [0]}),
-            patch_of={"B": "P1"},
-            officer_of={"P1": "HO2"},
-            doors={"H": Door(place=0, block_ref="B")},
-            shifts=(shift("HO1"),),
-            day=THURSDAY,
-            outcomes=None,
-            rules=VisitRules(),
-        )
-        == ()
+def test_where_somebody_was_met_this_quarter_nobody_knocks_again():
+    met = knocks(("H0", "2026-11-26T10:00", "done"), ("H1", "2026-08-01T10:00", "done"))
+    (only,) = rounds_of([0, 0], outcomes=met)
+    assert only.property_refs == ("H1",)
+    assert rounds_of([0], outcomes=met) == ()
+
+
+def test_pieces_are_cut_from_the_doors_left():
+    met = knocks(*((f"H{k}", "2026-11-26T10:00", "done") for k in range(5)))
+    assert [len(r.property_refs) for r in rounds_of([0] * 9, round_doors=4, outcomes=met)] == [4]
+
+
+@pytest.mark.parametrize(("tries", "left"), [(2, 1), (3, 0)])
+def test_after_three_tries_a_home_waits_for_an_appointment(tries, left):
+    days = ("05", "12", "19")[:tries]
+    tried = knocks(*(("H0", f"2026-11-{day}T10:00", "no_answer") for day in days))
+    assert len(rounds_of([0], outcomes=tried)) == left
+    found = doors_left(homes_on([0]), knock_history(tried, THURSDAY), VisitRules())
+    assert found.by_appointment == (() if left else ("H0",))
+
+
+@pytest.mark.parametrize(
+    ("floors", "lift", "seconds"),
+    [([3, 3, 2, 0], False, 75), ([3, 3, 2, 0], True, 75), ([9, 1], True, 90), ([9, 1], False, 200)],
+)
+def test_floors_are_walked_down_or_ridden_whichever_is_quicker(floors, lift, seconds):
+    assert floors_s(floors, lift, VisitRules()) == seconds
+    (only,) = rounds_of(floors, lift=lift, knock_minutes=1, talk_minutes=0)
+    assert only.options[0].service_s == 60 * len(floors) + seconds
+
+
+def test_an_absent_officers_doors_are_knocked_by_the_nearest_of_the_centre():
+    team = [shift(f"HO{k}") for k in (2, 3, 4)]
+    assert rounds_of([0], knockers=staff(*team))[0].officers == ("HO2", "HO3")
+    assert rounds_of([0], knockers=staff(*team, stand_ins=1))[0].officers == ("HO2",)
+    assert rounds_of([0], knockers=staff(*team, shift("HO1")))[0].officers == ("HO1",)
+    vacant = staff(*team, own={"P2": "HO2", "P3": "HO3", "P4": "HO4"})
+    assert rounds_of([0], knockers=vacant)[0].officers == ("HO4",)
+
+
+@pytest.mark.parametrize("knockers", [staff(shift("HO4")), staff(shift("HO2"), stand_ins=0)])
+def test_no_round_where_nobody_of_the_centre_may_knock(knockers):
+    assert rounds_of([0], knockers=knockers) == ()
+    left = doors_left(homes_on([0]), {}, VisitRules())
+    (note,) = round_notes(
+        left, (), patch_of={"B1": "P1"}, knockers=knockers, day=THURSDAY, rules=VisitRules()
     )
-    assert math.isclose(VisitRules().contact_alpha, 0.5)
+    assert note == ("P1 is HO1's, who is away on Thursday 3 December 2026: 1 of its doors wait.")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"all_in_pairs": True}, *({"pairs_at": frozenset({x})} for x in ("B1", "P1", "Mozart"))],
+)
+def test_in_pairs_by_rule_the_own_officer_and_one_of_the_centre(rule):
+    team = [shift(f"HO{k}") for k in (1, 2, 3, 4)]
+    (pair,) = rounds_of([0] * 6, knockers=staff(*team, **rule))
+    (alone,) = rounds_of([0] * 6, knockers=staff(*team))
+    assert pair.two_officers
+    assert not alone.two_officers
+    assert pair.officers == ("HO1", "HO2", "HO3")
+    assert pair.options[0].service_s == pytest.approx(0.55 * alone.options[0].service_s, abs=1)
+    assert pair.options[0].value == alone.options[0].value
+    stand_in = rounds_of([0], knockers=staff(*team[1:], **rule))
+    assert stand_in[0].officers == ("HO2", "HO3")
+
+
+def test_no_pair_of_one_officer():
+    assert rounds_of([0], knockers=staff(shift(), shift("HO4"), all_in_pairs=True)) == ()
+
+
+def test_no_evening_for_a_pair_of_which_one_goes_home():
+    team = (shift(end_s=FIVE + 7200), shift("HO2"))
+    (pair,) = rounds_of([0], knockers=staff(*team, all_in_pairs=True))
+    assert PartOfDay.EVENING not in [o.part for o in pair.options]
+
+
+def test_notes_name_who_knocks_instead_and_who_waits_for_an_appointment():
+    tried = knocks(*(("H0", f"2026-11-{d}T10:00", "no_answer") for d in ("05", "12", "19")))
+    knockers = staff(shift("HO2"))
+    left = doors_left(homes_on([0, 0]), knock_history(tried, THURSDAY), VisitRules())
+    instead, waiting = round_notes(
+        left,
+        rounds_of([0, 0], outcomes=tried, knockers=knockers),
+        patch_of={"B1": "P1"},
+        knockers=knockers,
+        day=THURSDAY,
+        rules=VisitRules(),
+    )
+    assert instead.endswith("may knock instead: HO2.")
+    assert waiting.startswith("1 home had 3 tries")
+    assert "H0" in waiting

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
+import pytest
 
 from optimiser.bridge.shifts import build_shifts
 from optimiser.model import VisitRules
@@ -74,6 +75,22 @@ def test_absences_and_bank_holidays_leave_no_shift():
     assert [s.date.weekday() for s in build(absences=away)[0]] == [0, 3, 4]
     christmas, _ = build(monday=dt.date(2026, 12, 21))
     assert [s.date.weekday() for s in christmas] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("monday", "weekdays"),
+    [
+        ("2026-12-21", [0, 1, 2, 3]),  # Christmas Day is a Friday
+        ("2026-12-28", [1, 2, 3]),  # Boxing Day's substitute on Monday, New Year on Friday
+        ("2027-03-22", [0, 1, 2, 3]),  # Good Friday
+        ("2027-03-29", [1, 2, 3, 4]),  # Easter Monday
+    ],
+)
+def test_bank_holidays_are_free_unless_the_rules_say_otherwise(monday, weekdays):
+    first = dt.date.fromisoformat(monday)
+    assert [s.date.weekday() for s in build(monday=first)[0]] == weekdays
+    worked = tuple(first + dt.timedelta(days=k) for k in range(5) if k not in weekdays)
+    assert len(build(monday=first, worked_bank_holidays=worked)[0]) == 5
 
 
 def test_sessions_stand_on_their_day():

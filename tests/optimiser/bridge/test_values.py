@@ -1,6 +1,6 @@
 """What the docstring of the objective's weights promises."""
 
-from optimiser.bridge.rounds import answer_chance
+from optimiser.bridge.contacts import answer_chance
 from optimiser.model import VisitRules, VisitValues
 from optimiser.model.visits import PartOfDay
 

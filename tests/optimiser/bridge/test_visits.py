@@ -7,9 +7,11 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
+from geodata import DataError
 from geodata.walking import Walks
 from optimiser.bridge import build_visit_problem
 from optimiser.model import VisitProblem
@@ -93,3 +95,38 @@ def test_straight_lines_are_walked_with_their_detour(tmp_path: Path, borough: Pa
     straight = 1.3 * np.hypot(*(xy[:, None] - xy[None, :]).transpose(2, 0, 1))
     assert_array_equal(problem.walk_m, np.rint(straight))
     assert_array_equal(problem.walk_s, np.rint(straight / 1.25))
+
+
+def with_rule(borough: Path, folder: Path, rule: str) -> Workspace:
+    """The small borough with one more line under [rules.visits]."""
+    import shutil
+
+    copy = shutil.copytree(borough, folder / "borough")
+    settings = copy / "doorstep.toml"
+    text = settings.read_text(encoding="utf-8")
+    assert "[rules.visits]" in text
+    settings.write_text(text.replace("[rules.visits]", f"[rules.visits]\n{rule}"), encoding="utf-8")
+    return Workspace.open(copy)
+
+
+def test_a_patch_by_rule_is_knocked_in_pairs(borough: Path, tmp_path: Path) -> None:
+    plain = Workspace.open(borough).visit_problem(MONDAY).rounds
+    assert not any(r.two_officers for r in plain)
+    patch = plain[0].patch
+    ws = with_rule(borough, tmp_path, f'pairs_at = "{patch}"')
+    officers = pd.read_csv(ws.folder / "officers.csv", dtype=str)
+    officers["service_centre"] = officers["service_centre"].iloc[0]
+    officers.to_csv(ws.folder / "officers.csv", index=False)
+    pairs = [r for r in Workspace.open(ws.path).visit_problem(MONDAY).rounds if r.two_officers]
+    assert {r.patch for r in pairs} == {patch}
+    assert all(len(r.officers) >= 2 for r in pairs)
+
+
+def test_pairs_at_a_name_that_is_not_there(borough: Path, tmp_path: Path) -> None:
+    ws = with_rule(borough, tmp_path, 'pairs_at = ["Q99"]')
+    with pytest.raises(DataError) as error:
+        ws.visit_problem(MONDAY)
+    (problem,) = error.value.problems
+    assert problem.column == "rules.visits.pairs_at"
+    assert problem.value == "Q99"
+    assert problem.remedy
