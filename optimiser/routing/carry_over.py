@@ -13,18 +13,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from optimiser.errors import Infeasible, InvalidProblem
-from optimiser.model.visits import VisitProblem
+from optimiser.model.visits import Round, Shift, VisitProblem
 from optimiser.model.week import Route, Stop, VisitPlan
+from optimiser.routing.begun import seconds_at, under_way
 from optimiser.routing.crowding import Key, key_of
 from optimiser.routing.eligibility import can_pair, may_go_alone
 from optimiser.routing.fits import ref_of
-from optimiser.routing.metrics import round_option
-from optimiser.routing.schedule import Now, Task, Timer, seconds_on
+from optimiser.routing.metrics import busy_s
+from optimiser.routing.schedule import Now, Task, Timer
 from optimiser.routing.wording import clock, day_name
 
-__all__ = ["Carried", "carry_over", "freed"]
+__all__ = ["Carried", "carry_over", "freed", "stretched"]
 
 _OVER: Final = float("inf")
+_ENDLESS_S: Final = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,48 @@ def carry_over(
     Infeasible
         If a day cannot be finished from where it stands.
     """
+    planned = _planned(problem, plan, at)
+    days = _with_partners(problem, planned.days, planned.now)
+    return Carried(_that_fit(problem, days, planned.now, worth), planned.now)
+
+
+def stretched(problem: VisitProblem, plan: VisitPlan, at: dt.datetime) -> VisitProblem:
+    """Return the problem, its shifts as much longer as finishing what has begun takes.
+
+    Where a break has no place any more in what is left of a day, it is left out.
+    """
+    planned = _planned(problem, plan, at)
+    timer = Timer(problem, planned.now)
+    shifts = list(problem.shifts)
+    for k, state in planned.now.items():
+        tasks = planned.days[k][: len(state.done)]
+        if not tasks or timer.value(k, tasks) is not None:
+            continue
+        endless = {"end_s": _ENDLESS_S, "busy_limit_s": _ENDLESS_S, "walk_limit_s": None}
+        for rest in ({}, {"break_s": 0}):
+            shift = shifts[k].model_copy(update=endless | rest)
+            trial = problem.model_copy(update={"shifts": (*shifts[:k], shift, *shifts[k + 1 :])})
+            route = Timer(trial, {k: state}).route(k, tasks)
+            if route is not None:
+                shifts[k] = _as_long_as(shifts[k], route).model_copy(update=rest)
+                break
+    return problem.model_copy(update={"shifts": tuple(shifts)})
+
+
+def _as_long_as(shift: Shift, route: Route) -> Shift:
+    walked = route.home_walk_s + sum(s.walk_s for s in route.stops)
+    most = shift.walk_limit_s
+    return shift.model_copy(
+        update={
+            "end_s": max(shift.end_s, route.end_s),
+            "busy_limit_s": max(shift.busy_limit_s, busy_s(route)),
+            "walk_limit_s": None if most is None else max(most, walked),
+        }
+    )
+
+
+def _planned(problem: VisitProblem, plan: VisitPlan, at: dt.datetime) -> Carried:
+    """Return the plan's days in the problem, each task at its start, fitting or not."""
     if plan.week != problem.week:
         raise InvalidProblem(f"the plan is of the week {plan.week}, not of {problem.week}")
     shifts = {(s.officer_ref, s.date): k for k, s in enumerate(problem.shifts)}
@@ -67,29 +111,14 @@ def carry_over(
     days: dict[int, tuple[Task, ...]] = {}
     now: dict[int, Now] = {}
     for k, shift in enumerate(problem.shifts):
-        begun_s = -seconds_on(at.date(), dt.datetime.combine(shift.date, dt.time()))
-        begun_s += seconds_on(at.date(), at.replace(tzinfo=None))
+        begun_s = seconds_at(at, shift.date)
         route = routes.get(k)
         stops = route.stops if route else ()
-        under_way = _under_way(stops, begun_s)
-        days[k] = _tasks(problem, shift.officer_ref, stops, under_way)
+        done = under_way(stops, begun_s)
+        days[k] = _tasks(problem, shift.officer_ref, stops, done)
         if begun_s > 0:
-            now[k] = _now(route, days[k], stops, under_way, begun_s)
-    days = _with_partners(problem, days, now)
-    return Carried(_that_fit(problem, days, now, worth), now)
-
-
-def _under_way(stops: Sequence[Stop], begun_s: float) -> int:
-    """Return how many of the stops are done, begun, or must already be walked to."""
-    started = sum(s.start_s < begun_s for s in stops)
-    if 0 < started < len(stops):
-        stop, before = stops[started], stops[started - 1]
-        needs = before.leave_s + stop.walk_s + stop.access_s
-        if stop.kind in ("visit", "round") and stop.start_s - needs < begun_s:
-            started += 1
-    elif started == 0 and stops and stops[0].kind in ("visit", "round"):
-        started += stops[0].start_s - stops[0].walk_s - stops[0].access_s < begun_s
-    return started
+            now[k] = _now(route, days[k], stops, done, begun_s)
+    return Carried(days, now)
 
 
 def _now(
@@ -129,9 +158,16 @@ def _tasks(
             continue
         if stop.kind == "round":
             turn = problem.rounds[rounds[ref]]
-            option = turn.options.index(round_option(turn, stop))
-            if officer_ref in turn.officers or position < under_way:
-                tasks.append(Task("round", rounds[ref], option=option, start_s=stop.start_s))
+            if _knocks(turn, officer_ref, stop):
+                tasks.append(
+                    Task(
+                        "round",
+                        rounds[ref],
+                        option=_option_at(turn, stop.start_s),
+                        start_s=stop.start_s,
+                        with_officer=stop.with_officer,
+                    )
+                )
             continue
         visit = problem.visits[visits[ref]]
         partner = people.get(stop.with_officer or "")
@@ -145,27 +181,41 @@ def _tasks(
     return tuple(tasks)
 
 
+def _knocks(turn: Round, officer_ref: str, stop: Stop) -> bool:
+    """Whether the round can still be knocked by these officers at that time."""
+    team = {officer_ref} | ({stop.with_officer} if stop.with_officer else set())
+    right = turn.two_officers == (stop.with_officer is not None) and team <= {*turn.officers}
+    if right and turn.two_officers:
+        right = turn.officers[0] in team
+    return right and _option_at(turn, stop.start_s) is not None
+
+
+def _option_at(turn: Round, start_s: int) -> int | None:
+    fits = (k for k, o in enumerate(turn.options) if o.earliest_s <= start_s <= o.latest_s)
+    return next(fits, None)
+
+
 def _with_partners(
     problem: VisitProblem, days: dict[int, tuple[Task, ...]], now: Mapping[int, Now]
 ) -> dict[int, tuple[Task, ...]]:
     """Return the days without two-officer visits of which one officer is gone."""
-    held: dict[int, int] = {}
+    held: dict[Key, int] = {}
     for tasks in days.values():
         for task in tasks:
             if task.with_officer is not None:
-                held[task.index] = held.get(task.index, 0) + 1
+                held[key_of(task)] = held.get(key_of(task), 0) + 1
     kept = {}
     for k, tasks in days.items():
         done = now[k].done if k in now else ()
         for task in tasks:
-            if held.get(task.index, 2) < 2 and task.with_officer and key_of(task) in done:
+            if held.get(key_of(task), 2) < 2 and task.with_officer and key_of(task) in done:
                 shift, ref = problem.shifts[k], ref_of(problem, task)
                 raise Infeasible(
                     f"{ref} was begun by {shift.officer_ref} and {task.with_officer} on "
                     f"{day_name(shift.date)}, but {task.with_officer} has no shift then any more",
                     f"keep {task.with_officer}'s shift until the visit ends",
                 )
-        kept[k] = tuple(t for t in tasks if t.with_officer is None or held[t.index] == 2)
+        kept[k] = tuple(t for t in tasks if t.with_officer is None or held[key_of(t)] == 2)
     return kept
 
 

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from optimiser.errors import InvalidProblem
 from optimiser.model.outcome import Progress, ProgressCallback
 from optimiser.model.visits import VALUE_UNITS_PER_POINT, VisitParams, VisitProblem
 from optimiser.model.week import Route, VisitPlan
-from optimiser.routing.carry_over import Carried, carry_over, freed
+from optimiser.routing.begun import WeekSoFar, as_begun
+from optimiser.routing.carry_over import Carried, carry_over, freed, stretched
 from optimiser.routing.changes import changes
 from optimiser.routing.checks import check_week
 from optimiser.routing.crowding import Key, cheapest_room, worth_of
@@ -43,6 +44,7 @@ def replan_visits(
     seed: int = 1,
     progress: ProgressCallback | None = None,
     params: VisitParams | None = None,
+    so_far: WeekSoFar | None = None,
 ) -> VisitPlan:
     """Return the plan for the rest of the week.
 
@@ -63,10 +65,12 @@ def replan_visits(
         Called after each stage.
     params
         Accepted for the solvers' common form.
+    so_far
+        What is known beyond the plan: late starts, officers gone home, why things change.
 
     Returns
     -------
-    A valid plan; its notes list each request or round added, moved or left out.
+    A valid plan; its `changes` list each visit or round added, moved or left out.
 
     Raises
     ------
@@ -77,13 +81,16 @@ def replan_visits(
     """
     del params
     began = time.monotonic()
-    worth = _worth(problem, plan.routes)
-    carried = carry_over(problem, plan, at, worth)
+    so_far = so_far or WeekSoFar()
+    problem, went = as_begun(problem, plan, at, so_far)
+    problem = stretched(problem, went, at)
+    worth = _worth(problem, went.routes)
+    carried = carry_over(problem, went, at, worth)
     timer = Timer(problem, carried.now)
     _tell(progress, "kept", began, None)
     settled = {u.visit_ref for u in plan.unplanned}
     days = _placed(timer, carried, worth, settled, began + 0.6 * time_limit_s)
-    days = _rounds_back(timer, days, plan.routes)
+    days = _rounds_back(timer, days, went.routes)
     routes = _timed(timer, days)
     objective = objective_units(problem, routes) / VALUE_UNITS_PER_POINT
     _tell(progress, "placed", began, objective)
@@ -98,7 +105,11 @@ def replan_visits(
         tier_bounds=tier_bounds,
         seed=seed,
         seconds=time.monotonic() - began,
-        notes=changes(problem, plan.routes, routes),
+    ).model_copy(
+        update={
+            "replanned_at": at.replace(tzinfo=None),
+            "changes": changes(problem, plan.routes, routes, unplanned, so_far),
+        }
     )
     if violations := check_week(problem, result):
         first = violations[0]
@@ -142,19 +153,22 @@ def simple_bounds(problem: VisitProblem) -> tuple[float, dict[str, float | None]
     return sum(units.values()) / VALUE_UNITS_PER_POINT, bounds
 
 
-def _worth(problem: VisitProblem, routes: Iterable[Route]) -> dict[Key, int]:
+def _worth(problem: VisitProblem, routes: Sequence[Route]) -> dict[Key, int]:
     """Return the units of the old plan's tasks, as far as they are in the new problem."""
-    visits = {v.visit_ref for v in problem.visits}
-    rounds = {r.round_ref for r in problem.rounds}
+    refs = {v.visit_ref for v in problem.visits}
     known = (
-        r.model_copy(
-            update={
-                "stops": tuple(s for s in r.stops if s.visit_ref in visits or s.round_ref in rounds)
-            }
-        )
+        r.model_copy(update={"stops": tuple(s for s in r.stops if s.visit_ref in refs)})
         for r in routes
     )
-    return worth_of(problem, known)
+    worth = worth_of(problem, known)
+    turns = {r.round_ref: (k, r) for k, r in enumerate(problem.rounds)}
+    for route in routes:
+        for stop in route.stops:
+            if stop.round_ref in turns:
+                k, turn = turns[stop.round_ref]
+                there = [o for o in turn.options if o.earliest_s <= stop.start_s <= o.latest_s]
+                worth["round", k] = max((o.value for o in there or turn.options), default=0)
+    return worth
 
 
 def _placed(
@@ -221,8 +235,8 @@ def _rounds_back(
     old = {s.round_ref for r in routes for s in r.stops if s.round_ref is not None}
     held = {t.index for tasks in days.values() for t in tasks if t.kind == "round"}
     for k, turn in enumerate(problem.rounds):
-        if k in held or turn.round_ref not in old:
-            continue
+        if k in held or turn.round_ref not in old or turn.two_officers:
+            continue  # two more officers free at once late in a week are not looked for
         shifts = [
             i
             for i, s in enumerate(problem.shifts)
