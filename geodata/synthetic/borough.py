@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from geodata.synthetic.facts import BOUNDARY
+from geodata.synthetic.ground import parks_and_water
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    from shapely import Polygon
 
 __all__ = ["TITLE", "write_borough"]
 
@@ -48,6 +51,8 @@ absences = "absences.csv"
 outcomes = "outcomes.csv"
 streets = "streets.gpkg"
 boundary = "boundary.geojson"
+parks = "parks.geojson"
+water = "water.geojson"
 
 [rules.patches]
 balance = 0.05
@@ -94,14 +99,20 @@ def write_borough(
     ValueError
         `scale` is not above 0.
     """
+    import shapely
+
     if not scale > 0:
         raise ValueError(f"scale is {scale}; it must be above 0")
     folder = Path(folder)
     monday = week - dt.timedelta(days=week.weekday())
     tables, streets = _invent(np.random.default_rng(seed), scale, monday)
+    parks, water = parks_and_water(streets)
+    outline = shapely.Polygon(BOUNDARY)
     texts = {
         "doorstep.toml": SETTINGS.format(title=TITLE, attribution=ATTRIBUTION),
-        "boundary.geojson": _boundary(),
+        "boundary.geojson": _polygons({TITLE: outline}),
+        "parks.geojson": _polygons({f"Park {k}": p for k, p in enumerate(parks, start=1)}),
+        "water.geojson": _polygons({f"Pond {k}": p for k, p in enumerate(water, start=1)}),
         "README.txt": f"{TITLE}\n\n{ATTRIBUTION}\nSeed {seed}, scale {scale:g}, week {monday}.\n",
     }
     _refuse_to_overwrite(folder, [*(f"{name}.csv" for name in tables), *texts, "streets.gpkg"])
@@ -144,15 +155,18 @@ def _invent(
     return tables, network.to_frame()
 
 
-def _boundary() -> str:
-    """Return the outline as GeoJSON, which is WGS84 by its standard (RFC 7946)."""
+def _polygons(shapes: Mapping[str, Polygon]) -> str:
+    """Return named polygons as GeoJSON, which is WGS84 by its standard (RFC 7946)."""
+    import shapely
     from pyproj import Transformer
 
     to_wgs84 = Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True)
-    ring = [[round(v, 6) for v in to_wgs84.transform(x, y)] for x, y in BOUNDARY]
-    polygon = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
-    feature = {"type": "Feature", "properties": {"name": TITLE}, "geometry": polygon}
-    return json.dumps({"type": "FeatureCollection", "features": [feature]}, indent=1) + "\n"
+    features = []
+    for name, shape in shapes.items():
+        placed = shapely.transform(shape, to_wgs84.transform, interleaved=False)
+        geometry = shapely.geometry.mapping(shapely.transform(placed, lambda xy: xy.round(6)))
+        features.append({"type": "Feature", "properties": {"name": name}, "geometry": geometry})
+    return json.dumps({"type": "FeatureCollection", "features": features}, indent=1) + "\n"
 
 
 def _write_streets(streets: gpd.GeoDataFrame, path: Path) -> None:

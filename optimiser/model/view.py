@@ -83,6 +83,11 @@ class WorkspaceView(Protocol):
         """Streets for the base map, as lines."""
         ...
 
+    @property
+    def ground(self) -> gpd.GeoDataFrame | None:
+        """Water and parks for the base map: kind ("park", "water"), polygons; parks first."""
+        ...
+
     def patch_shapes(self, patch_of: Mapping[str, str]) -> gpd.GeoDataFrame:
         """Return columns patch, geometry: polygons of the patches of block_ref -> patch."""
         ...

@@ -13,6 +13,7 @@ from optimiser.outputs.colours import map_colours
 from optimiser.outputs.maps.base import (
     WGS84,
     add_boundary,
+    add_ground,
     add_service_centres,
     add_streets,
     feature_collection,
@@ -48,6 +49,7 @@ def patch_editor(view: WorkspaceView, plan: PatchPlan, problem: PatchProblem) ->
     result = new_map(view)
     # Areas are clicked, so nothing that takes the mouse may lie above them.
     CustomPane("marks", z_index=430).add_to(result)
+    add_ground(result, view)
     add_boundary(result, view)
     add_streets(result, view)
     add_service_centres(result, view)

@@ -53,6 +53,8 @@ class Inputs:
     outcomes: pd.DataFrame | None
     boundary: gpd.GeoDataFrame | None
     patches: gpd.GeoDataFrame | None
+    water: gpd.GeoDataFrame | None
+    parks: gpd.GeoDataFrame | None
     boundaries: BoundaryCases
     problems: tuple[Problem, ...]
     unusable: bool = False
@@ -112,6 +114,7 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         stock = read("areas", read_areas, crs=crs)
     patches = read("patches", read_polygons, crs=crs, code="patch")
     estates = read("estates", read_polygons, crs=crs, code="estate")
+    water, parks = (read(name, read_polygons, crs=crs) for name in ("water", "parks"))
     boundaries = BoundaryCases()
     if stock is not None:
         stock, boundaries = apply_boundaries(stock, patches=patches, estates=estates)
@@ -156,6 +159,8 @@ def load_inputs(folder: Path, settings: Settings) -> Inputs:
         officers=checked.get("officers", officers),
         boundary=boundary,
         patches=patches,
+        water=water,
+        parks=parks,
         boundaries=boundaries,
         problems=_in_order([*problems, *found]),
         unusable=bool(unusable),

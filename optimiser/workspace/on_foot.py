@@ -1,7 +1,8 @@
-"""What can be walked: a folder's streets and barriers, the walks and neighbours they give."""
+"""A folder's streets, barriers and ground, and the walks and neighbours they give."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,7 @@ __all__ = [
     "between_blocks",
     "between_places",
     "neighbours",
+    "read_ground",
     "read_network",
     "read_ws_barriers",
 ]
@@ -56,6 +58,23 @@ def read_ws_barriers(ws: Workspace) -> gpd.GeoDataFrame | None:
     if data.streets is None or not holds_barriers(ws.folder / data.streets):
         return None
     return read_barriers(ws.folder / data.streets, ws.crs)
+
+
+def read_ground(ws: Workspace) -> gpd.GeoDataFrame | None:
+    """Return the water and parks of `[data]`, else those of an OpenStreetMap streets file."""
+    from geodata.adjacency.barriers import OPENSTREETMAP_SUFFIXES
+    from geodata.boundaries.ground import ground_of_openstreetmap, merged_ground
+
+    data, inputs = ws.settings.data, ws.inputs
+    given = {"park": inputs.parks, "water": inputs.water}
+    parts = {kind: frame for kind, frame in given.items() if frame is not None}
+    if parts:
+        found = merged_ground(parts, ws.crs)
+    elif data.streets is None or Path(data.streets).suffix.lower() not in OPENSTREETMAP_SUFFIXES:
+        return None
+    else:
+        found = ground_of_openstreetmap(ws.folder / data.streets, ws.crs)
+    return None if found.empty else found
 
 
 def neighbours(ws: Workspace) -> Adjacency:

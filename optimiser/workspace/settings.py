@@ -34,7 +34,9 @@ SHEETED: Final = (
     "homes", "officers", "visits", "service_centres", "fixed", "absences", "outcomes",
 )  # fmt: skip
 """The files of which one sheet may be named."""
-LAYERED: Final = ("boundary", "patches", "estates", "areas", "streets", "barriers")
+LAYERED: Final = (
+    "boundary", "patches", "estates", "areas", "streets", "barriers", "water", "parks",
+)  # fmt: skip
 MAPPED: Final = (*SHEETED, "boundary", "patches", "estates", "areas")
 """The files whose column names may be mapped."""
 
@@ -86,6 +88,8 @@ class DataFiles(Frozen):
     estates: str | None = None
     areas: str | None = None
     barriers: str | None = None
+    water: str | None = None
+    parks: str | None = None
     uprn: str | None = None
     postcodes: str | None = None
     visit_rules: str | None = None

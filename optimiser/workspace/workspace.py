@@ -21,6 +21,7 @@ from optimiser.workspace.loading import load_inputs, read_visit_types
 from optimiser.workspace.on_foot import (
     between_blocks,
     neighbours,
+    read_ground,
     read_network,
     read_ws_barriers,
 )
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 # What a workspace has worked out already, and other rules do not change; the second at one speed.
-_OF_FILES: Final = ("barriers", "block_xy", "_adoptions", "_current")
+_OF_FILES: Final = ("barriers", "ground", "block_xy", "_adoptions", "_current")
 _ON_FOOT: Final = ("network", "block_walks", "unreachable_blocks", "adjacency")
 AREAS_CAVEAT = "Homes are counts of areas: each area is one unit, walked to at a point inside it."
 
@@ -79,6 +80,11 @@ class Workspace(Contents):
         ws = cls(file, settings, inputs, types)
         ws.current()  # what is adopted must be readable before anything builds on it
         return ws
+
+    @cached_property
+    def ground(self) -> gpd.GeoDataFrame | None:
+        """Water and parks to draw under a map; None where no file has any."""
+        return read_ground(self)
 
     @property
     def street_lines(self) -> gpd.GeoDataFrame | None:

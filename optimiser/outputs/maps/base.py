@@ -1,6 +1,6 @@
-"""The ground under every map: the outline, the streets and the service centres.
+"""The ground under every map: outline, water, parks, streets and service centres.
 
-Nothing is fetched from the web; the streets are the input's own, in grey.
+Nothing is fetched from the web: all are the input's own, streets in grey.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["add_boundary", "add_service_centres", "add_streets", "feature_collection", "new_map"]
+__all__ = [
+    "add_boundary",
+    "add_ground",
+    "add_service_centres",
+    "add_streets",
+    "feature_collection",
+    "new_map",
+]
 
 WGS84: Final = "EPSG:4326"
 DECIMALS: Final = 5  # about a metre
@@ -27,14 +34,20 @@ STREET_STYLES: Final[Mapping[str, dict[str, Any]]] = {
     "minor": {"color": "#555555", "opacity": 0.28, "weight": 1},
     "major": {"color": "#444444", "opacity": 0.38, "weight": 2.5},
 }
+GROUND_STYLES: Final[Mapping[str, dict[str, Any]]] = {
+    "park": {"fillColor": "#cfe3c4", "fillOpacity": 1, "stroke": False},
+    "water": {"fillColor": "#bcd6ea", "fillOpacity": 1, "stroke": False},
+}
 # Under the patches' outlines and over their fills; see the panes of `new_map`.
 BASE_PANE: Final = "base"
+GROUND_PANE: Final = "ground"
 
 
 def new_map(view: WorkspaceView) -> folium.Map:
     """Return a map of the view's area without tiles, streets or data on it.
 
-    Its panes from below: `patches` (areas), `base` (streets), then Leaflet's own.
+    Its panes from below: `ground` (water, parks), `patches` (areas), `base` (streets),
+    then Leaflet's own.
     """
     from folium.map import CustomPane
 
@@ -52,6 +65,7 @@ def new_map(view: WorkspaceView) -> folium.Map:
         zoom_snap=0.25,
     )
     result.options["min_zoom"], result.options["max_zoom"] = 9, 19
+    CustomPane(GROUND_PANE, z_index=230).add_to(result)
     CustomPane("patches", z_index=240).add_to(result)
     CustomPane(BASE_PANE, z_index=250).add_to(result)
     result.fit_bounds([[south, west], [north, east]], padding=(8, 8))
@@ -69,6 +83,27 @@ def add_boundary(target: folium.Map, view: WorkspaceView) -> None:
         feature_collection(lines.to_numpy(), [{}] * len(lines)),
         style_function=lambda _: {"color": "#505a5f", "weight": 2, "dashArray": "6 5"},
         pane=BASE_PANE,
+        interactive=False,
+        control=False,
+    ).add_to(target)
+
+
+def add_ground(target: folium.Map, view: WorkspaceView) -> None:
+    """Draw water and parks, as far as the map opens."""
+    import folium
+    import shapely
+
+    ground = view.ground
+    if ground is None:
+        return
+    near = shapely.box(*_extent(view).total_bounds).buffer(MARGIN_M, cap_style="square")
+    shapes = ground.geometry.intersection(near).simplify(SIMPLIFY_M).to_crs(WGS84)
+    there = ~shapes.is_empty.to_numpy()
+    kinds = [{"kind": str(kind)} for kind in ground["kind"].to_numpy()[there]]
+    folium.GeoJson(
+        feature_collection(shapes.to_numpy()[there], kinds),
+        style_function=lambda feature: GROUND_STYLES[feature["properties"]["kind"]],
+        pane=GROUND_PANE,
         interactive=False,
         control=False,
     ).add_to(target)

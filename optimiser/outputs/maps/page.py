@@ -62,7 +62,8 @@ def add_page(
 
     root: Any = target.get_root()
     environment = _environment()
-    shared = {"view": view, "heading": heading, "controls": controls, **values}
+    ground = () if view.ground is None else tuple(view.ground["kind"])
+    shared = {"ground": ground, "view": view, "heading": heading, "controls": controls, **values}
     style: Any = Element("<style>{{ this.text }}</style>")
     style.text = _asset("page.css")
     root.header.add_child(style, name="doorstep_style")

@@ -11,6 +11,7 @@ from optimiser.outputs.colours import map_colours
 from optimiser.outputs.maps.base import (
     WGS84,
     add_boundary,
+    add_ground,
     add_service_centres,
     add_streets,
     feature_collection,
@@ -46,6 +47,7 @@ def patch_map(
     before = view.patch_shapes(current) if current else after.iloc[:0]
     fills = map_colours(after, before)
     result = new_map(view)
+    add_ground(result, view)
     add_boundary(result, view)
     add_streets(result, view)
     add_patches(result, after, fills, name="Patches after", show=True)

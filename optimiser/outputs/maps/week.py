@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optimiser.model import Route, VisitPlan, WorkspaceView
-from optimiser.outputs.maps.base import add_boundary, add_service_centres, add_streets, new_map
+from optimiser.outputs.maps.base import (
+    add_boundary,
+    add_ground,
+    add_service_centres,
+    add_streets,
+    new_map,
+)
 from optimiser.outputs.maps.page import add_page, inline_json, script, value_proof
 from optimiser.outputs.maps.week_data import plan_days, week_data
 from optimiser.outputs.wording import class_label, counted, long_date
@@ -26,6 +32,7 @@ def week_map(view: WorkspaceView, plan: VisitPlan) -> folium.Map:
     """
     data = week_data(view, plan)
     result = new_map(view)
+    add_ground(result, view)
     add_boundary(result, view)
     add_streets(result, view)
     add_service_centres(result, view)

@@ -159,6 +159,12 @@ class FakeView:
         pairs = [("A", "B"), ("C", "D"), ("E", "F"), ("A", "E"), ("B", "F")]
         return gpd.GeoDataFrame(geometry=[LineString([at(a), at(b)]) for a, b in pairs], crs=CRS)
 
+    @property
+    def ground(self) -> gpd.GeoDataFrame | None:
+        park = box(EAST - 200, NORTH - 200, EAST - 60, NORTH + 100)
+        pond = Point(EAST - 130, NORTH - 50).buffer(40)
+        return gpd.GeoDataFrame({"kind": ["park", "water"]}, geometry=[park, pond], crs=CRS)
+
     def patch_shapes(self, patch_of: Any) -> gpd.GeoDataFrame:
         cells: dict[str, list[Any]] = {}
         for block, patch in patch_of.items():

@@ -135,13 +135,22 @@ def test_a_vacant_patch_and_one_outside_its_limit_say_so(view, patch_plan: Patch
 
 def test_pages_draw_without_streets_outline_or_centres(view, patch_plan, week_plan):
     class Bare:
-        boundary = street_lines = service_centres = None
+        boundary = street_lines = service_centres = ground = None
 
         def __getattr__(self, name):
             return getattr(view, name)
 
     assert "P01" in words(patch_page(Bare(), patch_plan))
     assert "HO01" in words(week_page(Bare(), week_plan))
+    assert "Water" not in words(patch_page(Bare(), patch_plan))
+
+
+def test_water_and_parks_lie_under_the_patches_and_are_in_the_key(both):
+    for page in both.values():
+        assert '"kind": "park"' in page
+        assert '"kind": "water"' in page
+        assert "Park" in words(page)
+        assert "Water" in words(page)
 
 
 def test_main_roads_are_told_from_others(view, patch_plan):
