@@ -8,7 +8,7 @@ plan is worth more than V - step.
 
     maximise  sum_r c_r x_r, x_r whole, under the master's constraints.
 
-The packing is solved by CP-SAT. Plans with visits for two officers stay relaxed as in
+The packing is solved by SCIP. Plans with visits for two officers stay relaxed as in
 `columns`, so that the packing bounds them and need not be a plan.
 """
 
@@ -36,14 +36,13 @@ class Packed(NamedTuple):
 
 
 def list_columns(
-    columns: Columns, pricer: Pricer, found: Generated, value: float
+    columns: Columns, pricer: Pricer, found: Generated, value: float, *, most: int
 ) -> list[Column] | None:
     """Return the days that a plan worth `value` or more can hold; None where too many."""
     kept: dict[tuple[int, frozenset[int]], tuple[float, Column]] = {}
-    slip = 1e-9 * max(1.0, abs(found.bound))
+    width = max(0.0, found.bound - value) + 1e-8 * max(1.0, abs(found.bound))
     for c, part in enumerate(columns.classes):
-        cut = found.most[c] - (found.bound - value) - slip
-        listed = pricer.days_above(part, found.prices, cut)
+        listed = pricer.days_above(part, found.prices, found.most[c], width, most=most)
         if not listed.complete:
             return None
         for rows in listed.days:
@@ -55,40 +54,38 @@ def list_columns(
     return [column for _, column in kept.values()]
 
 
-def pack(
-    columns: Columns, days: list[Column], *, least: float, step: float, seconds: float
-) -> Packed:
-    """Return the best packing of these days worth `least` or more."""
-    from ortools.sat.python import cp_model
+def pack(columns: Columns, days: list[Column], *, least: float, seconds: float) -> Packed:
+    """Return the best packing of these days, if it is worth `least` or more."""
+    from ortools.linear_solver.python import model_builder_helper as builder
+    from scipy.sparse import csr_matrix
 
-    model = cp_model.CpModel()
-    x = []
-    of_task: dict[int, list[Any]] = {}
-    of_class: dict[int, list[Any]] = {}
-    for c, rows in days:
-        part = columns.classes[c]
-        var = model.new_bool_var("")
-        x.append(var)
-        of_class.setdefault(c, []).append(var)
-        for t in {int(part.tasks[k]) for k in rows if k < part.held}:
-            of_task.setdefault(t, []).append(var)
-    for t, found in of_task.items():
-        model.add(sum(found) <= int(columns.limits[t]))
-    for c, found in of_class.items():
-        model.add(sum(found) <= len(columns.classes[c].shifts))
-    unit = step / 2  # halves of two-officer visits
-    worth = [round(day_value(columns.classes[c], rows) / unit) for c, rows in days]
-    total = sum(w * v for w, v in zip(worth, x, strict=True))
-    model.add(total >= int(np.ceil(least / unit - 1e-6)))
-    model.maximize(total)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.linearization_level = 2
-    solver.parameters.max_time_in_seconds = max(0.01, seconds)
-    status = solver.solve(model)
-    if status == cp_model.INFEASIBLE:
-        return Packed(-np.inf, least - step, [])
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if not days:
+        return Packed(-np.inf, -np.inf, [])
+    classes = columns.classes
+    tasks = [sorted({int(classes[c].tasks[k]) for k in rows if k < classes[c].held})
+             for c, rows in days]  # fmt: skip
+    row = [len(columns.limits) + c for c, _ in days] + [t for found in tasks for t in found]
+    at = [*range(len(days)), *(k for k, found in enumerate(tasks) for _ in found)]
+    high = np.concatenate([columns.limits, [float(len(part.shifts)) for part in classes]])
+    matrix = csr_matrix((np.ones(len(at)), (row, at)), shape=(len(high), len(days)))
+    worth = np.array([day_value(classes[c], rows) for c, rows in days])
+    scale = max(1.0, float(np.abs(worth).max()) / 1000.0)
+    model: Any = builder.ModelBuilderHelper()
+    model.fill_model_from_sparse_data(
+        np.zeros(len(days)), np.ones(len(days)), worth / scale,
+        np.full(len(high), -np.inf), high, matrix,
+    )  # fmt: skip
+    for k in range(len(days)):
+        model.set_var_integrality(k, True)
+    model.set_maximize(True)
+    solver = builder.ModelSolverHelper("scip")
+    solver.set_time_limit_in_seconds(max(0.01, seconds))
+    solver.solve(model)
+    if not solver.has_solution():
         return Packed(-np.inf, np.inf, [])
-    chosen = [day for day, v in zip(days, x, strict=True) if solver.boolean_value(v)]
-    return Packed(solver.objective_value * unit, solver.best_objective_bound * unit, chosen)
+    bound = solver.best_objective_bound() * scale * (1 + 1e-6)
+    chosen = [days[k] for k in np.flatnonzero(np.asarray(solver.variable_values()) > 0.5)]
+    value = sum(columns.worth.get(day) or day_value(classes[day[0]], day[1]) for day in chosen)
+    if value < least * (1 - 1e-9):
+        return Packed(-np.inf, bound, [])
+    return Packed(value, bound, chosen)

@@ -31,14 +31,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.routing.proof.grounds import BIT, Class, remember_nearest
+from optimiser.routing.proof.grounds import BIT, Class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from optimiser.routing.proof.pricing import Pricer
 
-__all__ = ["Columns", "Generated", "Limits", "day_value", "generate"]
+__all__ = ["Columns", "Generated", "Limits", "day_value", "generate", "is_single", "learn"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -46,7 +46,6 @@ Column = tuple[int, tuple[int, ...]]
 """A class and the rows of a day in order."""
 
 _SMOOTH: Final = 0.7
-_MEMORY: Final = 5
 _MOST_REMEMBERED: Final = 24
 _DAYS_A_ROUND: Final = 40
 _SCALE: Final = 1000.0
@@ -61,13 +60,23 @@ def day_value(part: Class, rows: Sequence[int]) -> float:
     return total + sum(float(part.value[k]) for k in rows if k < part.held)
 
 
+def is_single(part: Class, rows: Sequence[int]) -> bool:
+    """Return whether a day holds no task twice."""
+    tasks = [int(part.tasks[k]) for k in rows if k < part.held]
+    return len(set(tasks)) == len(tasks)
+
+
 @dataclass
 class Limits:
-    """When to stop: `rounds` of pricing, or where `over` says so; `goal` is enough as a bound."""
+    """When to stop: `rounds` of pricing, or where `over` says so.
 
-    goal: float
+    `goal` is enough as a bound; a bound this `close` to the master's value counts as equal.
+    """
+
     over: Callable[[], bool]
     rounds: int | None = None
+    goal: Callable[[], float] = float
+    close: float = 0.0
     done: int = 0
 
     def reached(self) -> bool:
@@ -152,37 +161,30 @@ class Columns:
             self.known[key].SetUb(0.0)
 
 
-def generate(columns: Columns, pricer: Pricer, limits: Limits) -> Generated:
-    """Return the best bound; the days found are in `columns`.
+def generate(columns: Columns, pricer: Pricer, limits: Limits, best: Generated) -> None:
+    """Better the bound until it is the master's value, at most the goal, or time is over.
 
-    Stops when the bound is the master's value and no tasks have more to remember, is at most
-    `limits.goal`, or the limits are reached.
+    Days found are in `columns`.
     """
-    for part in columns.classes:
-        remember_nearest(part, _MEMORY)
-    best = Generated(float("inf"), np.zeros(len(columns.limits)), [])
-    smooth = 0.0
-    while not limits.reached():
+    smooth = _SMOOTH if best.most else 0.0
+    while not limits.reached() and best.bound > limits.goal():
         value, prices, shifts = columns.solve()
         best.value = value
-        if best.bound <= limits.goal or best.bound - value <= 1e-7 * max(1.0, abs(value)):
-            if best.bound <= limits.goal or not _learn(columns):
-                best.converged = True
-                break
-            smooth = 0.0
-            continue
+        close = max(1e-6 * abs(value), limits.close)
+        best.converged = best.bound - value <= close
+        if best.converged:
+            break
         tried = smooth * best.prices + (1 - smooth) * prices
         if _quick(columns, pricer, prices, tried, shifts, limits):
             continue
         new = _exact(columns, pricer, best, (prices, tried, shifts), limits)
         if new:
             smooth = _SMOOTH
-        elif smooth == 0.0 and best.bound - value > 1e-7 * max(1.0, abs(value)):
-            if not _learn(columns):
-                break
+        elif smooth == 0.0:
+            best.converged = best.bound - value <= close
+            break  # labels ran out
         else:
             smooth = 0.0
-    return best
 
 
 def _quick(
@@ -225,7 +227,7 @@ def _exact(
     return count
 
 
-def _learn(columns: Columns) -> bool:
+def learn(columns: Columns) -> bool:
     """Let tasks between two calls at one remember it; return whether any could."""
     learnt = False
     for c, rows in columns.used():

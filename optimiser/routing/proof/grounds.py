@@ -77,7 +77,7 @@ SECONDS, BIT, FIRST_W, LAST_W, PLACE_IN_ORDER = range(5)
 """Columns of `Ground.node`: at the door, its task's bit (-1 for a session), its windows as rows
 of `Ground.window`, and a session's place in the order of sessions (-1 else)."""
 
-_FINEST: Final = 300
+_FINEST: Final = 100
 _MOST_BUCKETS: Final = 1_500
 
 

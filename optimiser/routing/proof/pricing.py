@@ -63,6 +63,7 @@ class Pricer:
         self._rooms = {w: (new_room(labels, w, nodes, buckets), new_room(labels, w, nodes, buckets))
                        for w in {part.forward.near.shape[1] for part in classes}}  # fmt: skip
         self._half = {id(p): int(p.forward.fixed[HORIZON]) // 2 for p in classes}
+        self._free = {id(p): _boundless(p) for p in classes}
         self.most = labels
         self.words = words
 
@@ -86,11 +87,12 @@ class Pricer:
             everything = np.full_like(forward.near, ~np.uint64(0))
             forward = forward._replace(near=everything)
             backward = backward._replace(near=everything)
-        there = _scene(part, forward, prices)
+        free = self._free[id(part)] if loose else None
+        there = _scene(part, forward, prices, free)
         root = float(there.rest[-1, 0, 0])
         if root <= known:
             return Priced(known, True, [])
-        back = _scene(part, backward, prices)
+        back = _scene(part, backward, prices, free)
         half = self._half[id(part)]
         horizon = int(forward.fixed[HORIZON])
         one = self._grow(forward, there, ahead, half, known, loose=loose)
@@ -106,23 +108,30 @@ class Pricer:
         most = float(best[order[0]]) if order else known
         return Priced(most, not loose, days)
 
-    def days_above(self, part: Class, prices: F64, cut: float) -> Listed:
-        """Return every day worth more than `cut`, the best order of each set of tasks at least."""
+    def days_above(
+        self, part: Class, prices: F64, top: float, width: float, *, most: int
+    ) -> Listed:
+        """Return every day worth more than `top - width`, where none is worth more than `top`.
+
+        Of each set of tasks the best order at least. Tasks of no profit are not left out:
+        days differ by them, and only one that loses more than `width` is in none.
+        """
+        cut = top - width
         ahead, behind = self._rooms[part.forward.near.shape[1]]
         forward, backward = part.forward, part.backward
-        there = _scene(part, forward, prices)
+        there = _scene(part, forward, prices, loss=width)
         if float(there.rest[-1, 0, 0]) <= cut:
             return Listed(True, [])
-        back = _scene(part, backward, prices)
+        back = _scene(part, backward, prices, loss=width)
         horizon = int(forward.fixed[HORIZON])
         if self._grow(backward, back, behind, horizon, cut, loose=False) > self.most:
             return Listed(False, [])
         table = np.full(_HASHES, -1, dtype=np.int64)
         count, ends = list_days(
             forward, there.gain, there.use, there.rest, there.following, ahead, behind, table,
-            cut, self.most,
+            cut, min(most, self.most),
         )  # fmt: skip
-        if count > self.most:
+        if count > min(most, self.most):
             return Listed(False, [])
         return Listed(True, [_trace(ahead, int(x), len(part.nodes)) for x in ends])
 
@@ -135,13 +144,27 @@ class Pricer:
         )  # fmt: skip
 
 
-def _scene(part: Class, ground: Ground, prices: F64) -> _Scene:
+def _boundless(part: Class) -> tuple[F64, I64]:
+    """Return a `reach` that promises anything."""
+    shape = (len(part.nodes) + 1, int(part.forward.fixed[BUCKETS]))
+    return np.full((*shape, 2), 1e18), np.full(shape, -1, dtype=np.int64)
+
+
+def _scene(
+    part: Class,
+    ground: Ground,
+    prices: F64,
+    reached: tuple[F64, I64] | None = None,
+    *,
+    loss: float = 0.0,
+) -> _Scene:
+    """Return the class at prices, without tasks that lose so much wherever they are."""
     profit = part.value - prices[part.tasks]
-    chosen = np.flatnonzero(profit + part.slack > 0)
+    chosen = np.flatnonzero(profit + part.slack > -loss)
     sessions = np.arange(part.held, len(part.nodes))
     gain = np.concatenate([profit, np.zeros(len(sessions))])
     use = np.concatenate([chosen, sessions]).astype(np.int64)
-    rest, following = reach(ground, gain, use)
+    rest, following = reach(ground, gain, use) if reached is None else reached
     return _Scene(gain, use, rest, following)
 
 

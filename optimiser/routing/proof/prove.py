@@ -11,16 +11,17 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing.bounds import all_bounds
-from optimiser.routing.proof.closing import list_columns, pack
-from optimiser.routing.proof.columns import Columns, Generated, Limits, generate
-from optimiser.routing.proof.grounds import Class, classes_of
+from optimiser.routing.proof.closing import Packed, list_columns, pack
+from optimiser.routing.proof.columns import Columns, Generated, Limits, generate, is_single, learn
+from optimiser.routing.proof.grounds import Class, classes_of, remember_nearest
 from optimiser.routing.proof.pricing import Pricer
 from optimiser.routing.tasks import OWN_VALUE, PAIR, VALUE, Compiled, Net
 
@@ -37,7 +38,9 @@ __all__ = ["Proof", "prove"]
 _log = logging.getLogger(__name__)
 
 _LABELS: Final = 400_000
-_LONGEST_PACKING_S: Final = 1e9
+_FEW_LABELS: Final = 50_000
+_MEMORY: Final = 5
+_AMPLE_S: Final = 1e6
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Proof:
 def prove(
     compiled: Compiled,
     *,
-    incumbent: float = -math.inf,
+    incumbent: float | Callable[[], float] = -math.inf,
     routes: Iterable[RouteKey] = (),
     seconds: float,
     rounds: int | None = None,
@@ -83,7 +86,8 @@ def prove(
     compiled
         The problem. Any mixture of shifts; like ones are priced once.
     incumbent
-        The value of the best plan known, in units, walking taken off.
+        The value of the best plan known, in units, walking taken off; or a function that
+        gives it, where a search runs beside the proof.
     routes
         Routes to begin with, as a search's pool has them (sessions among the nodes); those
         that cannot be worked do no harm.
@@ -103,33 +107,113 @@ def prove(
     tasks = net.visits + net.rounds
     bound = all_bounds(compiled).whole * VALUE_UNITS_PER_POINT
     if not net.shifts or not tasks:
-        return Proof(bound, incumbent >= bound - 1e-6, (), frozenset(), np.zeros(tasks))
-    step = _step(net)
+        known = incumbent() if callable(incumbent) else incumbent
+        return Proof(bound, known >= bound - 1e-6, (), frozenset(), np.zeros(tasks))
     classes = classes_of(compiled)
+    for part in classes:
+        remember_nearest(part, _MEMORY)
     columns = Columns(classes, _task_limits(net))
     columns.add(_columns_of(classes, routes))
-    pricer = Pricer(classes, labels=_LABELS)
-    limits = Limits(goal=_above(incumbent, step), over=over, rounds=rounds)
-    found = generate(columns, pricer, limits)
-    bound = _floor(min(bound, found.bound), step)
-    plan: list[Column] = []
-    if found.most and bound > incumbent + 1e-6 * step:
-        left = begun + seconds - time.monotonic() if rounds is None else _LONGEST_PACKING_S
-        bound, plan = _close(columns, pricer, found, (bound, incumbent, step), left, over)
-    paired = bool((net.visit[:, PAIR] == 1).any()) if net.visits else False
-    value = sum(columns.worth.get(key, 0.0) for key in plan)
-    if plan and not paired and value > incumbent:
-        incumbent = value
-    else:
-        plan = []
-    keys = [k for k in columns.known if _single(classes[k[0]], k[1])]
+    paired = bool(net.visits and (net.visit[:, PAIR] == 1).any())
+    latest = incumbent if callable(incumbent) else partial(float, incumbent)
+    case = _Case(columns, Pricer(classes, labels=_LABELS), _step(net), bound, latest, paired)
+    left = (lambda: begun + seconds - time.monotonic()) if rounds is None else (lambda: _AMPLE_S)
+    case.work(Limits(over=over, rounds=rounds), left)
+    keys = [k for k in columns.known if is_single(classes[k[0]], k[1])]
     return Proof(
-        bound=bound,
-        optimal=incumbent >= bound - 1e-6 * step,
-        plan=_routes_of(classes, plan),
+        bound=case.bound,
+        optimal=case.proven(),
+        plan=_routes_of(classes, case.plan),
         routes=frozenset(_routes_of(classes, keys)),
-        prices=found.prices,
+        prices=case.found.prices,
     )
+
+
+@dataclass
+class _Case:
+    """A proof under way: no plan is worth more than `bound`, and one is worth `incumbent`."""
+
+    columns: Columns
+    pricer: Pricer
+    step: float
+    bound: float
+    latest: Callable[[], float]
+    paired: bool
+    own: float = -math.inf
+    plan: list[Column] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        none = np.zeros(len(self.columns.limits))
+        self.found = Generated(math.inf, none, [])
+        self.bound = _floor(self.bound, self.step)
+
+    @property
+    def incumbent(self) -> float:
+        """The value of the best plan known."""
+        return max(self.latest(), self.own)
+
+    def proven(self) -> bool:
+        """Whether nothing is better than the incumbent."""
+        return self.incumbent >= self.bound - 1e-6 * self.step
+
+    def work(self, limits: Limits, left: Callable[[], float]) -> None:
+        """Take turns at better prices, at closing the gap and at remembering more."""
+        limits.close = 0.02 * self.step
+        most = _FEW_LABELS
+        while True:
+            limits.goal = lambda: self.incumbent + self.step * (1 - 1e-5)
+            generate(self.columns, self.pricer, limits, self.found)
+            self.bound = min(self.bound, _floor(self.found.bound, self.step))
+            _log.debug(
+                "bound %.3f, master %.3f, incumbent %.3f",
+                *(x / self.step for x in (self.found.bound, self.found.value, self.incumbent)),
+            )
+            if self.proven() or limits.reached() or not self.found.converged:
+                return
+            self.better(min(1.0, left() / 4))
+            if self.proven() or self.close(limits, left, most):
+                return
+            if not learn(self.columns):
+                if most >= _LABELS:
+                    return
+                most = _LABELS
+
+    def better(self, seconds: float) -> None:
+        """Look for a plan among the days found so far."""
+        classes = self.columns.classes
+        days = [k for k in self.columns.known if is_single(classes[k[0]], k[1])]
+        least = max(self.incumbent + self.step, 0.0)
+        self.take(pack(self.columns, days, least=least, seconds=seconds))
+
+    def take(self, packed: Packed) -> None:
+        """Keep a packing where it is a plan, and a better one."""
+        if packed.chosen and not self.paired and packed.value > self.incumbent:
+            self.own, self.plan = packed.value, packed.chosen
+
+    def close(self, limits: Limits, left: Callable[[], float], most: int) -> bool:
+        """List and pack what a better plan could hold; return whether that closed the gap."""
+        widths = [self.bound - self.incumbent - self.step] if self.incumbent > -math.inf else []
+        for width in sorted({0.0, 2 * self.step, *widths}):
+            target = self.bound - width
+            if limits.over() or self.proven() or target < self.incumbent + 0.5 * self.step:
+                break
+            days = list_columns(self.columns, self.pricer, self.found, target, most=most)
+            if days is None:
+                return False
+            packed = pack(self.columns, days, least=target, seconds=left())
+            _log.debug(
+                "target %.3f: %d days, packing %.3f, bound %.3f",
+                target / self.step,
+                len(days),
+                packed.value / self.step,
+                packed.bound / self.step,
+            )
+            below = _floor(max(packed.bound, target - self.step), self.step)
+            self.bound = min(self.bound, below)
+            self.take(packed)
+            if self.paired and packed.chosen:
+                return True  # the packing is no plan, and no better bound is to be had
+        return self.proven()
 
 
 def _step(net: Net) -> float:
@@ -147,46 +231,11 @@ def _floor(bound: float, step: float) -> float:
     return math.floor((bound + 1e-9 * abs(bound)) / step + 1e-6) * step
 
 
-def _above(value: float, step: float) -> float:
-    """Return what a bound has to be below or at for no plan to be better than `value`."""
-    return value + step * (1 - 1e-5) if value > -math.inf else -math.inf
-
-
 def _task_limits(net: Net) -> npt.NDArray[np.float64]:
     limits = np.ones(net.visits + net.rounds)
     if net.visits:
         limits[: net.visits] += net.visit[:, PAIR]
     return limits
-
-
-def _close(
-    columns: Columns,
-    pricer: Pricer,
-    found: Generated,
-    at: tuple[float, float, float],
-    seconds: float,
-    over: Callable[[], bool],
-) -> tuple[float, list[Column]]:
-    """Return a bound no worse, and the plan that reaches it where one was found."""
-    bound, incumbent, step = at
-    begun = time.monotonic()
-    width = 0.0
-    while not over() and bound > incumbent + 1e-6 * step:
-        target = max(bound - width, incumbent + step)
-        days = list_columns(columns, pricer, found, target)
-        if days is None:
-            break
-        columns.add(days)
-        left = seconds - (time.monotonic() - begun)
-        packed = pack(columns, days, least=target, step=step, seconds=left)
-        bound = min(bound, _floor(packed.bound, step))
-        _log.debug("target %.0f: %d days, bound %.0f", target, len(days), bound)
-        if packed.chosen:
-            return bound, packed.chosen
-        if not np.isfinite(packed.bound):
-            break
-        width = max(2 * width, 2 * step)
-    return bound, []
 
 
 def _columns_of(classes: list[Class], routes: Iterable[RouteKey]) -> list[Column]:
@@ -199,11 +248,6 @@ def _columns_of(classes: list[Class], routes: Iterable[RouteKey]) -> list[Column
         if all(k in rows_of[c] for k in nodes):
             found.append((c, tuple(rows_of[c][k] for k in nodes)))
     return list(dict.fromkeys(found))
-
-
-def _single(part: Class, rows: tuple[int, ...]) -> bool:
-    tasks = [int(part.tasks[k]) for k in rows if k < part.held]
-    return len(set(tasks)) == len(tasks)
 
 
 def _routes_of(classes: list[Class], columns: list[Column]) -> tuple[RouteKey, ...]:
