@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from optimiser.cli import adopt, check, compare, demo, init, patches, plan
+from optimiser.cli import adopt, check, compare, demo, init, patches, plan, replan
 
 __all__ = ["app", "main"]
 
@@ -28,6 +28,7 @@ for command in (
     compare.compare,
     adopt.adopt,
     plan.plan,
+    replan.replan,
 ):
     app.command()(command)
 

@@ -24,7 +24,7 @@ from optimiser.cli.common import (
     solve_week,
 )
 
-__all__ = ["plan"]
+__all__ = ["monday_of", "plan"]
 
 
 def plan(
@@ -42,7 +42,7 @@ def plan(
 ) -> None:
     """Plan a week: who visits whom, when, and which doors to knock."""
     with exit_codes(as_json=as_json):
-        monday = _monday(week)
+        monday = monday_of(week)
         ws = open_folder(folder, lenient=lenient)
         target = (out or ws.folder / "out") / f"week-{monday}"
         check_target_folder(target)
@@ -59,7 +59,8 @@ def plan(
         show_week(ws, result, written)
 
 
-def _monday(week: str) -> str:
+def monday_of(week: str) -> str:
+    """Return the week's Monday as it was given; leave with a message where it is none."""
     import datetime as dt
 
     try:

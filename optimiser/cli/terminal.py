@@ -33,6 +33,7 @@ __all__ = [
     "show_patches",
     "show_problems",
     "show_week",
+    "show_week_figures",
 ]
 
 MOST_PROBLEMS = 40
@@ -138,6 +139,11 @@ def show_week(ws: Workspace, plan: VisitPlan, written: Sequence[Path]) -> None:
     """Print what a week's plan is worth, what did not fit, and which file to open."""
     console = new_console()
     show_heading(console, ws, f"Week from {plan.week}")
+    show_week_figures(console, plan, written)
+
+
+def show_week_figures(console: Console, plan: VisitPlan, written: Sequence[Path]) -> None:
+    """Print what a week's plan is worth, what was assumed, and which file to open."""
     _week_lines(console, plan)
     show_list(console, "Notes", plan.notes)
     _open_line(console, written)

@@ -91,8 +91,10 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def plan_document(view: WorkspaceView, plan: VisitPlan) -> dict[str, Any]:
-    """Return plan.json: routes stop by stop, what is left out, and the rules."""
+def plan_document(
+    view: WorkspaceView, plan: VisitPlan, patches: Sequence[Mapping[str, object]] = ()
+) -> dict[str, Any]:
+    """Return plan.json: routes stop by stop, what is left out, the rules and the patches."""
     return {
         "week": plan.week.isoformat(),
         **_outcome(plan),
@@ -101,6 +103,7 @@ def plan_document(view: WorkspaceView, plan: VisitPlan) -> dict[str, Any]:
         "unplanned": [u.model_dump(mode="json", by_alias=True) for u in plan.unplanned],
         "rules": plan.rules.model_dump(mode="json"),
         "notes": list(plan.notes),
+        **({"patches": [dict(row) for row in patches]} if patches else {}),
         **_replanned(plan),
     }
 

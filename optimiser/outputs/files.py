@@ -12,7 +12,7 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
@@ -41,6 +41,8 @@ __all__ = ["check_target", "write_comparison", "write_patches", "write_week"]
 logger = logging.getLogger(__name__)
 
 SUMMARY: Final = "summary.json"
+CALENDAR: Final = "calendar"
+HISTORY: Final = "history"
 _OUR_KEYS: Final = {"status", "objective", "bound", "gap", "violations"}
 _USER_CAN_MEND: Final = {
     errno.EACCES,
@@ -81,11 +83,28 @@ def write_patches(
     return _replace(folder, lambda new: _fill_patches(shared, plan, new, problem))
 
 
-def write_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> list[Path]:
-    """Write a week's folder and return its files; raises as `write_patches` does."""
+def write_week(
+    view: WorkspaceView,
+    plan: VisitPlan,
+    folder: Path,
+    *,
+    patches: Sequence[Mapping[str, object]] = (),
+) -> list[Path]:
+    """Write a week's folder and return its files; raises as `write_patches` does.
+
+    `patches` are those that the week was planned with, for plan.json. The calendars go
+    on from those in the folder. A plan mended during the week keeps the folder before
+    it as history/1, history/2 and on.
+    """
     _refuse_violations(plan)
     shared = cast(WorkspaceView, SharedShapes(view))
-    return _replace(folder, lambda new: _fill_week(shared, plan, new))
+
+    def fill(new: Path) -> None:
+        _keep_history(folder, new, with_last=plan.replanned_at is not None)
+        _fill_week(shared, plan, new, patches=patches, before=folder / CALENDAR)
+
+    written = _replace(folder, fill)
+    return [path for path in written if HISTORY not in path.relative_to(folder.absolute()).parts]
 
 
 def write_comparison(view: WorkspaceView, found: PatchComparison, folder: Path) -> list[Path]:
@@ -118,9 +137,31 @@ def _fill_patches(
     _write_summary(folder, patches_summary(view, plan, reasons))
 
 
-def _fill_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> None:
+def _keep_history(folder: Path, new: Path, *, with_last: bool) -> None:
+    """Copy the earlier plans' folders, and the last plan's own where it gives way to a mended one.
+
+    What a person has put into the folder is kept apart from this, see `_keep_personal`.
+    """
+    earlier = folder / HISTORY
+    if earlier.is_dir():
+        shutil.copytree(earlier, new / HISTORY)
+    if not with_last or not (folder / SUMMARY).is_file():
+        return
+    names = [int(p.name) for p in earlier.iterdir() if p.name.isdigit()] if earlier.is_dir() else []
+    kept = new / HISTORY / str(max(names, default=0) + 1)
+    shutil.copytree(folder, kept, ignore=shutil.ignore_patterns(HISTORY))
+
+
+def _fill_week(
+    view: WorkspaceView,
+    plan: VisitPlan,
+    folder: Path,
+    *,
+    patches: Sequence[Mapping[str, object]],
+    before: Path,
+) -> None:
     from optimiser.outputs import save_page, week_map
-    from optimiser.outputs.calendar import calendar_file_name, officer_calendars
+    from optimiser.outputs.calendar import write_calendars
     from optimiser.outputs.report import week_report
     from optimiser.outputs.sheets import sheets_pdf
     from optimiser.outputs.stops import stop_lines
@@ -131,13 +172,11 @@ def _fill_week(view: WorkspaceView, plan: VisitPlan, folder: Path) -> None:
     notice = _notice(view)
     lines = stop_lines(view, plan)
     save_page(week_map(view, plan), folder / "map.html", title=title)
-    _write(folder / "plan.json", to_json(plan_document(view, plan)))
+    _write(folder / "plan.json", to_json(plan_document(view, plan, patches)))
     sheets = visits_sheets(view, plan, lines)
     write_xlsx(folder / "visits.xlsx", sheets, title=title, notice=notice)
     (folder / "sheets.pdf").write_bytes(sheets_pdf(view, plan, lines))
-    (folder / "calendar").mkdir()
-    for officer, text in officer_calendars(view, plan, lines).items():
-        (folder / "calendar" / calendar_file_name(officer)).write_bytes(text)
+    write_calendars(view, plan, lines, folder / CALENDAR, before=before)
     write_csv(folder / "unplanned.csv", unplanned_frame(view, plan), synthetic=view.synthetic)
     _write(folder / "routes.geojson", to_json(routes_geojson(view, plan)))
     _write(folder / "report.html", week_report(view, plan, lines))

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from optimiser.model import VisitPlan, WorkspaceView
+from optimiser.model import Appointment, VisitPlan, WorkspaceView
 from optimiser.outputs.rendering import Columns, Rows, blank, decimal, number, render
 from optimiser.outputs.stops import StopLine
 from optimiser.outputs.week_tables import by_day_frame, by_officer_frame, unplanned_frame
@@ -38,6 +38,9 @@ def week_report(view: WorkspaceView, plan: VisitPlan, lines: Iterable[StopLine])
         proof=_value_proof(plan),
         tier_columns=[("Tier", ""), ("This plan", "n"), ("No plan can reach more than", "n")],
         tier_rows=[[_sentence(t.name), number(t.value), number(t.bound)] for t in plan.tiers],
+        changes_words=_changes_words(plan),
+        changes_columns=[("Reference", "nowrap"), ("Before", ""), ("Now", ""), ("Why", "")],
+        changes=_changes(plan),
         left_out_words=_left_out_words(plan),
         left_out_columns=[("Reference", "nowrap"), ("Task", ""), ("Due", "nowrap"), ("Reason", ""),
                           ("Evidence", ""), ("What would help", "")],
@@ -79,6 +82,49 @@ def _week_figures(plan: VisitPlan) -> list[tuple[str, str]]:
         ("Officers' time used", f"{number(100 * plan.busy_share)}%"),
         ("Spread between officers", f"{number(100 * plan.busy_spread)} points"),
     ]
+
+
+def _changes_words(plan: VisitPlan) -> str:
+    """Return what was done to the plan and when; nothing of a first plan."""
+    at = plan.replanned_at
+    if at is None:
+        return ""
+    when = f"{long_date(at.date())} at {time_of_day(at.hour * 3600 + at.minute * 60)}"
+    if not plan.changes:
+        return f"This plan was gone through again on {when}. Nothing had to change."
+    kinds = [c.kind for c in plan.changes]
+    counts = ", ".join(
+        f"{kinds.count(kind)} {kind}"
+        for kind in ("added", "moved", "dropped", "cancelled")
+        if kind in kinds
+    )
+    return (
+        f"This plan was mended on {when}. What was done or under way by then is as it was; "
+        f"{counts}."
+    )
+
+
+def _changes(plan: VisitPlan) -> list[dict[str, Any]]:
+    """Return the changes by kind, those that leave somebody unvisited first."""
+    names = {"dropped": "No place any more", "moved": "Moved", "added": "Added",
+             "cancelled": "Cancelled"}  # fmt: skip
+    groups = []
+    for kind, name in names.items():
+        rows = [
+            [c.ref, _appointment(c.before), _appointment(c.after), c.why]
+            for c in plan.changes
+            if c.kind == kind
+        ]
+        if rows:
+            groups.append({"name": f"{name} ({len(rows)})", "rows": rows})
+    return groups
+
+
+def _appointment(at: Appointment | None) -> str:
+    if at is None:
+        return ""
+    who = " and ".join(at.officers)
+    return f"{short_date(at.date)}, {time_of_day(at.start_s)}, {who}"
 
 
 def _left_out_words(plan: VisitPlan) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optimiser.model import Stop, VisitPlan, WorkspaceView
+from optimiser.model.tries import request_of
 from optimiser.outputs.wording import counted, stop_label
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class _Book:
     def lines(self, plan: VisitPlan) -> Iterator[StopLine]:
         for route in plan.routes:
             for position, stop in enumerate(route.stops, start=1):
-                visit = self.visits.get(stop.visit_ref or "", {})
+                visit = self.visits.get(request_of(stop.visit_ref or ""), {})
                 doors = tuple(self._door(ref) for ref in stop.property_refs)
                 due = visit.get("due_by")
                 yield StopLine(

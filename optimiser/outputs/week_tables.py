@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from optimiser.model import Route, VisitPlan, WorkspaceView
+from optimiser.model import Appointment, Route, VisitPlan, WorkspaceView
+from optimiser.model.tries import request_of
 from optimiser.outputs.redraw_tables import rules_rows
 from optimiser.outputs.stops import StopLine, text_of
 from optimiser.outputs.tables import Sheet
@@ -25,6 +26,7 @@ __all__ = [
     "OUTCOME_CODES",
     "by_day_frame",
     "by_officer_frame",
+    "changes_frame",
     "kpis_frame",
     "outcomes_frame",
     "plan_frame",
@@ -84,7 +86,7 @@ def unplanned_frame(view: WorkspaceView, plan: VisitPlan) -> pd.DataFrame:
         "visit_ref").to_dict("index")  # fmt: skip
     rows = []
     for item in plan.unplanned:
-        visit = visits.get(item.visit_ref, {})
+        visit = visits.get(request_of(item.visit_ref), {})
         rows.append(
             {
                 **item.model_dump(mode="json", by_alias=True),
@@ -177,7 +179,7 @@ def outcomes_frame(lines: list[StopLine]) -> pd.DataFrame:
             "property_ref": door.property_ref,
             "visited_at": pd.Timestamp(iso_time(line.date, line.stop.start_s)).to_pydatetime(),
             "kind": line.stop.kind,
-            "visit_ref": line.stop.visit_ref,
+            "visit_ref": None if line.stop.visit_ref is None else request_of(line.stop.visit_ref),
             "outcome": None,
             "officer_ref": line.officer_ref,
             "address": door.address,
@@ -191,6 +193,38 @@ def outcomes_frame(lines: list[StopLine]) -> pd.DataFrame:
     columns = ["property_ref", "visited_at", "kind", "visit_ref", "outcome", "officer_ref",
                "address"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def changes_frame(plan: VisitPlan) -> pd.DataFrame:
+    """Return one row a visit or round that a mended plan has otherwise: before, now and why."""
+    import pandas as pd
+
+    rows = [
+        {
+            "reference": change.ref,
+            "change": change.kind,
+            **{
+                f"{name}_{what}": value
+                for name, at in (("old", change.before), ("new", change.after))
+                for what, value in _appointment(at).items()
+            },
+            "why": change.why,
+        }
+        for change in plan.changes
+    ]
+    columns = ["reference", "change", "old_date", "old_start", "old_officer", "new_date",
+               "new_start", "new_officer", "why"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _appointment(at: Appointment | None) -> dict[str, object]:
+    if at is None:
+        return {"date": None, "start": None, "officer": None}
+    return {
+        "date": at.date,
+        "start": time_of_day(at.start_s),
+        "officer": " and ".join(at.officers),
+    }
 
 
 def visits_sheets(view: WorkspaceView, plan: VisitPlan, lines: list[StopLine]) -> list[Sheet]:
@@ -209,6 +243,7 @@ def visits_sheets(view: WorkspaceView, plan: VisitPlan, lines: list[StopLine]) -
     unplanned["class"] = [class_label(kind) for kind in unplanned["class"]]
     return [
         Sheet("Plan", plan_frame(lines)),
+        *([Sheet("Changes", changes_frame(plan))] if plan.replanned_at else ()),
         Sheet("Unplanned", unplanned),
         Sheet("By officer", by_officer_frame(plan)),
         Sheet("By day", by_day_frame(plan)),

@@ -23,7 +23,8 @@ numba (`ruin`), two-officer visits by intersecting the starts that two routes al
 reasons (`explain`) and an independent check of every rule and figure (`checks`).
 """
 
+from optimiser.routing.begun import WeekSoFar
 from optimiser.routing.replan import replan_visits
 from optimiser.routing.solve import plan_visits
 
-__all__ = ["plan_visits", "replan_visits"]
+__all__ = ["WeekSoFar", "plan_visits", "replan_visits"]

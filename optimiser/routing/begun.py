@@ -43,6 +43,8 @@ class WeekSoFar:
         Officers who go home at an instant and do no more on that day.
     not_worked
         Officers' days that were planned and did not happen, but for visits in `actual`.
+    withdrawn
+        Planned visits that are not to be made there any more, unless they have begun.
     causes
         Why a visit or round changes, in words, by its reference.
     """
@@ -51,6 +53,7 @@ class WeekSoFar:
     failed: frozenset[str] = frozenset()
     leaving: Mapping[str, dt.datetime] = field(default_factory=lambda: MappingProxyType({}))
     not_worked: frozenset[Day] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
     causes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -102,7 +105,7 @@ def as_begun(
         If an officer has begun a day that the problem does not have.
     """
     routes = _late(plan.routes, at, so_far)
-    routes = _whole_pairs([_happened(r, so_far) for r in routes])
+    routes = _whole_pairs([_happened(_still_wanted(r, at, so_far), so_far) for r in routes])
     plan = plan.model_copy(update={"routes": tuple(r for r in routes if r.stops)})
     begun = {
         (r.officer_ref, r.date): r.stops[: under_way(r.stops, seconds_at(at, r.date))]
@@ -158,6 +161,12 @@ def _delayed(route: Route, began: Mapping[str, int]) -> Route:
         if stop.kind != "break":
             leave_s = stop.leave_s
     return route.model_copy(update={"stops": tuple(stops)})
+
+
+def _still_wanted(route: Route, at: dt.datetime, so_far: WeekSoFar) -> Route:
+    begun_s = seconds_at(at, route.date)
+    kept = (s for s in route.stops if s.start_s < begun_s or _ref(s) not in so_far.withdrawn)
+    return route.model_copy(update={"stops": tuple(kept)})
 
 
 def _happened(route: Route, so_far: WeekSoFar) -> Route:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geodata.boundaries import BoundaryCases
+    from optimiser.workspace.patch_source import PatchSource
 
 __all__ = ["Contents"]
 
@@ -31,6 +32,7 @@ class Contents:
         self.settings = settings
         self.inputs = inputs
         self.visit_types = types
+        self.week_sources: dict[dt.date, PatchSource] = {}
 
     @property
     def folder(self) -> Path:

@@ -26,9 +26,19 @@ class PatchSource:
     officer_of: dict[str, str]
     notes: tuple[str, ...]
 
+    def listed(self) -> list[dict[str, object]]:
+        """Return a record a patch, for plan.json: the week's own, whatever is redrawn later."""
+        blocks: dict[str, list[str]] = {}
+        for block, patch in sorted(self.patch_of.items()):
+            blocks.setdefault(patch, []).append(block)
+        return [
+            {"patch": patch, "officer_ref": self.officer_of.get(patch), "blocks": held}
+            for patch, held in sorted(blocks.items())
+        ]
+
 
 def patch_source(
-    ws: Workspace, patches: PatchPlan | str | Path | None, current: Current
+    ws: Workspace, patches: PatchPlan | PatchSource | str | Path | None, current: Current
 ) -> PatchSource:
     """Return the patches given, else those in force: adopted, or the homes' codes.
 
@@ -39,6 +49,8 @@ def patch_source(
     DataError
         If a given file is not a patches output.
     """
+    if isinstance(patches, PatchSource):
+        return patches
     if isinstance(patches, PatchPlan):
         officers = {s.patch: s.officer_ref for s in patches.patches if s.officer_ref is not None}
         return PatchSource(patches.patch_of(), officers, ("Patches: the redraw just made.",))

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from geodata import DataError, Problem
 from optimiser.workspace.cut_off import cut_off_note, require_blocks, require_starts
+from optimiser.workspace.diary import Diary, without_closed
 from optimiser.workspace.on_foot import between_places
-from optimiser.workspace.patch_source import patch_source
+from optimiser.workspace.patch_source import PatchSource, patch_source
 from optimiser.workspace.refused import refused_requests
 from optimiser.workspace.settings import fault_problems
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from optimiser.model import PatchPlan, PatchProblem, VisitProblem
     from optimiser.workspace.workspace import Workspace
 
-__all__ = ["patch_problem", "visit_problem"]
+__all__ = ["patch_problem", "require_visits", "visit_problem"]
 
 WEEK_REMEDY: Final = "give the Monday of the week to plan, such as 2026-11-30"
 FIRST_YEAR: Final = 1990
@@ -61,18 +62,27 @@ def patch_problem(ws: Workspace) -> PatchProblem:
 
 
 def visit_problem(
-    ws: Workspace, week: str | dt.date, patches: PatchPlan | str | Path | None
+    ws: Workspace,
+    week: str | dt.date,
+    patches: PatchPlan | PatchSource | str | Path | None,
+    changed: Diary | None = None,
 ) -> VisitProblem:
-    """Return a week's visits as a problem; see `Workspace.visit_problem`."""
+    """Return a week's visits as a problem; see `Workspace.visit_problem`.
+
+    `changed` stands for the files' own requests, absences and outcomes.
+    """
     from optimiser.bridge import RuleFaults, build_visit_problem
 
-    visits = _require_visits(ws)
+    own = require_visits(ws)
+    diary = changed or Diary(own, ws.inputs.absences, ws.inputs.outcomes)
+    visits, closed = without_closed(diary.visits, diary.outcomes)
     try:
         monday = _day(week)
     except ValueError as error:
         raise _week_error(error) from error
     current = ws.current(monday)
     source = patch_source(ws, patches, current)
+    ws.week_sources[monday] = source
     require_starts(ws, sessions=True)
     try:
         problem = build_visit_problem(
@@ -82,14 +92,14 @@ def visit_problem(
             visits=visits,
             service_centres=ws.service_centres,
             fixed=ws.inputs.fixed,
-            absences=ws.inputs.absences,
-            outcomes=ws.inputs.outcomes,
+            absences=diary.absences,
+            outcomes=diary.outcomes,
             patch_of=source.patch_of,
             officer_of=source.officer_of,
             walks=partial(between_places, ws),
             types=ws.visit_types,
             rules=ws.settings.rules.visits,
-            notes=(*ws.caveats, *source.notes, *cut_off_note(ws), *_left_out(ws)),
+            notes=(*ws.caveats, *source.notes, *closed, *cut_off_note(ws), *_left_out(ws)),
         )
     except ValidationError as error:
         raise _settings_error(ws, "rules.visits", error) from error
@@ -98,7 +108,7 @@ def visit_problem(
         raise DataError(problems) from error
     except ValueError as error:
         raise _week_error(error) from error
-    refused = refused_requests(visits, ws.problems)
+    refused = refused_requests(own, ws.problems)
     return problem.model_copy(update={"set_aside": (*problem.set_aside, *refused)})
 
 
@@ -106,7 +116,8 @@ def _week_error(error: ValueError) -> DataError:
     return DataError([Problem(file="--week", reason=str(error), remedy=WEEK_REMEDY)])
 
 
-def _require_visits(ws: Workspace) -> pd.DataFrame:
+def require_visits(ws: Workspace) -> pd.DataFrame:
+    """Return the requests, or raise DataError where the settings name no visits file."""
     if ws.visits is not None:
         return ws.visits
     problem = Problem(

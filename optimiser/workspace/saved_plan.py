@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from geodata import DataError, Problem
 from optimiser.model import VisitPlan
 from optimiser.model.rules import VisitRules
+from optimiser.workspace.patch_source import PatchSource
 
-__all__ = ["read_week_plan"]
+__all__ = ["read_week_patches", "read_week_plan"]
 
 _OF_SUMMARY: Final = (
     *("tiers", "requests", "planned", "late", "doors", "conversations"),
@@ -59,6 +60,28 @@ def read_week_plan(folder: str | Path) -> VisitPlan:
         raise _error(Path(folder) / "plan.json", f"does not hold a whole plan: {what}") from error
 
 
+def read_week_patches(folder: str | Path) -> PatchSource | None:
+    """Return the patches that a week's plan was made with; None where it does not say.
+
+    Raises
+    ------
+    DataError
+        If there is no plan of the week in `folder`, or it is damaged.
+    """
+    path = Path(folder) / "plan.json"
+    listed = _read(path).get("patches")
+    if not listed:
+        return None
+    try:
+        return PatchSource(
+            {str(block): str(row["patch"]) for row in listed for block in row["blocks"]},
+            {str(row["patch"]): row["officer_ref"] for row in listed if row["officer_ref"]},
+            ("Patches: those that the week was planned with.",),
+        )
+    except (KeyError, TypeError) as error:
+        raise _error(path, "does not say which blocks are in which patch") from error
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -88,7 +111,8 @@ def _plan(plan: dict[str, Any], summary: dict[str, Any]) -> VisitPlan:
         "replanned_at": plan.get("replanned_at"),
         "changes": [_change(change) for change in plan.get("changes", ())],
     }
-    figures = {name: summary[name] for name in _OF_SUMMARY}
+    # Of an earlier version's plan a figure may be missing that is only told.
+    figures = {name: summary[name] for name in _OF_SUMMARY if name in summary}
     return VisitPlan.model_validate(known | figures)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from geodata.walking import WalkingNetwork, Walks
     from optimiser.model.comparison import PatchComparison
     from optimiser.model.view import Point
+    from optimiser.routing import WeekSoFar
+    from optimiser.workspace.patch_source import PatchSource
 
 __all__ = ["Workspace"]
 
@@ -317,6 +319,26 @@ class Workspace(Contents):
         """
         return visit_problem(self, week, patches)
 
+    def replan_problem(
+        self,
+        plan: VisitPlan,
+        *,
+        at: dt.datetime,
+        patches: PatchPlan | PatchSource | str | Path | None = None,
+        away: Mapping[str, dt.date] | None = None,
+        cancelled: Collection[str] = (),
+    ) -> tuple[VisitProblem, WeekSoFar]:
+        """Return a week under way as a problem; see `optimiser.workspace.replanning`.
+
+        Raises
+        ------
+        DataError
+            If `at` is after the week, or an officer or request is not known.
+        """
+        from optimiser.workspace.replanning import replan_problem
+
+        return replan_problem(self, plan, at, patches, away or {}, cancelled)
+
     def compare(self, a: PatchPlan | str | Path, b: PatchPlan | str | Path) -> PatchComparison:
         """Set two redraws side by side, worked out anew by this folder's files and rules.
 
@@ -365,7 +387,8 @@ class Workspace(Contents):
 
         if isinstance(plan, PatchPlan):
             return write_patches(self, plan, Path(folder), problem=self._problem_of(plan))
-        return write_week(self, plan, Path(folder))
+        source = self.week_sources.get(plan.week)
+        return write_week(self, plan, Path(folder), patches=source.listed() if source else ())
 
     def _problem_of(self, plan: PatchPlan) -> PatchProblem | None:
         """Return this workspace's patch problem, if that is what the plan solves."""

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from optimiser.model import Route, Stop, Unplanned, VisitPlan, WorkspaceView
+from optimiser.model.tries import request_of
 from optimiser.outputs.colours import line_style
 from optimiser.outputs.stops import StopLine, stop_lines
 from optimiser.outputs.wording import class_label, counted, long_date, short_date, time_of_day
@@ -87,7 +88,7 @@ def unplanned_places(view: WorkspaceView, unplanned: Iterable[Unplanned]) -> lis
     to_map = _Projection(view.crs)
     places: dict[str, dict[str, Any]] = {}
     for item in unplanned:
-        block = blocks.get(item.visit_ref)
+        block = blocks.get(request_of(item.visit_ref))
         if block is None or block not in view.blocks.index:
             continue
         row = view.blocks.loc[block]

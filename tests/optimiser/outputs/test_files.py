@@ -80,7 +80,9 @@ def test_our_own_earlier_output_is_replaced_whole(view, week_plan, tmp_path):
     write_week(view, week_plan, folder)
     shorter = week_plan.model_copy(update={"routes": week_plan.routes[:1], "planned": 1})
     write_week(view, shorter, folder)
-    assert names(folder) == WEEK_FILES - {"calendar/HO02.ics"}
+    assert names(folder) == WEEK_FILES
+    gone = (folder / "calendar" / "HO02.ics").read_text()  # calendar programs must be told
+    assert gone.count("STATUS:CANCELLED") == gone.count("BEGIN:VEVENT") == 2
     assert json.loads((folder / "summary.json").read_text())["planned"] == 1
 
 

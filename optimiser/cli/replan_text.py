@@ -1,0 +1,52 @@
+"""What `doorstep replan` prints: what changed, then the week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rich.markup import escape
+
+from optimiser.cli.terminal import new_console, show_heading, show_week_figures
+from optimiser.outputs.wording import counted, long_date, time_of_day
+
+if TYPE_CHECKING:
+    from optimiser.model import VisitPlan
+    from optimiser.workspace import Workspace
+
+__all__ = ["MOST_CHANGES", "show_replanned"]
+
+MOST_CHANGES: Final = 60
+
+
+def show_replanned(ws: Workspace, plan: VisitPlan, written: Sequence[Path]) -> None:
+    """Print each change, old and new, and why; then what the week is worth."""
+    from optimiser.routing.changes import in_words
+
+    console = new_console()
+    at = plan.replanned_at
+    assert at is not None
+    when = f"{long_date(at.date())}, {time_of_day(at.hour * 3600 + at.minute * 60)}"
+    show_heading(console, ws, f"Week from {plan.week}, mended on {when}")
+    kinds = [change.kind for change in plan.changes]
+    if not kinds:
+        console.print("[bold]Nothing changes.[/bold] What was planned still stands.")
+    else:
+        counts = ", ".join(
+            f"{kinds.count(kind)} {kind}"
+            for kind in ("dropped", "moved", "added", "cancelled")
+            if kind in kinds
+        )
+        stays = sum(s.kind in ("visit", "round") for r in plan.routes for s in r.stops)
+        stays -= sum(len(c.after.officers) for c in plan.changes if c.after is not None)
+        console.print(
+            f"[bold]{counted(len(kinds), 'change')}[/bold] ({counts});"
+            f" {counted(stays, 'stop')} as they were"
+        )
+        for change in plan.changes[:MOST_CHANGES]:
+            console.print(f"  {escape(in_words(change))}")
+        if len(kinds) > MOST_CHANGES:
+            console.print(f"  and {len(kinds) - MOST_CHANGES} more in visits.xlsx")
+    console.print()
+    show_week_figures(console, plan, written)
