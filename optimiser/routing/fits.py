@@ -42,7 +42,7 @@ class Fit:
 def days_of(
     problem: VisitProblem, routes: Iterable[Route], *, now: Mapping[int, Now] | None = None
 ) -> dict[int, tuple[Task, ...]]:
-    """Return the routes as orders of tasks: two-officer visits and what is done at their start.
+    """Return the routes as orders of tasks: what two officers do, and what is done, at their start.
 
     Raises
     ------
@@ -99,7 +99,8 @@ def _task_of(
             raise InvalidProblem(f"the plan holds round {stop.round_ref}, unknown here")
         turn = problem.rounds[rounds[stop.round_ref]]
         option = turn.options.index(round_option(turn, stop))
-        return Task("round", rounds[stop.round_ref], option=option)
+        at = stop.start_s if turn.two_officers else None
+        return Task("round", rounds[stop.round_ref], option, at, stop.with_officer)
     return None
 
 

@@ -74,10 +74,13 @@ def seed_rows(compiled: Compiled, *, seconds: float | None) -> I64:
     net = compiled.net
     share = None if seconds is None else seconds / max(1, len(np.unique(net.shift[:, OFFICER])))
     routes: dict[int, list[int]] = {}
+    knocked: set[int] = set()
     for officer, visits in _visits_by_officer(net).items():
         shifts = np.flatnonzero(net.shift[:, OFFICER] == officer).tolist()
-        week = _OfficerWeek(compiled, shifts, _nodes(net, shifts, visits))
-        routes |= week.solve(share)
+        week = _OfficerWeek(compiled, shifts, _nodes(net, shifts, visits, knocked))
+        found = week.solve(share)
+        knocked.update(int(net.node[n, TASK]) - net.visits for row in found.values() for n in row)
+        routes |= found
     return _sound(compiled, routes)
 
 
@@ -99,12 +102,14 @@ def _visits_by_officer(net: Net) -> dict[int, list[int]]:
     return given
 
 
-def _nodes(net: Net, shifts: list[int], visits: list[int]) -> list[list[int]]:
-    """Return the alternatives of each task offered to one officer."""
+def _nodes(net: Net, shifts: list[int], visits: list[int], knocked: set[int]) -> list[list[int]]:
+    """Return the alternatives of each task offered to one officer, without `knocked` rounds."""
     rounds = {
         int(r) for s in shifts for r in net.lists[net.shift[s, ROUNDS_LO] : net.shift[s, ROUNDS_HI]]
     }
-    options = [list(range(net.round[r, OPTIONS_LO], net.round[r, OPTIONS_HI])) for r in rounds]
+    options = [
+        list(range(net.round[r, OPTIONS_LO], net.round[r, OPTIONS_HI])) for r in rounds - knocked
+    ]
 
     def worth_a_second(nodes: list[int]) -> float:
         values = [net.when[n * net.days : (n + 1) * net.days, VALUE].max() for n in nodes]

@@ -16,6 +16,7 @@ from optimiser.routing.annealing import Effort, Found, anneal
 from optimiser.routing.bounds import Bounds, all_bounds
 from optimiser.routing.checks import check_week
 from optimiser.routing.explain import explain_unplanned
+from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan
 from optimiser.routing.seeds import seed_rows
 from optimiser.routing.tasks import I64, Compiled, compile_problem
@@ -31,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 _EXPLAIN_SHARE: Final = 0.15
 _SEED_SHARE: Final = 0.07
+_LEVEL_SHARE: Final = 0.05
 _RESERVE_S: Final = 1.0
 
 
@@ -105,6 +107,8 @@ def plan_visits(
     run.report("seeds", bound=bounds.whole)
     found = _search(run, compiled, bounds, firsts, executor)
     routes = routes_of(problem, tasks_of(compiled, found.rows))
+    clock = None if run.params.iterations is not None else _LEVEL_SHARE * time_limit_s
+    routes = level(problem, routes, seconds=clock)
     run.report("explain", found.value, bounds.whole)
     return _finish(run, problem, routes, bounds)
 
