@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -76,8 +77,14 @@ class WalkingNetwork(Protocol):
         """Return (n, m) metres; infinite where there is no way."""
         ...
 
-    def walks(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> Walks:
-        """Return `walk_seconds` and `walk_metres` of the same ways."""
+    def walks(
+        self,
+        origins: npt.ArrayLike,
+        destinations: npt.ArrayLike,
+        *,
+        within_m: float = math.inf,
+    ) -> Walks:
+        """Return `walk_seconds` and `walk_metres` of the same ways; longer ones are infinite."""
         ...
 
     def path(self, origin: npt.ArrayLike, destination: npt.ArrayLike) -> shapely.LineString:
@@ -145,9 +152,16 @@ class StraightLines:
         """Return (n, m) seconds at `walking_kmh`."""
         return self.walks(origins, destinations).seconds
 
-    def walks(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> Walks:
-        """Return `walk_seconds` and `walk_metres`."""
+    def walks(
+        self,
+        origins: npt.ArrayLike,
+        destinations: npt.ArrayLike,
+        *,
+        within_m: float = math.inf,
+    ) -> Walks:
+        """Return `walk_seconds` and `walk_metres`; infinite where longer than `within_m`."""
         metres = self.walk_metres(origins, destinations)
+        metres = np.where(metres <= within_m, metres, np.inf)
         return Walks(to_seconds(metres, self.walking_kmh), metres)
 
     def path(self, origin: npt.ArrayLike, destination: npt.ArrayLike) -> shapely.LineString:

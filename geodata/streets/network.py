@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -220,9 +221,21 @@ class StreetNetwork:
         )
         return to_seconds(effort_m, self.walking_kmh)
 
-    def walks(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> Walks:
-        """Return `walk_seconds` and `walk_metres` of the same ways."""
-        effort_m, metres = self._with_legs(origins, destinations, SplitGraph.walks)
+    def walks(
+        self,
+        origins: npt.ArrayLike,
+        destinations: npt.ArrayLike,
+        *,
+        within_m: float = math.inf,
+    ) -> Walks:
+        """Return `walk_seconds` and `walk_metres` of the same ways.
+
+        Infinite where the way along the streets is longer than `within_m` (steps count as
+        more): on large networks it takes much less time then.
+        """
+        effort_m, metres = self._with_legs(
+            origins, destinations, lambda split, *ends: split.walks(*ends, within_m)
+        )
         return Walks(to_seconds(effort_m, self.walking_kmh), metres)
 
     def _with_legs(

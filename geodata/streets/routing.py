@@ -66,10 +66,12 @@ class SplitGraph:
             xy[node[new]] = points_along(self.graph, self.edge[new], at[new])
         return xy
 
-    def walks(self, origins: IntArray, destinations: IntArray) -> tuple[FloatArray, FloatArray]:
+    def walks(
+        self, origins: IntArray, destinations: IntArray, within_m: float = np.inf
+    ) -> tuple[FloatArray, FloatArray]:
         """Return `effort`, and the (n, m) metres along the same ways."""
         if self.graph.level_throughout:
-            effort = self.effort(origins, destinations)
+            effort = self.effort(origins, destinations, within_m)
             return effort, effort
         from scipy.sparse.csgraph import dijkstra
 
@@ -82,21 +84,26 @@ class SplitGraph:
         metres = effort.copy()
         for node in np.unique(start[start >= 0]).tolist():
             source = int(np.searchsorted(nodes, node))
-            far, before = dijkstra(matrix, indices=source, return_predecessors=True)
+            far, before = dijkstra(matrix, indices=source, return_predecessors=True, limit=within_m)
             effort[start == node] = far[at_end]
             metres[start == node] = _along_tree(before, source, lengths)[at_end]
         effort[:, end < 0] = metres[:, end < 0] = np.inf
         return effort, metres
 
-    def effort(self, origins: IntArray, destinations: IntArray) -> FloatArray:
-        """Return the (n, m) metres on the level that the quickest ways are as long as."""
+    def effort(
+        self, origins: IntArray, destinations: IntArray, within_m: float = np.inf
+    ) -> FloatArray:
+        """Return the (n, m) metres on the level that the quickest ways are as long as.
+
+        Infinite where that is more than `within_m`; less of the streets is looked at then.
+        """
         from scipy.sparse.csgraph import dijkstra
 
         out = np.full((len(origins), len(destinations)), np.inf)
         start, row = np.unique(self.place_node[origins], return_inverse=True)
         end, column = np.unique(self.place_node[destinations], return_inverse=True)
         if len(end) < len(start):
-            return self.effort(destinations, origins).T.copy()
+            return self.effort(destinations, origins, within_m).T.copy()
         if not len(start) or not len(end):
             return out
         between = np.full((len(start), len(end)), np.inf)
@@ -107,7 +114,8 @@ class SplitGraph:
         column_of_end = np.searchsorted(nodes, end)
         for chunk in np.split(known, np.arange(_CHUNK, len(known), _CHUNK)):
             if len(chunk):
-                far = dijkstra(matrix, indices=np.searchsorted(nodes, start[chunk]))
+                sources = np.searchsorted(nodes, start[chunk])
+                far = dijkstra(matrix, indices=sources, limit=within_m)
                 between[chunk] = far[:, column_of_end]
         between[:, end < 0] = np.inf
         return between[row.ravel()][:, column.ravel()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,11 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 
+_MANY_PLACES: Final = 3_000
+"""More places than this are walked between a part at a time, and no farther than `_FAR_M`."""
+_PART: Final = 500
+_FAR_M: Final = 22_500.0
+"""Five hours on foot at 4.5 km/h: there and back fills more than a day."""
 _LEAST_SHARE: Final = 0.5
 """Where fewer of the blocks are asked for, a search is quicker than all their walks."""
 
@@ -114,10 +119,12 @@ def between_places(ws: Workspace, xy: FloatArray) -> Walks:
     """Return the (n, n) walks between a week's places, (n, 2).
 
     The walks between the blocks, which are kept on disk, serve where the places
-    are half of the blocks or more.
+    are half of the blocks or more. Very many places are walked between anew.
     """
     from geodata.walking import Walks
 
+    if len(xy) > _MANY_PLACES:
+        return _walks_of_many(ws, xy)
     number = {point: k for k, point in enumerate(map(tuple, ws.block_xy.tolist()))}
     block = np.array([number.get(point, -1) for point in map(tuple, xy.tolist())], dtype=np.int64)
     other = block < 0
@@ -129,3 +136,17 @@ def between_places(ws: Workspace, xy: FloatArray) -> Walks:
         part[other], part[:, other] = rest, rest.T  # there and back are as long
         out.append(part)
     return Walks(*out)
+
+
+def _walks_of_many(ws: Workspace, xy: FloatArray) -> Walks:
+    """Return whole seconds and metres in little memory: single precision holds them exactly."""
+    from geodata.walking import Walks
+
+    single: Any = np.float32
+    out = Walks(*(np.empty((len(xy), len(xy)), dtype=single) for _ in range(2)))
+    for first in range(0, len(xy), _PART):
+        rows = slice(first, first + _PART)
+        part = ws.network.walks(xy[rows], xy, within_m=_FAR_M)
+        for whole, found in zip(out, part, strict=True):
+            np.rint(found, out=whole[rows], casting="same_kind")
+    return out

@@ -250,3 +250,10 @@ def test_metres_with_steps_are_infinite_where_there_is_no_way() -> None:
     network = StreetNetwork.from_lines(lines)
     found = network.walk_metres([(0, 0), (0, 50)], [(90, 0), (90, 50), (np.nan, 0)])
     assert_array_equal(np.isfinite(found), [[True, False, False], [False, True, False]])
+
+
+def test_straight_lines_longer_than_asked_for_are_infinite() -> None:
+    points = np.array([[0.0, 0.0], [100.0, 0.0], [1000.0, 0.0]])
+    found = StraightLines(detour=1.0).walks(points[:1], points, within_m=100.0)
+    assert found.metres.tolist() == [[0.0, 100.0, np.inf]]
+    assert np.isinf(found.seconds).tolist() == [[False, False, True]]

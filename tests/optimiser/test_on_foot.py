@@ -49,3 +49,20 @@ def test_between_blocks_no_street_is_searched(
     monkeypatch.setattr(type(workspace.network), "walks", count)
     assert_array_equal(between_places(workspace, xy), expected)
     assert asked == [4]
+
+
+def test_very_many_places_are_walked_between_a_part_at_a_time(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xy = places(workspace, len(workspace.blocks))
+    expected = workspace.network.walks(xy, xy)
+    far = float(np.median(expected.metres))
+    for name, value in (("_MANY_PLACES", 10), ("_PART", 7), ("_FAR_M", far)):
+        monkeypatch.setattr(f"optimiser.workspace.on_foot.{name}", value)
+    found = between_places(workspace, xy)
+    near = np.isfinite(found.metres)
+    # Half of the ways are longer; the way from the street to a door does not count.
+    assert 0.4 < near.mean() < 0.7
+    assert near[expected.metres <= far].all()
+    for whole, exact in zip(found, expected, strict=True):
+        assert_array_equal(whole[near], np.rint(exact[near]))
