@@ -13,7 +13,22 @@ from optimiser.routing.metrics import round_option
 from optimiser.routing.schedule import Now
 from optimiser.routing.timing import Task, seconds_on
 
-__all__ = ["Days", "Fit", "Place", "days_of", "own_value", "put_in", "ref_of", "value_at"]
+__all__ = [
+    "Days",
+    "Fit",
+    "Key",
+    "Place",
+    "days_of",
+    "key_of",
+    "own_value",
+    "put_in",
+    "ref_of",
+    "value_at",
+]
+
+Key = tuple[str, int]
+"""A task's kind and index: the same in both routes of what two officers do."""
+
 
 Days = Mapping[int, tuple[Task, ...]]
 """The order of tasks of each shift that has any, by shift index."""
@@ -102,6 +117,11 @@ def _task_of(
         at = stop.start_s if turn.two_officers else None
         return Task("round", rounds[stop.round_ref], option, at, stop.with_officer)
     return None
+
+
+def key_of(task: Task) -> Key:
+    """Return what names a task whatever its officer and start."""
+    return (task.kind, task.index)
 
 
 def put_in(tasks: Sequence[Task], task: Task, position: int) -> tuple[Task, ...]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from optimiser.routing.eligibility import eligible_shifts
-from optimiser.routing.fits import Days, Fit, Place, own_value, put_in, ref_of, value_at
+from optimiser.routing.fits import Days, Fit, Place, own_value, put_in, ref_of
 from optimiser.routing.pairs import pair_fits
 from optimiser.routing.schedule import Task, Timer
 
-__all__ = ["apply_fit", "best_fit", "first_fit", "single_fits"]
+__all__ = ["apply_fit", "best_fit", "first_fit", "round_time", "single_fits"]
 
 
 def best_fit(
@@ -49,7 +49,7 @@ def best_fit(
             best = fit
         if stop_at is not None and timer.attempts >= stop_at:
             break
-    return None if best is None else _timed(timer, days, best)
+    return None if best is None else round_time(timer, days, best)
 
 
 def first_fit(
@@ -57,7 +57,7 @@ def first_fit(
 ) -> Fit | None:
     """Return the first way found to fit a visit into the days, on the earliest date, or None."""
     fit = next(_visit_fits(timer, days, index, shifts, {}), None)
-    return None if fit is None else _timed(timer, days, fit)
+    return None if fit is None else round_time(timer, days, fit)
 
 
 def single_fits(
@@ -102,25 +102,28 @@ def _visit_fits(
     return find(timer, days, Task("visit", index), shifts, first)
 
 
-def _timed(timer: Timer, days: Days, fit: Fit) -> Fit:
-    """Return the fit with its start, on a whole five minutes or minute where that works."""
-    start = fit.start_s
+def round_time(timer: Timer, days: Days, fit: Fit) -> Fit:
+    """Return the fit with its start, on a whole five minutes or minute where that works.
+
+    It works where nothing is then worth less: the visit and all after it stay in time.
+    """
+    problem, start = timer.problem, fit.start_s
+    exact = apply_fit(timer, days, fit)
     if start < 0:
         place = fit.places[0]
-        route = timer.route(place.shift, apply_fit(timer, days, fit)[place.shift])
+        route = timer.route(place.shift, exact[place.shift])
         assert route is not None  # it has just been found to fit
-        ref = ref_of(timer.problem, fit.task)
+        ref = ref_of(problem, fit.task)
         start = next(s.start_s for s in route.stops if ref in (s.visit_ref, s.round_ref))
-    problem, shift = timer.problem, fit.places[0].shift
+    worth = [timer.value(p.shift, exact[p.shift]) for p in fit.places]
     for unit in (300, 60):
         round_start = -(-start // unit) * unit
-        if fit.task.kind == "visit" and value_at(problem, fit.task, shift, round_start) != value_at(
-            problem, fit.task, shift, start
-        ):
-            continue
         candidate = replace(fit, task=replace(fit.task, start_s=round_start))
         after = apply_fit(timer, days, candidate)
-        if all(timer.value(p.shift, after[p.shift]) is not None for p in fit.places):
+        rounded = [timer.value(p.shift, after[p.shift]) for p in fit.places]
+        if all(
+            r is not None and w is not None and r >= w for r, w in zip(rounded, worth, strict=True)
+        ):
             task = candidate.task if len(fit.places) > 1 else fit.task
             return replace(fit, task=task, start_s=round_start)
     return replace(fit, start_s=start)

@@ -31,8 +31,8 @@ from optimiser.routing.schedule import Task, Timer
 
 __all__ = ["replan_visits", "simple_bounds"]
 
-_ROOM_ATTEMPTS: Final = 4_000
-"""Orders timed in search of a place for one request that needs others to go."""
+_ROOM_STEPS: Final = 40_000
+"""Steps of the search of a place for one request that needs others to go."""
 
 
 def replan_visits(
@@ -202,7 +202,7 @@ def _placed(
             continue
         if index in quiet:
             continue
-        room = cheapest_room(timer, days, index, worth, budget=_ROOM_ATTEMPTS)
+        room = cheapest_room(timer, days, index, worth, budget=_ROOM_STEPS)
         if room is not None and _fit_units(problem, room.fit) > room.cost:
             days = room.days
             worth["visit", index] = _fit_units(problem, room.fit)

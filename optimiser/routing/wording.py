@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from optimiser.model.visits import VALUE_UNITS_PER_POINT
+from optimiser.model.visits import VALUE_UNITS_PER_POINT, VisitProblem
 
-__all__ = ["clock", "counted", "day_name", "joined", "listed_days", "points"]
+__all__ = ["clock", "counted", "day_name", "joined", "listed_days", "points", "task_name"]
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
@@ -55,3 +55,12 @@ def joined(words: Iterable[str], *, last: str = "and", most: int = 6) -> str:
 def listed_days(dates: Sequence[dt.date]) -> str:
     """Return the days as "Monday 30 November or Tuesday 1 December"."""
     return joined((day_name(d) for d in dates), last="or", most=7)
+
+
+def task_name(problem: VisitProblem, key: tuple[str, int]) -> str:
+    """Return a visit's reference, or "12 doors of B0123" for a round."""
+    kind, index = key
+    if kind == "visit":
+        return problem.visits[index].visit_ref
+    turn = problem.rounds[index]
+    return f"{counted(len(turn.property_refs), 'door')} of {turn.block_ref}"

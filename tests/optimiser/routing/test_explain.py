@@ -176,9 +176,18 @@ def test_crowded_out_names_the_cheapest_to_push_out(tiny, clock):
     assert found.visit_ref == "V3"
     assert found.kind is UnplannedClass.CROWDED_OUT
     assert "on Monday 30 November at 9:10am with HO2" in found.evidence
-    assert found.evidence.endswith("pushes out V2 (40 points): 40 points against its own 35 points")
-    # tried: no day has room, so what is left is a shorter visit or V2's place
-    assert found.remedy == ("fits on Monday 30 November at 9:10am with HO2 if V2 is left out")
+    assert found.evidence.endswith(
+        "pushes out V2 (40 points): 40 points lost for its own 35 points"
+    )
+    # tried: no day has room at any time, and no time is kept free
+    assert found.remedy == (
+        "can wait for next week: it has no due date and HO1 can do it on Monday 7 December, if free"
+    )
+    # An appointment cannot wait: what is left is V2's place.
+    agreed = visits[2].model_copy(update={"windows": (tiny.window(0, 9.2, 9.2),)})
+    pinned = problem.model_copy(update={"visits": (*visits[:2], agreed)})
+    found = explain_one(pinned, [day(problem, 0, 0), day(problem, 1, 1)])
+    assert found.remedy == "fits on Monday 30 November at 9:12am with HO2 if V2 is left out"
 
 
 def test_crowded_out_by_two_and_by_a_round(tiny, clock):
@@ -189,7 +198,7 @@ def test_crowded_out_by_two_and_by_a_round(tiny, clock):
     visits = (
         tiny.visit("V1", service_s=2400, value=10 * 6000),
         tiny.visit("V2", service_s=2400, value=10 * 6000),
-        tiny.visit("V3", service_s=5400, value=30 * 6000),
+        tiny.visit("V3", service_s=5400, value=15 * 6000),
     )
     problem = tiny.week(
         shifts=shifts, visits=visits, rounds=(tiny.round("R1", officers=("HO2",), options=(half,)),)
@@ -197,11 +206,14 @@ def test_crowded_out_by_two_and_by_a_round(tiny, clock):
     routes = [day(problem, 0, 0, 1), schedule_route(problem, 1, [Task("round", 0, option=0)])]
     found = explain_one(problem, routes)
     assert found.kind is UnplannedClass.CROWDED_OUT
-    assert "pushes out V1 (10 points) and V2 (10 points): 20 points" in found.evidence
+    assert (
+        "pushes out V1 (10 points) and V2 (10 points): 20 points lost for its own 15"
+        in found.evidence
+    )
     dearer = problem.model_copy(
         update={"visits": (visits[0].model_copy(update={"value": 20 * 6000}), *visits[1:])}
     )
-    assert "pushes out round R1 of 2 doors (24 points)" in explain_one(dearer, routes).evidence
+    assert "pushes out 2 doors of B5 (24 points)" in explain_one(dearer, routes).evidence
 
 
 def test_not_found_when_others_could_move_and_none_is_lost(tiny, clock):
@@ -216,7 +228,12 @@ def test_not_found_when_others_could_move_and_none_is_lost(tiny, clock):
     )
     found = explain_one(problem, [day(problem, 0, 0)])
     assert found.kind is UnplannedClass.NOT_FOUND
-    assert "V1 fits on Tuesday 1 December" in found.evidence
+    assert "if V1 moves to Tuesday 1 December at 9:10am with HO1: nothing is left out" in (
+        found.evidence
+    )
+    assert found.remedy.startswith(
+        "fits on Monday 30 November at 9:10am with HO1 if V1 moves to Tuesday 1 December"
+    )
 
 
 def test_pairs_are_crowded_out_of_both_days(tiny, clock):
@@ -226,17 +243,17 @@ def test_pairs_are_crowded_out_of_both_days(tiny, clock):
         tiny.visit("V2", service_s=5400, value=50 * 6000),
         tiny.visit("V3", service_s=5400, two_officers=True, windows=(tiny.window(0),)),
     )
+    visits = (*visits[:2], visits[2].model_copy(update={"value": 80 * 6000}))
     problem = tiny.week(
         shifts=(tiny.shift("HO1", **short), tiny.shift("HO2", **short)), visits=visits
     )
     found = explain_one(problem, [day(problem, 0, 0), day(problem, 1, 1)])
     assert found.kind is UnplannedClass.CROWDED_OUT
     assert "with HO1 and HO2" in found.evidence
-    assert "V1 (40 points) and V2 (50 points): 90 points against its own 100" in found.evidence
-    assert "worth 10 points more" in found.remedy
+    assert "V1 (40 points) and V2 (50 points): 90 points lost for its own 80" in found.evidence
 
 
-def test_when_three_must_go_a_day_is_cleared_and_filled_again(tiny, clock):
+def test_worth_more_than_what_it_pushes_out_is_not_found_in_time(tiny, clock):
     short = {"end_s": clock("11:00"), "break_s": 0}
     visits = (
         *(tiny.visit(f"V{k}", service_s=1800, value=k * 6000) for k in (1, 2, 3)),
@@ -244,8 +261,28 @@ def test_when_three_must_go_a_day_is_cleared_and_filled_again(tiny, clock):
     )
     problem = tiny.week(shifts=(tiny.shift(**short),), visits=visits)
     found = explain_one(problem, [day(problem, 0, 0, 1, 2)])
+    assert found.kind is UnplannedClass.NOT_FOUND
+    assert found.reason.startswith("the plan would be worth more with it in place of others")
+    assert "V1 (1 point), V2 (2 points) and V3 (3 points): 6 points lost for its own 100" in (
+        found.evidence
+    )
+    assert "if V1, V2 and V3 are left out, for 94 points more" in found.remedy
+
+
+def test_time_kept_free_is_offered_with_its_minutes(tiny, clock):
+    # Two visits of half an hour and their walks are 79 minutes; 66 may be used of the day.
+    shift = tiny.shift(end_s=clock("12:00"), break_s=0, busy_limit_s=66 * 60)
+    visits = (tiny.visit("V1", 5), tiny.visit("V2", 6, value=1))
+    found = explain_one(tiny.week(shifts=(shift,), visits=visits), [day_of(tiny, shift, visits)])
     assert found.kind is UnplannedClass.CROWDED_OUT
-    assert "V1 (1 point), V2 (2 points) and V3 (3 points): 6 points" in found.evidence
+    # out 5, entry 1, 30, on 1, entry 1, 30, back 6: 74 minutes, 8 more than 66
+    assert "if 8 minutes of HO1's day that are kept free for urgent work can be used" in (
+        found.remedy
+    )
+
+
+def day_of(tiny, shift, visits):
+    return schedule_route(tiny.week(shifts=(shift,), visits=visits), 0, [Task("visit", 0)])
 
 
 def test_in_a_hurry_the_class_is_the_same(tiny, clock, monkeypatch):
