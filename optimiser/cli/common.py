@@ -24,6 +24,7 @@ __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_INFEASIBLE",
     "EXIT_NO_SOLUTION",
+    "Basemap",
     "Folder",
     "Json",
     "Lenient",
@@ -53,6 +54,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")
 Lenient = Annotated[
     bool,
     typer.Option("--lenient", help="Leave bad rows out, list them in problems.xlsx, and go on."),
+]
+Basemap = Annotated[
+    bool,
+    typer.Option("--basemap", help="Maps load OpenStreetMap's tiles from the web; else nothing."),
 ]
 Seconds = Annotated[float, typer.Option("--seconds", min=1, help="How long to search.")]
 

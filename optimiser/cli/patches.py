@@ -10,6 +10,7 @@ import typer
 from optimiser.cli.common import (
     EXIT_BAD_INPUT,
     EXIT_INFEASIBLE,
+    Basemap,
     Folder,
     Json,
     Lenient,
@@ -51,6 +52,7 @@ def patches(
     seconds: Seconds = 60.0,
     seed: Seed = 1,
     out: Out = None,
+    basemap: Basemap = False,
     lenient: Lenient = False,
     as_json: Json = False,
 ) -> None:
@@ -70,7 +72,7 @@ def patches(
             if plan.violations:
                 _refuse(ws, plan, folder, edit, as_json=as_json)
         save_problems(ws, out, lenient=lenient)
-        written = ws.save(plan, target)
+        written = ws.save(plan, target, basemap=basemap)
         if as_json:
             from optimiser.outputs.documents import patches_summary
 

@@ -9,6 +9,7 @@ import typer
 
 from optimiser.cli.common import (
     EXIT_BAD_INPUT,
+    Basemap,
     Folder,
     Json,
     Lenient,
@@ -37,6 +38,7 @@ def plan(
     seconds: Seconds = 60.0,
     seed: Seed = 1,
     out: Out = None,
+    basemap: Basemap = False,
     lenient: Lenient = False,
     as_json: Json = False,
 ) -> None:
@@ -48,7 +50,7 @@ def plan(
         check_target_folder(target)
         result = solve_week(ws, monday, patches, seconds=seconds, seed=seed)
         save_problems(ws, out, lenient=lenient)
-        written = ws.save(result, target)
+        written = ws.save(result, target, basemap=basemap)
         if as_json:
             from optimiser.outputs.documents import week_summary
 

@@ -32,7 +32,9 @@ SIMPLIFY_M: Final = 4.0
 TOUCH_M: Final = 0.5
 
 
-def patch_editor(view: WorkspaceView, plan: PatchPlan, problem: PatchProblem) -> folium.Map:
+def patch_editor(
+    view: WorkspaceView, plan: PatchPlan, problem: PatchProblem, *, basemap: bool = False
+) -> folium.Map:
     """Return the editor of a plan, as a map to be saved by `save_page`.
 
     Parameters
@@ -43,10 +45,12 @@ def patch_editor(view: WorkspaceView, plan: PatchPlan, problem: PatchProblem) ->
         Where editing starts.
     problem
         What the plan solves: each block's workload, its neighbours, the limits.
+    basemap
+        Whether it loads web tiles.
     """
     from folium.map import CustomPane
 
-    result = new_map(view)
+    result = new_map(view, basemap=basemap)
     # Areas are clicked, so nothing that takes the mouse may lie above them.
     CustomPane("marks", z_index=430).add_to(result)
     add_ground(result, view)

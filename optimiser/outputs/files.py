@@ -56,7 +56,12 @@ _USER_CAN_MEND: Final = {
 
 
 def write_patches(
-    view: WorkspaceView, plan: PatchPlan, folder: Path, *, problem: PatchProblem | None = None
+    view: WorkspaceView,
+    plan: PatchPlan,
+    folder: Path,
+    *,
+    problem: PatchProblem | None = None,
+    basemap: bool = False,
 ) -> list[Path]:
     """Write a redraw's folder and return its files.
 
@@ -70,6 +75,8 @@ def write_patches(
         Where to: absent, empty, or an earlier output of ours.
     problem
         What the plan solves; without it there is no patch editor, and no reason for a move.
+    basemap
+        Whether maps may load web tiles; by default no page loads anything.
 
     Raises
     ------
@@ -80,7 +87,7 @@ def write_patches(
     """
     _refuse_violations(plan)
     shared = cast(WorkspaceView, SharedShapes(view))
-    return _replace(folder, lambda new: _fill_patches(shared, plan, new, problem))
+    return _replace(folder, lambda new: _fill_patches(shared, plan, new, problem, basemap=basemap))
 
 
 def write_week(
@@ -89,6 +96,7 @@ def write_week(
     folder: Path,
     *,
     patches: Sequence[Mapping[str, object]] = (),
+    basemap: bool = False,
 ) -> list[Path]:
     """Write a week's folder and return its files; raises as `write_patches` does.
 
@@ -101,7 +109,8 @@ def write_week(
 
     def fill(new: Path) -> None:
         _keep_history(folder, new, with_last=plan.replanned_at is not None)
-        _fill_week(shared, plan, new, patches=patches, before=folder / CALENDAR)
+        before = folder / CALENDAR
+        _fill_week(shared, plan, new, patches=patches, before=before, basemap=basemap)
 
     written = _replace(folder, fill)
     return [path for path in written if HISTORY not in path.relative_to(folder.absolute()).parts]
@@ -113,10 +122,16 @@ def write_comparison(view: WorkspaceView, found: PatchComparison, folder: Path) 
 
 
 def _fill_patches(
-    view: WorkspaceView, plan: PatchPlan, folder: Path, problem: PatchProblem | None
+    view: WorkspaceView,
+    plan: PatchPlan,
+    folder: Path,
+    problem: PatchProblem | None,
+    *,
+    basemap: bool,
 ) -> None:
     from optimiser.districting.reasons import why_moved
     from optimiser.outputs import patch_editor, patch_map, save_page
+    from optimiser.outputs.public_report import public_report
     from optimiser.outputs.redraw_report import patches_report
     from optimiser.outputs.redraw_tables import changes_sheets, homes_frame, residents_list
     from optimiser.outputs.tables import write_csv, write_patches_gpkg, write_xlsx
@@ -124,9 +139,10 @@ def _fill_patches(
     title = f"Patches: {view.title}"
     notice = _notice(view)
     reasons = () if problem is None else why_moved(problem, plan)
-    save_page(patch_map(view, plan, reasons), folder / "map.html", title=title)
+    drawn = patch_map(view, plan, reasons, basemap=basemap)
+    save_page(drawn, folder / "map.html", title=title)
     if problem is not None:
-        editor = patch_editor(view, plan, problem)
+        editor = patch_editor(view, plan, problem, basemap=basemap)
         save_page(editor, folder / "editor.html", title=f"Patch editor: {view.title}")
     write_patches_gpkg(folder / "patches.gpkg", view, plan, notice=notice)
     write_csv(folder / "homes.csv", homes_frame(view, plan), synthetic=view.synthetic)
@@ -134,6 +150,7 @@ def _fill_patches(
     sheets = changes_sheets(view, plan, reasons)
     write_xlsx(folder / "changes.xlsx", sheets, title=title, notice=notice)
     _write(folder / "report.html", patches_report(view, plan, reasons))
+    _write(folder / "public.html", public_report(view, plan))
     _write_summary(folder, patches_summary(view, plan, reasons))
 
 
@@ -159,6 +176,7 @@ def _fill_week(
     *,
     patches: Sequence[Mapping[str, object]],
     before: Path,
+    basemap: bool,
 ) -> None:
     from optimiser.outputs import save_page, week_map
     from optimiser.outputs.calendar import write_calendars
@@ -171,7 +189,7 @@ def _fill_week(
     title = f"Visits, week of {long_date(plan.week)}: {view.title}"
     notice = _notice(view)
     lines = stop_lines(view, plan)
-    save_page(week_map(view, plan), folder / "map.html", title=title)
+    save_page(week_map(view, plan, basemap=basemap), folder / "map.html", title=title)
     _write(folder / "plan.json", to_json(plan_document(view, plan, patches)))
     sheets = visits_sheets(view, plan, lines)
     write_xlsx(folder / "visits.xlsx", sheets, title=title, notice=notice)

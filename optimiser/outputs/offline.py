@@ -63,7 +63,8 @@ def save_page(map: folium.Map, path: Path | str, *, title: str) -> None:  # noqa
     Raises
     ------
     OnlineReferenceError
-        If a layer of the map needs the network (web tiles, a plugin's files).
+        If a layer of the map needs the network (web tiles that were not asked for, a
+        plugin's files).
     """
     Path(path).write_text(page_html(map, title=title), encoding="utf-8", newline="\n")
 
@@ -72,9 +73,11 @@ def page_html(map: folium.Map, *, title: str) -> str:  # noqa: A002
     """Return the page of `save_page` as text; the same map gives the same text."""
     page = _stable_names(map.get_root().render())
     page = _inline_libraries(page)
+    allowed: tuple[str, ...] = getattr(map, "loads_from", ())
+    policy = CONTENT_POLICY.replace("img-src", " ".join(("img-src", *allowed)))
     head = (
         f'<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(CONTENT_POLICY)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">\n'
         '<link rel="icon" href="data:,">\n'
     )
     page = re.sub(r"<title>.*?</title>", "", page, count=1, flags=re.DOTALL)
@@ -87,7 +90,8 @@ def page_html(map: folium.Map, *, title: str) -> str:  # noqa: A002
     page = re.sub(
         r"</body>\s*(<script>.*</script>)\s*</html>", r"\1\n</body>\n</html>", page, flags=re.S
     )
-    if found := online_references(page):
+    found = [url for url in online_references(page) if not url.startswith(allowed)]
+    if found:
         raise OnlineReferenceError(found)
     return page
 

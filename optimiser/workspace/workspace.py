@@ -373,8 +373,12 @@ class Workspace(Contents):
         title = f"Problems: {self.title}"
         return write_problems(Path(folder), self.problems, title=title, rows=bad_rows(self))
 
-    def save(self, plan: PatchPlan | VisitPlan, folder: str | Path) -> list[Path]:
+    def save(
+        self, plan: PatchPlan | VisitPlan, folder: str | Path, *, basemap: bool = False
+    ) -> list[Path]:
         """Write all outputs of a plan into `folder`, whole or not at all.
+
+        With `basemap` the maps load web tiles; else no page loads anything.
 
         Raises
         ------
@@ -386,9 +390,11 @@ class Workspace(Contents):
         from optimiser.outputs.files import write_patches, write_week
 
         if isinstance(plan, PatchPlan):
-            return write_patches(self, plan, Path(folder), problem=self._problem_of(plan))
+            problem = self._problem_of(plan)
+            return write_patches(self, plan, Path(folder), problem=problem, basemap=basemap)
         source = self.week_sources.get(plan.week)
-        return write_week(self, plan, Path(folder), patches=source.listed() if source else ())
+        listed = source.listed() if source else ()
+        return write_week(self, plan, Path(folder), patches=listed, basemap=basemap)
 
     def _problem_of(self, plan: PatchPlan) -> PatchProblem | None:
         """Return this workspace's patch problem, if that is what the plan solves."""

@@ -1,6 +1,7 @@
 """The ground under every map: outline, water, parks, streets and service centres.
 
-Nothing is fetched from the web: all are the input's own, streets in grey.
+All are the input's own, streets in grey; nothing is fetched from the web but tiles that
+were asked for, in whose place water and parks are left out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
     import numpy.typing as npt
+
+    from optimiser.outputs.maps.offline_map import OfflineMap
 
 __all__ = [
     "add_boundary",
@@ -43,8 +46,10 @@ BASE_PANE: Final = "base"
 GROUND_PANE: Final = "ground"
 
 
-def new_map(view: WorkspaceView) -> folium.Map:
-    """Return a map of the view's area without tiles, streets or data on it.
+def new_map(view: WorkspaceView, *, basemap: bool = False) -> OfflineMap:
+    """Return a map of the view's area without streets or data on it.
+
+    With `basemap`, web tiles lie under everything, else nothing.
 
     Its panes from below: `ground` (water, parks), `patches` (areas), `base` (streets),
     then Leaflet's own.
@@ -57,11 +62,10 @@ def new_map(view: WorkspaceView) -> folium.Map:
     result = OfflineMap(
         location=[(south + north) / 2, (west + east) / 2],
         zoom_start=13,
-        tiles=None,
         control_scale=True,
         prefer_canvas=True,
         font_size="0.875rem",
-        attribution_control=False,
+        basemap=basemap,
         zoom_snap=0.25,
     )
     result.options["min_zoom"], result.options["max_zoom"] = 9, 19
@@ -88,13 +92,13 @@ def add_boundary(target: folium.Map, view: WorkspaceView) -> None:
     ).add_to(target)
 
 
-def add_ground(target: folium.Map, view: WorkspaceView) -> None:
+def add_ground(target: OfflineMap, view: WorkspaceView) -> None:
     """Draw water and parks, as far as the map opens."""
     import folium
     import shapely
 
     ground = view.ground
-    if ground is None:
+    if ground is None or target.loads_from:
         return
     near = shapely.box(*_extent(view).total_bounds).buffer(MARGIN_M, cap_style="square")
     shapes = ground.geometry.intersection(near).simplify(SIMPLIFY_M).to_crs(WGS84)

@@ -32,12 +32,16 @@ SIMPLIFY_M: Final = 1.0
 
 
 def patch_map(
-    view: WorkspaceView, plan: PatchPlan, reasons: Sequence[MoveReason] = ()
+    view: WorkspaceView,
+    plan: PatchPlan,
+    reasons: Sequence[MoveReason] = (),
+    *,
+    basemap: bool = False,
 ) -> folium.Map:
     """Return a map of the patches before and after a redraw, with its tables.
 
     Holds block names and counts, `reasons` why blocks move, and nothing about anyone who
-    lives there.
+    lives there. With `basemap` it loads web tiles.
     """
     import folium
 
@@ -46,7 +50,7 @@ def patch_map(
     current = {str(k): str(v) for k, v in blocks["old"].items() if v}
     before = view.patch_shapes(current) if current else after.iloc[:0]
     fills = map_colours(after, before)
-    result = new_map(view)
+    result = new_map(view, basemap=basemap)
     add_ground(result, view)
     add_boundary(result, view)
     add_streets(result, view)

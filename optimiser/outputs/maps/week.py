@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["week_map"]
 
 
-def week_map(view: WorkspaceView, plan: VisitPlan) -> folium.Map:
+def week_map(view: WorkspaceView, plan: VisitPlan, *, basemap: bool = False) -> folium.Map:
     """Return a map of a week's routes, with its timeline, tables and unplanned requests.
 
     Holds visit references, block names and neutral words for the visits, and nothing
-    about anyone who lives there.
+    about anyone who lives there. With `basemap` it loads web tiles.
     """
     data = week_data(view, plan)
-    result = new_map(view)
+    result = new_map(view, basemap=basemap)
     add_ground(result, view)
     add_boundary(result, view)
     add_streets(result, view)

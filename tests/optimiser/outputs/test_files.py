@@ -16,7 +16,8 @@ WEEK_FILES = {
     "unplanned.csv", "routes.geojson", "report.html", "summary.json",
 }  # fmt: skip
 PATCHES_FILES = {
-    "map.html", "patches.gpkg", "homes.csv", "residents.csv", "changes.xlsx", "report.html",
+    "map.html", "patches.gpkg", "homes.csv", "public.html", "residents.csv", "changes.xlsx",
+    "report.html",
     "summary.json",
 }  # fmt: skip
 
@@ -28,8 +29,8 @@ def plain_maps(monkeypatch):
     def save_page(page, path, *, title):
         path.write_text(f"{title}: {page}", encoding="utf-8")
 
-    monkeypatch.setattr(optimiser.outputs, "patch_map", lambda *_: "patches", raising=False)
-    monkeypatch.setattr(optimiser.outputs, "week_map", lambda *_: "week", raising=False)
+    monkeypatch.setattr(optimiser.outputs, "patch_map", lambda *_, **__: "patches", raising=False)
+    monkeypatch.setattr(optimiser.outputs, "week_map", lambda *_, **__: "week", raising=False)
     monkeypatch.setattr(optimiser.outputs, "save_page", save_page, raising=False)
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 
+import folium
 import geopandas as gpd
 import pytest
 from shapely import LineString, box
@@ -17,7 +18,7 @@ from optimiser.outputs import patch_map, save_page, week_map
 from optimiser.outputs.colours import DASHES, FILLS, HATCHES, LINES, line_style, map_colours
 from optimiser.outputs.maps.page import cost_proof, number, percent, signed_percent, value_proof
 from optimiser.outputs.maps.week_data import unplanned_places, week_data
-from optimiser.outputs.offline import online_references, page_html
+from optimiser.outputs.offline import OnlineReferenceError, online_references, page_html
 
 SECRET = "Zebedee Quill"
 NASTY = '<script>window.hacked = 1</script><img src=x onerror="window.hacked=1"> {{ 7 * 7 }} \'`'
@@ -143,6 +144,27 @@ def test_pages_draw_without_streets_outline_or_centres(view, patch_plan, week_pl
     assert "P01" in words(patch_page(Bare(), patch_plan))
     assert "HO01" in words(week_page(Bare(), week_plan))
     assert "Water" not in words(patch_page(Bare(), patch_plan))
+
+
+def test_web_tiles_are_loaded_only_where_asked_for(view, patch_plan, week_plan):
+    for drawn in (
+        patch_map(view, patch_plan, basemap=True),
+        week_map(view, week_plan, basemap=True),
+    ):
+        page = page_html(drawn, title="A map")
+        assert "https://tile.openstreetmap.org/{z}/{x}/{y}.png" in page
+        assert "https://www.openstreetmap.org/copyright" in page
+        assert "img-src https://tile.openstreetmap.org data:" in page
+        assert "default-src &#x27;none&#x27;" in page
+        assert '"kind": "park"' not in page
+    assert "tile.openstreetmap.org" not in page_html(week_map(view, week_plan), title="A map")
+
+
+def test_other_web_addresses_are_refused_beside_the_tiles(view, patch_plan):
+    drawn = patch_map(view, patch_plan, basemap=True)
+    folium.TileLayer("https://elsewhere.example/{z}/{x}/{y}.png", attr="?").add_to(drawn)
+    with pytest.raises(OnlineReferenceError, match="elsewhere"):
+        page_html(drawn, title="A map")
 
 
 def test_water_and_parks_lie_under_the_patches_and_are_in_the_key(both):
