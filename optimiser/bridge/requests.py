@@ -251,10 +251,13 @@ def _points(
 ) -> tuple[float, float]:
     """Return the points for a statutory visit in time, and for the request itself."""
     this_week = due is not None and due <= end_of(week_days(monday)[-1])
-    statutory = 0.0
-    if kind.statutory:
-        statutory = values.statutory_on_time * (1 if this_week else values.statutory_not_yet_due)
-    return statutory, values.request * priority * (values.due_this_week if this_week else 1)
+    request = values.request * priority * (values.due_this_week if this_week else 1)
+    if not kind.statutory:
+        return 0.0, request
+    if this_week:
+        return values.statutory_on_time, request
+    # No due date is kept or missed this week: it is a request like others, a little dearer.
+    return 0.0, request + values.statutory_on_time * values.statutory_not_yet_due
 
 
 def _windows(row: Mapping[Any, Any], monday: dt.date) -> tuple[TimeWindow, ...]:

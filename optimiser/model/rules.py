@@ -244,7 +244,10 @@ class VisitValues(_Finite):
         3000.0, ge=0, le=1e6, description="statutory visit by its due date"
     )
     statutory_not_yet_due: float = Field(
-        0.05, ge=0, le=1, description="factor of that when due after the week's end"
+        0.05,
+        ge=0,
+        le=1,
+        description="factor of that when due after the week's end, added to the request's points",
     )
     request: float = Field(100.0, ge=0, le=1e6, description="a planned request, times its priority")
     due_this_week: float = Field(
