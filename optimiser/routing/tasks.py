@@ -1,103 +1,129 @@
-"""The week as integer arrays, for the compiled search, the bound and the master.
-
-Nodes are numbered visits first, then round options, sessions, shift starts and
-shift ends. Tasks are what may be planned: visits, then rounds (each with its
-options as alternative nodes). Windows are merged and sorted, one run per node
-and day; a visit due within a day keeps only its punctual windows of that day,
-where it has any.
-"""
+"""A problem as integer arrays: see `net` for what they hold."""
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from optimiser.routing.net import (
+    ACCESS,
+    B1,
+    BLOCK,
+    BREAK,
+    BREAK_HI,
+    BREAK_LO,
+    DAY,
+    END,
+    END_NODE,
+    FLOOR_IN,
+    FLOOR_OUT,
+    I32,
+    I64,
+    INTERPRETER_S,
+    LANGUAGE,
+    LEAVE,
+    LIFT,
+    LIMIT,
+    NEVER,
+    NODE_OF,
+    OFFICER,
+    OPTIONS_HI,
+    OPTIONS_LO,
+    OWN,
+    OWN_VALUE,
+    PAIR,
+    PLACE,
+    ROUNDS_HI,
+    ROUNDS_LO,
+    SERVICE,
+    SERVICE_S,
+    SHIFTS_HI,
+    SHIFTS_LO,
+    SHUT,
+    SKILLED,
+    SPEAKS,
+    START,
+    START_NODE,
+    TAKERS_HI,
+    TAKERS_LO,
+    TASK,
+    TWO,
+    VALUE,
+    WALK_LIMIT,
+    WIDTH,
+    WINDOW,
+    WINDOWS,
+    WORTH,
+    Compiled,
+    Net,
+)
+from optimiser.routing.nodes import Nodes
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from optimiser.model import Door, Shift, Visit, VisitProblem
+    from optimiser.model import Shift, Visit, VisitProblem
 
-__all__ = ["NEVER", "Compiled", "Net", "compile_problem"]
-
-NEVER = 1_000_000_000
-"""A time that no day reaches; added to legs it stays within 64 bits."""
-
-I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
-B1 = npt.NDArray[np.bool_]
-
-
-PLACE, BLOCK, FLOOR_IN, FLOOR_OUT, LIFT, ACCESS, LEAVE, SERVICE, TASK = range(9)
-"""Columns of `Net.node`: where it is, the way up coming from outside and down again,
-seconds at the door (of a visit: without an interpreter) and the task it belongs to
-(visit, visits + round, or -1)."""
-
-VALUE, WINDOWS, WINDOW = range(3)
-"""Columns of `Net.when`: what the node is worth on the day, how many windows it has, and
-from there on the first and last start of each."""
-
-OFFICER, DAY, START, END, BREAK, BREAK_LO, BREAK_HI, LIMIT = range(8)
-START_NODE, END_NODE, ROUNDS_LO, ROUNDS_HI, WALK_LIMIT = range(8, 13)
-"""Columns of `Net.shift`; its rounds are bounded in `Net.lists`, no limit of walking is NEVER."""
-
-PAIR, OWN, OWN_VALUE, INTERPRETER_S, LANGUAGE, SHIFTS_LO, SHIFTS_HI = range(7)
-"""Columns of `Net.visit`; own is an officer or -1, language whether it needs one, the last two
-bound its shifts in `lists`."""
-
-OPTIONS_LO, OPTIONS_HI, TAKERS_LO, TAKERS_HI = range(4)
-"""Columns of `Net.round`: its options' nodes, and the shifts in `lists` that may take it."""
-
-SERVICE_S, SPEAKS, SKILLED = range(3)
-"""Last axis of `Net.who`: seconds at the door, and flags, of an officer on a visit."""
-
-NODE_OF, WORTH, WIDTH, SHUT = range(4)
-"""Columns of `Net.trait`: a task's node (a round's first), the most it is worth, how long its
-windows are together, and when the last of the week shuts."""
-
-
-class Net(NamedTuple):
-    """The problem, read-only, in few tables: compiling takes longer with every array.
-
-    Sizes: n nodes, v visits, r rounds, s shifts, o officers, d days.
-    """
-
-    walk: I32  # (places, places) seconds
-    node: I64  # (n, 9)
-    when: I64  # (n * d, 2 + 2 * most windows)
-    visit: I64  # (v, 7)
-    who: I64  # (v, o, 3)
-    round: I64  # (r, 4)
-    shift: I64  # (s, 13)
-    lists: I64  # shifts of visits by day, shifts of rounds, rounds of shifts
-    possible: B1  # (v, s) whether a visit may be on a shift
-    trait: I64  # (tasks, 4)
-    near: I64  # (2, tasks, k) nearest visits and nearest tasks of each task on foot, or -1
-    floor_s: int  # a floor on foot
-    lift_s: int
-    walk_value: int
-    days: int
-    visits: int
-    rounds: int
-    shifts: int
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """The arrays and the way back: which shift has which sessions, what a node is."""
-
-    problem: VisitProblem
-    net: Net
-    sessions: tuple[tuple[int, ...], ...]
-    row_length: int
+__all__ = [
+    "ACCESS",
+    "B1",
+    "BLOCK",
+    "BREAK",
+    "BREAK_HI",
+    "BREAK_LO",
+    "DAY",
+    "END",
+    "END_NODE",
+    "FLOOR_IN",
+    "FLOOR_OUT",
+    "I32",
+    "I64",
+    "INTERPRETER_S",
+    "LANGUAGE",
+    "LEAVE",
+    "LIFT",
+    "LIMIT",
+    "NEVER",
+    "NODE_OF",
+    "OFFICER",
+    "OPTIONS_HI",
+    "OPTIONS_LO",
+    "OWN",
+    "OWN_VALUE",
+    "PAIR",
+    "PLACE",
+    "ROUNDS_HI",
+    "ROUNDS_LO",
+    "SERVICE",
+    "SERVICE_S",
+    "SHIFTS_HI",
+    "SHIFTS_LO",
+    "SHUT",
+    "SKILLED",
+    "SPEAKS",
+    "START",
+    "START_NODE",
+    "TAKERS_HI",
+    "TAKERS_LO",
+    "TASK",
+    "TWO",
+    "VALUE",
+    "WALK_LIMIT",
+    "WIDTH",
+    "WINDOW",
+    "WINDOWS",
+    "WORTH",
+    "Compiled",
+    "Net",
+    "compile_problem",
+]
 
 
 def compile_problem(problem: VisitProblem, *, neighbours: int = 100) -> Compiled:
     """Return `problem` as arrays."""
-    nodes = _Nodes(problem)
+    nodes = Nodes(problem)
     net = _assemble(problem, nodes, neighbours)
     return Compiled(
         problem=problem,
@@ -107,113 +133,7 @@ def compile_problem(problem: VisitProblem, *, neighbours: int = 100) -> Compiled
     )
 
 
-class _Nodes:
-    """Collects the nodes in their order."""
-
-    def __init__(self, problem: VisitProblem) -> None:
-        self.dates = sorted({s.date for s in problem.shifts})
-        self.day_of = {date: k for k, date in enumerate(self.dates)}
-        self.blocks: dict[str, int] = {}
-        self.place: list[int] = []
-        self.block: list[int] = []
-        self.floors: list[tuple[int, int]] = []
-        self.lift: list[bool] = []
-        self.entry: list[int] = []
-        self.service: list[int] = []
-        self.windows: list[dict[int, list[tuple[int, int]]]] = []
-        self.task_of: list[int] = []
-        self.value: list[dict[int, int]] = []
-        self.option_first: list[int] = []
-        for v, visit in enumerate(problem.visits):
-            windows, values = self._visit_windows(visit)
-            self._door(visit.door, visit.door.floor, visit.service_s, windows)
-            self.task_of[-1], self.value[-1] = v, values
-        for r, item in enumerate(problem.rounds):
-            self.option_first.append(len(self.place))
-            for option in item.options:
-                windows = {}
-                if item.date in self.day_of and option.earliest_s <= option.latest_s:
-                    windows[self.day_of[item.date]] = [(option.earliest_s, option.latest_s)]
-                self._door(item.door, item.last_floor, option.service_s, windows)
-                self.task_of[-1] = len(problem.visits) + r
-                self.value[-1] = dict.fromkeys(windows, option.value)
-        self.option_first.append(len(self.place))
-        self.sessions: list[list[int]] = []
-        for shift in problem.shifts:
-            day = self.day_of[shift.date]
-            row = []
-            for session in sorted(shift.sessions, key=lambda x: x.start_s):
-                row.append(len(self.place))
-                length = session.end_s - session.start_s
-                self._point(session.place, length, {day: [(session.start_s, session.start_s)]})
-            self.sessions.append(row)
-        for shift in problem.shifts:
-            self._point(shift.start_place, 0, {})
-        for shift in problem.shifts:
-            self._point(shift.end_place, 0, {self.day_of[shift.date]: [(0, shift.end_s)]})
-
-    def _door(
-        self, door: Door, last_floor: int, service: int, windows: dict[int, list[tuple[int, int]]]
-    ) -> None:
-        self._point(door.place, service, windows)
-        if door.block_ref is not None:
-            self.block[-1] = self.blocks.setdefault(door.block_ref, len(self.blocks))
-        self.floors[-1] = (door.floor, last_floor)
-        self.lift[-1] = door.lift
-        self.entry[-1] = door.entry_s
-
-    def _point(self, place: int, service: int, windows: dict[int, list[tuple[int, int]]]) -> None:
-        self.place.append(place)
-        self.block.append(-1)
-        self.floors.append((0, 0))
-        self.lift.append(False)
-        self.entry.append(0)
-        self.service.append(service)
-        self.windows.append(windows)
-        self.task_of.append(-1)
-        self.value.append({})
-
-    def _visit_windows(
-        self, visit: Visit
-    ) -> tuple[dict[int, list[tuple[int, int]]], dict[int, int]]:
-        """Return the windows of each day, and what a start in them is worth."""
-        windows: dict[int, list[tuple[int, int]]] = {}
-        for w in visit.windows:
-            if w.date in self.day_of and w.earliest_s <= w.latest_s:
-                windows.setdefault(self.day_of[w.date], []).append((w.earliest_s, w.latest_s))
-        values = {}
-        for day, runs in windows.items():
-            windows[day], values[day] = _by_due(visit, self.dates[day], _merge(runs))
-        return windows, values
-
-
-def _merge(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for lo, hi in sorted(runs):
-        if merged and lo <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(hi, merged[-1][1]))
-        else:
-            merged.append((lo, hi))
-    return merged
-
-
-def _by_due(
-    visit: Visit, date: dt.date, runs: list[tuple[int, int]]
-) -> tuple[list[tuple[int, int]], int]:
-    """Return the windows to use on `date` and what a start in them is worth."""
-    if visit.due_at is None or date < visit.due_at.date():
-        return runs, visit.value
-    if date > visit.due_at.date():
-        return runs, visit.late_value
-    at = visit.due_at
-    due_s = at.hour * 3600 + at.minute * 60 + at.second
-    punctual = [(lo, min(hi, due_s)) for lo, hi in runs if lo <= due_s]
-    if punctual and visit.value >= visit.late_value:
-        return punctual, visit.value
-    return runs, visit.late_value
-
-
-def _assemble(problem: VisitProblem, nodes: _Nodes, neighbours: int) -> Net:
+def _assemble(problem: VisitProblem, nodes: Nodes, neighbours: int) -> Net:
     officer_of = {o.officer_ref: k for k, o in enumerate(problem.officers)}
     rules = problem.rules
     when = _when(nodes)
@@ -232,7 +152,9 @@ def _assemble(problem: VisitProblem, nodes: _Nodes, neighbours: int) -> Net:
     for r, row in enumerate(takers):
         for s in row:
             taken[s].append(r)
-    lists, bounds = _lists([_by_day(row, day) for row in possible], takers, taken)
+    by_day = np.argsort(day, kind="stable")
+    allowed_shifts = [by_day[row[by_day]].tolist() for row in possible]
+    lists, bounds = _lists(allowed_shifts, takers, taken)
     place = np.array(nodes.place, dtype=np.int64)
     task_nodes = [*range(len(problem.visits)), *nodes.option_first[:-1]]
     walk = np.array(problem.walk_s, dtype=np.int32, order="C")
@@ -242,7 +164,7 @@ def _assemble(problem: VisitProblem, nodes: _Nodes, neighbours: int) -> Net:
         walk=walk,
         node=_table(
             place, nodes.block, floor_in, floor_out, lift, entry + up, down, service,
-            nodes.task_of,
+            nodes.task_of, nodes.two,
         ),
         when=when,
         visit=_visit_table(problem, officer_of, bounds[0]),
@@ -318,7 +240,7 @@ def _vertical(floors: I64, lift: B1, floor_s: int, lift_s: int) -> I64:
     return np.where(lift, ride, np.abs(floors) * floor_s).astype(np.int64)
 
 
-def _when(nodes: _Nodes) -> I64:
+def _when(nodes: Nodes) -> I64:
     days = max(len(nodes.dates), 1)
     most = max((len(runs) for windows in nodes.windows for runs in windows.values()), default=1)
     table = np.zeros((len(nodes.windows) * days, WINDOW + 2 * most), dtype=np.int64)
@@ -332,19 +254,27 @@ def _when(nodes: _Nodes) -> I64:
 
 def _who_may(problem: VisitProblem) -> tuple[B1, B1, B1]:
     """Return (visits, officers) flags: speaks, skilled, and allowed as one of those present."""
-    shape = (len(problem.visits), len(problem.officers))
+    visits, officers = problem.visits, problem.officers
+    shape = len(visits), len(officers)
     speaks, skilled, allowed = (np.ones(shape, dtype=np.bool_) for _ in range(3))
-    for v, visit in enumerate(problem.visits):
-        for k, officer in enumerate(problem.officers):
-            if visit.language is not None:
-                speaks[v, k] = visit.language in officer.languages
-            if visit.skill is not None:
-                skilled[v, k] = visit.skill in officer.skills
-            excluded = officer.officer_ref in visit.excluded_officers
-            allowed[v, k] = not excluded and (skilled[v, k] or visit.two_officers)
+    number = {o.officer_ref: k for k, o in enumerate(officers)}
+    spoken, held = [o.languages for o in officers], [o.skills for o in officers]
+    speakers = {name: _holding(name, spoken) for name in {v.language for v in visits}}
+    holders = {name: _holding(name, held) for name in {v.skill for v in visits}}
+    for v, visit in enumerate(visits):
+        if visit.language is not None:
+            speaks[v] = speakers[visit.language]
+        if visit.skill is not None:
+            skilled[v] = holders[visit.skill]
+        allowed[v] = skilled[v] | visit.two_officers
+        allowed[v, [number[ref] for ref in visit.excluded_officers if ref in number]] = False
         if visit.required_officer is not None:
             _require(problem, visit, skilled[v], allowed[v])
     return speaks, skilled, allowed
+
+
+def _holding(name: str | None, held: Iterable[Collection[str]]) -> B1:
+    return np.array([name in names for names in held], dtype=np.bool_)
 
 
 def _require(problem: VisitProblem, visit: Visit, skilled: B1, allowed: B1) -> None:
@@ -370,10 +300,6 @@ def _round_shifts(problem: VisitProblem) -> list[list[int]]:
     return rows
 
 
-def _by_day(row: B1, day: I64) -> list[int]:
-    return sorted(np.flatnonzero(row).tolist(), key=lambda s: (int(day[s]), s))
-
-
 def _lists(*groups: Sequence[Sequence[int]]) -> tuple[I64, list[I64]]:
     """Return all rows in one array, and for each group where its rows begin and end."""
     flat: list[int] = []
@@ -387,7 +313,7 @@ def _lists(*groups: Sequence[Sequence[int]]) -> tuple[I64, list[I64]]:
     return _ints(flat), bounds
 
 
-def _traits(when: I64, task_nodes: list[int], nodes: _Nodes, days: int) -> I64:
+def _traits(when: I64, task_nodes: list[int], nodes: Nodes, days: int) -> I64:
     """Return what the search orders tasks by; a round's as of its options together."""
     ends = [*task_nodes[1:], nodes.option_first[-1]] if task_nodes else []
     rows = []
@@ -405,17 +331,30 @@ def _traits(when: I64, task_nodes: list[int], nodes: _Nodes, days: int) -> I64:
 def _near(walk: I32, place: I64, visits: int, count: int) -> I64:
     """Return for each task the visits and the tasks nearest on foot, itself first."""
     near = np.full((2, len(place), count), -1, dtype=np.int64)
-    for at in np.unique(place):
-        order = np.argsort(walk[at, place], kind="stable")
-        for k, nearest in enumerate((order[order < visits], order)):
-            for t in np.flatnonzero(place == at):
-                others = nearest[: count + 1]
-                found = np.concatenate([[t], others[others != t]])[:count]
+    order = np.argsort(place, kind="stable")
+    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+    for here in np.split(order, starts[1:]):
+        if not len(here):
+            continue
+        far = walk[place[here[0]], place]
+        for k, among in enumerate((far[:visits], far)):
+            nearest = _smallest(among, count + 1)
+            for t in here.tolist():
+                found = [t, *(nearest[nearest != t])][:count]
                 near[k, t, : len(found)] = found
     return near
 
 
-def _row_length(problem: VisitProblem, net: Net, nodes: _Nodes) -> int:
+def _smallest(values: I32, count: int) -> I64:
+    """Return where the `count` smallest are, in their order, the first of equals first."""
+    if count >= len(values):
+        return np.argsort(values, kind="stable")
+    least = np.partition(values, count - 1)[count - 1]
+    within = np.flatnonzero(values <= least)
+    return within[np.argsort(values[within], kind="stable")][:count]
+
+
+def _row_length(problem: VisitProblem, net: Net, nodes: Nodes) -> int:
     """Return the most nodes a route may hold, so that the search's rows are long enough."""
     shortest = min(nodes.service[: nodes.option_first[-1]], default=1)
     longest = 0
