@@ -67,13 +67,18 @@ def pack(columns: Columns, days: list[Column], *, least: float, seconds: float) 
     row = [len(columns.limits) + c for c, _ in days] + [t for found in tasks for t in found]
     at = [*range(len(days)), *(k for k, found in enumerate(tasks) for _ in found)]
     high = np.concatenate([columns.limits, [float(len(part.shifts)) for part in classes]])
+    most = np.array([1.0 if found else float(len(classes[c].shifts))
+                     for (c, _), found in zip(days, tasks, strict=True)])  # fmt: skip
+    low = np.full(len(high), -np.inf)
+    for c, part in enumerate(classes):
+        if part.sessions:
+            low[len(columns.limits) + c] = len(part.shifts)
     matrix = csr_matrix((np.ones(len(at)), (row, at)), shape=(len(high), len(days)))
     worth = np.array([day_value(classes[c], rows) for c, rows in days])
     scale = max(1.0, float(np.abs(worth).max()) / 1000.0)
     model: Any = builder.ModelBuilderHelper()
     model.fill_model_from_sparse_data(
-        np.zeros(len(days)), np.ones(len(days)), worth / scale,
-        np.full(len(high), -np.inf), high, matrix,
+        np.zeros(len(days)), most, worth / scale, low, high, matrix,
     )  # fmt: skip
     for k in range(len(days)):
         model.set_var_integrality(k, True)
@@ -84,7 +89,8 @@ def pack(columns: Columns, days: list[Column], *, least: float, seconds: float) 
     if not solver.has_solution():
         return Packed(-np.inf, np.inf, [])
     bound = solver.best_objective_bound() * scale * (1 + 1e-6)
-    chosen = [days[k] for k in np.flatnonzero(np.asarray(solver.variable_values()) > 0.5)]
+    times = np.rint(solver.variable_values()).astype(int)
+    chosen = [day for day, k in zip(days, times.tolist(), strict=True) for _ in range(k)]
     value = sum(columns.worth.get(day) or day_value(classes[day[0]], day[1]) for day in chosen)
     if value < least * (1 - 1e-9):
         return Packed(-np.inf, bound, [])

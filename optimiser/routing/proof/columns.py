@@ -6,12 +6,13 @@ Variables: x_r >= 0, how often day r is worked.
     maximise  sum_r c_r x_r
     subject to  sum of a_tr x_r <= 1 for every task t (<= 2 for two officers, where each of
                 the two days counts half the visit's value),
-                sum of x_r over the days of C <= m_C for every class C.
+                sum of x_r over the days of C <= m_C for every class C (= m_C where it has
+                sessions: they are kept with or without visits).
 
 The master is solved by GLOP over the days found so far; its prices go to the labelling
 (`labels`), smoothed towards those of the best bound (Wentges 1997). At any prices u >= 0
 
-    sum_t u_t rhs_t + sum_C m_C max(0, most profitable day of C at u)
+    sum_t u_t rhs_t + sum_C m_C (most profitable day of C at u, an empty one if it has no session)
 
 is at least the value of every plan: the common start of two officers, and that their days
 are of one date, are relaxed. Where the labelling is cut short, the best day with tasks twice
@@ -113,7 +114,10 @@ class Columns:
         self.solver: Any = lp.Solver.CreateSolver("GLOP")
         inf = self.solver.infinity()
         self.rows = [self.solver.Constraint(-inf, float(x)) for x in self.limits]
-        self.shifts = [self.solver.Constraint(-inf, float(len(c.shifts))) for c in self.classes]
+        self.shifts = [
+            self.solver.Constraint(float(len(c.shifts)) if c.sessions else -inf, len(c.shifts))
+            for c in self.classes
+        ]
         self.objective = self.solver.Objective()
         self.objective.SetMaximization()
 
@@ -141,7 +145,8 @@ class Columns:
         """Return the value, the tasks' prices and the classes' prices, in units."""
         self.solver.Solve()
         tasks = np.array([max(0.0, r.dual_value()) for r in self.rows]) * _SCALE
-        shifts = np.array([max(0.0, r.dual_value()) for r in self.shifts]) * _SCALE
+        least = [-np.inf if part.sessions else 0.0 for part in self.classes]
+        shifts = np.maximum([r.dual_value() for r in self.shifts], least) * _SCALE
         return float(self.objective.Value()) * _SCALE, tasks, shifts
 
     def used(self) -> list[Column]:
@@ -203,7 +208,7 @@ def _quick(
 
 def _add(columns: Columns, c: int, days: list[tuple[int, ...]], prices: F64, shifts: F64) -> int:
     found = [(c, rows) for rows in days[:_DAYS_A_ROUND]]
-    least = 1e-6 * max(1.0, float(shifts[c]))
+    least = 1e-6 * max(1.0, abs(float(shifts[c])))
     return columns.add(k for k in found if columns.reduced(k, prices, shifts) > least)
 
 
@@ -217,7 +222,7 @@ def _exact(
         if limits.over():
             return count
         priced = pricer.price(part, tried, float(shifts[c]), loose=False)
-        most.append(max(0.0, priced.most))
+        most.append(priced.most if part.sessions else max(0.0, priced.most))
         count += _add(columns, c, priced.days, prices, shifts)
     limits.done += 1
     bound = float(tried @ columns.limits)

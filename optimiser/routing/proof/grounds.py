@@ -117,6 +117,11 @@ class Class:
     backward: Ground
 
     @property
+    def sessions(self) -> tuple[int, ...]:
+        """The rows of its sessions, in order."""
+        return tuple(range(len(self.tasks), len(self.nodes)))
+
+    @property
     def held(self) -> int:
         """How many rows may be planned; the rest are sessions."""
         return len(self.tasks)

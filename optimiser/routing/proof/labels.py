@@ -336,14 +336,16 @@ def join(
 ) -> tuple[F64, I64]:
     """Join the labels of both ways into days.
 
-    Returns for each row the worth of the best day whose first part ends there (`known` where
-    none is worth more), and its two labels (behind -1: straight to the end).
+    Returns for each row, and where the day begins (an early break may last past the middle),
+    the worth of the best day whose first part ends there (`known` where none is worth more),
+    and its two labels (behind -1: straight to the end).
     """
     n, words = g.node.shape[0], g.near.shape[1]
     fixed, leg, cost = g.fixed, g.leg, g.cost
-    best = np.full(n, known)
-    pair = np.full((n, 2), -1, dtype=np.int64)
-    for i in use:
+    best = np.full(n + 1, known)
+    pair = np.full((n + 1, 2), -1, dtype=np.int64)
+    for at in range(len(use) + 1):
+        i = use[at] if at < len(use) else n
         x = ahead.head[i]
         while x >= 0:
             clock, busy = ahead.entry[x, CLOCK], ahead.entry[x, BUSY]
@@ -351,6 +353,7 @@ def join(
             worth = ahead.profit[x] - cost[i, n + 1]
             if (
                 worth > best[i]
+                and i < n
                 and rested
                 and done == fixed[SESSIONS]
                 and clock + leg[i, n + 1] <= fixed[HORIZON]

@@ -41,6 +41,8 @@ _LABELS: Final = 400_000
 _FEW_LABELS: Final = 50_000
 _MEMORY: Final = 5
 _AMPLE_S: Final = 1e6
+_WIDEN: Final = 3.0
+"""How much further below the bound each listing looks than the one before."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,13 @@ def prove(
     for part in classes:
         remember_nearest(part, _MEMORY)
     columns = Columns(classes, _task_limits(net))
+    empty = [(c, part.sessions) for c, part in enumerate(classes) if part.sessions]
+    columns.add(empty)
     columns.add(_columns_of(classes, routes))
     paired = bool(net.visits and (net.visit[:, PAIR] == 1).any())
     latest = incumbent if callable(incumbent) else partial(float, incumbent)
     case = _Case(columns, Pricer(classes, labels=_LABELS), _step(net), bound, latest, paired)
+    case.own = sum(len(classes[c].shifts) * columns.worth[c, rows] for c, rows in empty)
     left = (lambda: begun + seconds - time.monotonic()) if rounds is None else (lambda: _AMPLE_S)
     case.work(Limits(over=over, rounds=rounds), left)
     keys = [k for k in columns.known if is_single(classes[k[0]], k[1])]
@@ -149,8 +154,8 @@ class _Case:
 
     @property
     def incumbent(self) -> float:
-        """The value of the best plan known."""
-        return max(self.latest(), self.own)
+        """The value of the best plan known, rounded down to one that a plan can have."""
+        return _floor(max(self.latest(), self.own), self.step)
 
     def proven(self) -> bool:
         """Whether nothing is better than the incumbent."""
@@ -192,27 +197,27 @@ class _Case:
 
     def close(self, limits: Limits, left: Callable[[], float], most: int) -> bool:
         """List and pack what a better plan could hold; return whether that closed the gap."""
-        widths = [self.bound - self.incumbent - self.step] if self.incumbent > -math.inf else []
-        for width in sorted({0.0, 2 * self.step, *widths}):
-            target = self.bound - width
-            if limits.over() or self.proven() or target < self.incumbent + 0.5 * self.step:
-                break
+        width = 0.0
+        while not (limits.over() or self.proven()):
+            target = max(self.bound - width, self.incumbent + self.step)
             days = list_columns(self.columns, self.pricer, self.found, target, most=most)
             if days is None:
                 return False
             packed = pack(self.columns, days, least=target, seconds=left())
             _log.debug(
-                "target %.3f: %d days, packing %.3f, bound %.3f",
+                "target %.3f: %d days, bound %.3f",
                 target / self.step,
                 len(days),
-                packed.value / self.step,
                 packed.bound / self.step,
             )
             below = _floor(max(packed.bound, target - self.step), self.step)
+            if below >= self.bound and not packed.chosen:
+                return False
             self.bound = min(self.bound, below)
             self.take(packed)
             if self.paired and packed.chosen:
                 return True  # the packing is no plan, and no better bound is to be had
+            width = max(2 * self.step, _WIDEN * width, 1e-4 * abs(self.bound))
         return self.proven()
 
 
