@@ -1,89 +1,148 @@
-"""Drives the compiled search: cooling by the clock or by iterations, and a pool of routes."""
+"""Drives the compiled search: cooling by the clock or by iterations, and a pool of days met."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from optimiser.routing.kernels import BEST, GUIDE, NODE, NOW, SIZE, State, new_state
+from optimiser.routing.kernels import (
+    BEST,
+    FIXED,
+    GUIDE,
+    LENGTH,
+    NODE,
+    SIZE,
+    VERSION,
+    State,
+    new_state,
+)
 from optimiser.routing.moves import load_rows
 from optimiser.routing.ruin import search
-from optimiser.routing.tasks import END_NODE, I64, VALUE, Compiled
+from optimiser.routing.tasks import END_NODE, I64, TASK, TWO, WORTH, Compiled
 
-__all__ = ["Effort", "Found", "anneal", "as_rows"]
+__all__ = [
+    "Day",
+    "Effort",
+    "Found",
+    "RouteKey",
+    "anneal",
+    "as_rows",
+    "compile_kernels",
+    "days_of_rows",
+]
 
-_CHUNK_S: Final = 0.2
-_COLD_SHARE: Final = 1 / 300
+_CHUNK_S: Final = 0.02
+_CHUNK: Final = 128
+_LEAST: Final = 10
+"""The percentile of the tasks' values that counts as the least."""
+
+_MOST_DAYS: Final = 20_000
+"""Days remembered by one search: the last ones met, which are the best."""
 
 RouteKey = tuple[int, tuple[int, ...]]
-"""A shift and the nodes of its tasks, in order."""
+"""A shift, and the nodes of its sessions and tasks in order."""
+
+Day = tuple[int, tuple[int, ...], tuple[tuple[int, int, int], ...]]
+"""A route, and of each of its tasks for two officers the node, the start and the seconds at
+the door."""
 
 
 @dataclass(frozen=True)
 class Effort:
     """How long and how to search: by the clock, unless `iterations` is set.
 
-    `heat`, the first temperature, is a share of the tasks' mean value. `guide` is the share
-    of the prices that the search pays for each busy second, so that it likes days with room
-    for more. `removed` is about how many tasks it takes out at once.
+    `heat` is the first temperature as a share of the visits' mean value, `cold` the last one
+    as a share of what the least tasks are worth: the search settles the requests first, then
+    the doors to knock, then the walking. `guide` is the share of the prices that the search pays
+    for each busy second, so that it likes days with room for more. `removed` is about how
+    many tasks it takes out at once. `pooled` is the share of the search, at its end, whose
+    days are remembered.
     """
 
     seconds: float
     iterations: int | None = None
-    heat: float = 0.2
-    guide: float = 0.2
-    removed: float = 6.0
+    heat: float = 0.5
+    cold: float = 0.05
+    guide: float = 0.3
+    removed: float = 10.0
+    pooled: float = 0.7
 
 
 @dataclass(frozen=True)
 class Found:
-    """The best routes (as `State.best`), their value in units, and all routes met."""
+    """The best routes (as `State.best`), their value in units, and the days met.
+
+    `pool` is in the order in which they were last met.
+    """
 
     rows: I64
     value: int
-    pool: frozenset[RouteKey]
+    pool: tuple[Day, ...]
 
 
 def anneal(
-    compiled: Compiled, rows: I64 | None, prices: I64, effort: Effort, *, seed: int
+    compiled: Compiled,
+    rows: I64 | None,
+    prices: I64,
+    effort: Effort,
+    *,
+    seed: int,
+    shown: list[int] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Found:
     """Search from `rows`, or from an empty plan filled greedily.
 
-    `prices` (shifts,) steer where a task is put: units a second of each shift.
+    `prices` (shifts,) steer where a task is put: units a second of each shift. The best
+    value so far is appended to `shown` as it grows. `stop` is asked often; True ends it early.
     """
     net = compiled.net
     if not net.shifts or not net.visits + net.rounds:
-        return Found(as_rows(compiled, {}), 0, frozenset())
+        return Found(as_rows(compiled, {}), 0, ())
     state = new_state(net, compiled.row_length, compiled.sessions, seed)
     if rows is not None:
         load_rows(net, state, rows)
     prices = np.asarray(prices, dtype=np.int64)
     state.tally[:, GUIDE] = (effort.guide * prices).astype(np.int64)
-    hot = max(1.0, effort.heat * _mean_value(compiled))
-    cold = max(1.0, hot * _COLD_SHARE)
+    hot, cold = _temperatures(compiled, effort)
     search(net, state, prices, 0, hot, cold, effort.removed, True)
-    pool: set[RouteKey] = set()
+    pool: dict[Day, None] = {}
+    seen = np.full(net.shifts, -1, dtype=np.int64)
     begun = time.monotonic()
     done, chunk = 0, 64
     while True:
         share = _share(effort, done, time.monotonic() - begun)
-        if share >= 1:
+        if share >= 1 or (stop is not None and stop()):
             break
         if effort.iterations is not None:
-            chunk = min(512, effort.iterations - done)
+            chunk = min(_CHUNK, effort.iterations - done)
         heat = hot * (cold / hot) ** share
         before = time.monotonic()
         search(net, state, prices, chunk, heat, heat, effort.removed, False)
         done += chunk
         spent = time.monotonic() - before
-        pool.update(_routes(state, compiled))
+        if shown is not None and (not shown or state.facts[BEST] > shown[-1]):
+            shown.append(int(state.facts[BEST]))
+        if share >= 1 - effort.pooled:
+            for key in _changed_days(state, compiled, seen):
+                pool.pop(key, None)
+                pool[key] = None
         if effort.iterations is None:
             chunk = int(np.clip(chunk * _CHUNK_S / max(spent, 1e-4), chunk / 4 + 1, chunk * 4))
-    pool.update(_best_routes(state, compiled))
-    return Found(state.best.copy(), int(state.facts[BEST]), frozenset(pool))
+    for key in days_of_rows(compiled, state.best):
+        pool.pop(key, None)
+        pool[key] = None
+    return Found(state.best.copy(), int(state.facts[BEST]), tuple(pool)[-_MOST_DAYS:])
+
+
+def compile_kernels(compiled: Compiled) -> None:
+    """Compile the search, or load it from numba's cache, so that it can start at once."""
+    state = new_state(compiled.net, compiled.row_length, compiled.sessions, 0)
+    prices = np.ones(compiled.net.shifts, dtype=np.int64)
+    search(compiled.net, state, prices, 0, 1.0, 1.0, 1.0, False)
 
 
 def as_rows(compiled: Compiled, routes: dict[int, list[int]]) -> I64:
@@ -93,7 +152,11 @@ def as_rows(compiled: Compiled, routes: dict[int, list[int]]) -> I64:
     for s in range(compiled.net.shifts):
         size = int(state.tally[s, SIZE])
         nodes = routes.get(s, list(state.row[s, 1 : size - 1]))
-        rows[s, : len(nodes) + 2, NODE] = [state.row[s, 0], *nodes, state.row[s, size - 1]]
+        rows[s, : len(nodes) + 2, NODE] = [
+            state.row[s, 0],
+            *nodes,
+            state.row[s, size - 1],
+        ]
     return rows
 
 
@@ -103,23 +166,42 @@ def _share(effort: Effort, done: int, seconds: float) -> float:
     return seconds / effort.seconds if effort.seconds > 0 else 1.0
 
 
-def _mean_value(compiled: Compiled) -> float:
-    worth = compiled.net.when[:, VALUE]
-    return float(worth[worth > 0].mean()) if (worth > 0).any() else 1.0
+def _temperatures(compiled: Compiled, effort: Effort) -> tuple[float, float]:
+    """Return the first and the last temperature, in units."""
+    worth = compiled.net.trait[:, WORTH].astype(np.float64)
+    visits = worth[: compiled.net.visits]
+    some = worth[worth > 0]
+    if not len(some):
+        return 1.0, 1.0
+    hot = effort.heat * float(visits.mean() if (visits > 0).any() else some.mean())
+    cold = effort.cold * float(np.percentile(some, _LEAST))
+    return max(1.0, hot), max(1.0, min(cold, hot))
 
 
-def _routes(state: State, compiled: Compiled) -> list[RouteKey]:
-    rows = (state.row[s, 1 : state.tally[s, SIZE] - 1] for s in range(compiled.net.shifts))
-    return [(s, tuple(row.tolist())) for s, row in enumerate(rows) if len(row)]
+def days_of_rows(compiled: Compiled, rows: I64) -> list[Day]:
+    """Return the days of routes in the form of `State.best`, idle ones left out."""
+    net = compiled.net
+    found: list[Day] = []
+    for s in range(net.shifts):
+        size = int(np.argmax(rows[s, :, NODE] == net.shift[s, END_NODE]))
+        nodes = rows[s, 1:size, NODE].tolist()
+        if not any(net.node[n, TASK] >= 0 for n in nodes):
+            continue
+        paired = [tuple(r) for r in rows[s, 1:size].tolist() if net.node[r[NODE], TWO]]
+        found.append((s, tuple(nodes), tuple(paired)))
+    return found
 
 
-def _best_routes(state: State, compiled: Compiled) -> list[RouteKey]:
-    if state.facts[BEST] < state.facts[NOW]:
-        return []
-    found = []
-    for s in range(compiled.net.shifts):
-        row = state.best[s, :, NODE]
-        size = int(np.argmax(row == compiled.net.shift[s, END_NODE]))
-        if size > 1:
-            found.append((s, tuple(row[1:size].tolist())))
+def _changed_days(state: State, compiled: Compiled, seen: I64) -> list[Day]:
+    """Return the days that differ from when last asked, by their version in `seen`."""
+    net = compiled.net
+    changed = np.flatnonzero(state.tally[:, VERSION] != seen)
+    seen[changed] = state.tally[changed, VERSION]
+    found: list[Day] = []
+    for s in changed.tolist():
+        nodes = state.row[s, 1 : state.tally[s, SIZE] - 1].tolist()
+        if any(net.node[n, TASK] >= 0 for n in nodes):
+            pairs = [(n, net.node[n, TASK]) for n in nodes if net.node[n, TWO]]
+            paired = tuple((n, *state.task[t, [FIXED, LENGTH]].tolist()) for n, t in pairs)
+            found.append((s, tuple(nodes), paired))
     return found

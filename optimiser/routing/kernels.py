@@ -37,12 +37,13 @@ from optimiser.routing.tasks import (
     LIMIT,
     NEVER,
     OFFICER,
-    PAIR,
     PLACE,
     SERVICE,
     SERVICE_S,
     START,
     START_NODE,
+    TASK,
+    TWO,
     WALK_LIMIT,
     WINDOW,
     WINDOWS,
@@ -212,7 +213,7 @@ def rest_before(shift: I64, at: int) -> int:
 @outer
 def refresh(net: Net, st: State, s: int) -> bool:
     """Work out row s anew after a change; return whether it can be done."""
-    walk, nodes, when, visit, who, task = net.walk, net.node, net.when, net.visit, net.who, st.task
+    walk, nodes, when, who, task = net.walk, net.node, net.when, net.who, st.task
     shift, row, time, tally = net.shift[s], st.row[s], st.time[s], st.tally[s]
     visits, days, floor_s, lift_s = net.visits, net.days, net.floor_s, net.lift_s
     n, day, rests = tally[SIZE], shift[DAY], shift[BREAK] > 0
@@ -229,10 +230,13 @@ def refresh(net: Net, st: State, s: int) -> bool:
         if k == n - 1:
             break
         length, fixed = nodes[node, SERVICE], NEVER - NEVER - 1
-        if node < visits:
-            length, fixed = who[node, shift[OFFICER], SERVICE_S], task[node, FIXED]
-            if visit[node, PAIR]:
-                length = task[node, LENGTH]
+        if nodes[node, TWO]:
+            length, fixed = (
+                task[nodes[node, TASK], LENGTH],
+                task[nodes[node, TASK], FIXED],
+            )
+        elif node < visits:
+            length = who[node, shift[OFFICER], SERVICE_S]
         time[k, SPENT] = length
         busy += length
         end1 = next_start(when, node * days + day, fixed, time[k - 1, EARLY1] + way) + length
@@ -250,7 +254,7 @@ def refresh(net: Net, st: State, s: int) -> bool:
     time[n - 1, LATE0] = -NEVER
     for k in range(n - 2, 0, -1):
         node, length = row[k], time[k, SPENT]
-        fixed = task[node, FIXED] if node < visits else -1
+        fixed = task[nodes[node, TASK], FIXED] if nodes[node, TWO] else -1
         by1 = time[k + 1, LATE1] - time[k + 1, WAY]
         time[k, LATE1] = last_start(when, node * days + day, fixed, by1 - length)
         time[k, LATE0] = -NEVER
@@ -271,7 +275,12 @@ def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, 
     """
     walk, nodes, when = net.walk, net.node, net.when
     shift, row, time = net.shift[s], st.row[s], st.time[s]
-    floor_s, lift_s, walk_value, price = net.floor_s, net.lift_s, net.walk_value, prices[s]
+    floor_s, lift_s, walk_value, price = (
+        net.floor_s,
+        net.lift_s,
+        net.walk_value,
+        prices[s],
+    )
     best: Any = np.int64(NEVER * NEVER)  # not a literal: numba would compile twice
     at: Any = np.int64(-1)
     toll: Any = np.int64(0)
@@ -283,6 +292,7 @@ def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, 
     if node < net.visits:
         length = net.who[node, shift[OFFICER], SERVICE_S]
     shut = when[k0, WINDOW + 2 * when[k0, WINDOWS] - 1]
+    done = when[k0, WINDOW] + length
     spare = shift[LIMIT] - st.tally[s, BUSY] - length
     on_foot = shift[WALK_LIMIT] - (st.tally[s, WALKED] if n > 2 else 0)
     if spare < 0:
@@ -292,6 +302,9 @@ def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, 
         e0, e1 = time[k, EARLY0], time[k, EARLY1]
         if min(e0, e1) > shut:
             break
+        late0, late1 = time[k + 1, LATE0], time[k + 1, LATE1]
+        if late1 < done and late0 < done:
+            continue
         a, b = row[k], row[k + 1]
         l1 = leg(walk, nodes, floor_s, lift_s, a, node)
         end1 = next_start(when, k0, -1, e1 + l1) + length
@@ -299,7 +312,6 @@ def fit(net: Net, st: State, s: int, node: int, prices: I64) -> tuple[int, int, 
         if rests:
             end0 = next_start(when, k0, -1, e0 + l1) + length
             end1 = min(end1, rested(shift, end0))
-        late0, late1 = time[k + 1, LATE0], time[k + 1, LATE1]
         if end1 > late1 and end0 > late0:
             continue
         l2 = leg(walk, nodes, floor_s, lift_s, node, b)

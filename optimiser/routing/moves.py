@@ -45,6 +45,7 @@ from optimiser.routing.tasks import (
     OWN_VALUE,
     PAIR,
     TASK,
+    TWO,
     VALUE,
     Net,
 )
@@ -134,13 +135,13 @@ def touch(net: Net, st: State, s: int) -> None:
 @inner
 def _copy_row(net: Net, st: State, s: int, out: I64) -> None:
     """Write row s, with the starts and lengths of its pairs."""
-    row, visit, task, visits = st.row[s], net.visit, st.task, net.visits
+    row, nodes, task = st.row[s], net.node, st.task
     for k in range(st.tally[s, SIZE]):
         node = row[k]
         out[k, NODE] = node
-        if node < visits and visit[node, PAIR]:
-            out[k, START_S] = task[node, FIXED]
-            out[k, LENGTH_S] = task[node, LENGTH]
+        if nodes[node, TWO]:
+            out[k, START_S] = task[nodes[node, TASK], FIXED]
+            out[k, LENGTH_S] = task[nodes[node, TASK], LENGTH]
 
 
 @inlined
@@ -158,7 +159,7 @@ def _forget(task: I64, t: int, s: int) -> None:
 @inner
 def restore(net: Net, st: State) -> None:
     """Undo the iteration."""
-    nodes, visit, task, tally, visits = net.node, net.visit, st.task, st.tally, net.visits
+    nodes, task, tally = net.node, st.task, st.tally
     for i in range(st.facts[TOUCHES]):
         s = st.queue[0, i]
         row = st.row[s]
@@ -178,7 +179,7 @@ def restore(net: Net, st: State) -> None:
                     task[t, FIRST] = s
                 elif task[t, FIRST] != s:
                     task[t, SECOND] = s
-                if t < visits and visit[t, PAIR]:
+                if nodes[row[k], TWO]:
                     task[t, FIXED] = old[k, START_S]
                     task[t, LENGTH] = old[k, LENGTH_S]
     for i in range(st.facts[TOUCHES]):
@@ -256,5 +257,5 @@ def load_rows(net: Net, st: State, rows: I64) -> None:
             if t < 0:
                 continue
             st.task[t, FIRST if st.task[t, FIRST] < 0 else SECOND] = s
-            if node < net.visits and net.visit[node, PAIR]:
+            if net.node[node, TWO]:
                 st.task[t, FIXED], st.task[t, LENGTH] = start, length

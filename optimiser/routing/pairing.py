@@ -1,7 +1,7 @@
-"""Compiled placing of two-officer visits: a common start that fits both routes.
+"""Compiled placing of what two officers do together: a common start that fits both routes.
 
-For each shift of a date the best places for the visit are listed as intervals of
-its start; two shifts go together where their intervals meet. The visit then
+For each shift of a date the best places for the visit or round are listed as intervals of
+its start; two shifts go together where their intervals meet. It then
 stands fixed at that start on both routes, which stay independent of each other
 until it is taken out again.
 """
@@ -36,6 +36,8 @@ from optimiser.routing.tasks import (
     LIMIT,
     NEVER,
     OFFICER,
+    OPTIONS_HI,
+    OPTIONS_LO,
     OWN,
     OWN_VALUE,
     SERVICE,
@@ -43,6 +45,8 @@ from optimiser.routing.tasks import (
     SHIFTS_LO,
     SKILLED,
     SPEAKS,
+    TAKERS_HI,
+    TAKERS_LO,
     VALUE,
     WALK_LIMIT,
     WINDOW,
@@ -61,7 +65,14 @@ _MOST = 400
 
 @inner
 def _slots(
-    net: Net, st: State, s: int, node: int, length: int, price: int, out: I64, count: int
+    net: Net,
+    st: State,
+    s: int,
+    node: int,
+    length: int,
+    price: int,
+    out: I64,
+    count: int,
 ) -> int:
     """Append the cheapest (cost, walk cost, position, from, to, shift) of shift s to `out`."""
     walk, nodes, when = net.walk, net.node, net.when
@@ -71,7 +82,7 @@ def _slots(
     k0 = node * net.days + shift[DAY]
     spare = shift[LIMIT] - st.tally[s, BUSY] - length
     on_foot = shift[WALK_LIMIT] - (st.tally[s, WALKED] if n > 2 else 0)
-    if spare < 0 or n >= len(row):
+    if spare < 0 or n >= len(row) or when[k0, WINDOWS] == 0:
         return count
     shut = when[k0, WINDOW + 2 * when[k0, WINDOWS] - 1]
     for k in range(n - 1):
@@ -125,8 +136,10 @@ def _match(net: Net, node: int, out: I64, count: int, plain: bool, best: I64) ->
     if count == 0:
         return
     value = net.when[node * net.days + net.shift[out[0, 5], DAY], VALUE]
-    own = net.visit[node, OWN]
-    most = value + (net.visit[node, OWN_VALUE] if own >= 0 else 0)
+    own, fond, asked = value - value - 1, value - value, node < net.visits
+    if asked and net.visit[node, OWN] >= 0:
+        own, fond = net.visit[node, OWN], net.visit[node, OWN_VALUE]
+    most = value + fond
     order = _by_cost(out, count)
     for x in range(count):
         i = order[x]
@@ -138,19 +151,22 @@ def _match(net: Net, node: int, out: I64, count: int, plain: bool, best: I64) ->
             if most - out[i, 0] - out[j, 0] <= best[0]:
                 break
             o2 = net.shift[out[j, 5], OFFICER]
-            if o1 == o2 or not (net.who[node, o1, SKILLED] or net.who[node, o2, SKILLED]):
+            if o1 == o2:
                 continue
-            if plain != (net.who[node, o1, SPEAKS] or net.who[node, o2, SPEAKS]):
+            if asked and not (net.who[node, o1, SKILLED] or net.who[node, o2, SKILLED]):
+                continue
+            if asked and plain != (net.who[node, o1, SPEAKS] or net.who[node, o2, SPEAKS]):
                 continue
             start = max(out[i, 3], out[j, 3])
             if start > out[i, 4] or start > out[j, 4]:
                 continue
-            gain = value + (net.visit[node, OWN_VALUE] if own >= 0 and own in (o1, o2) else 0)
+            gain = value + (fond if own in (o1, o2) else 0)
             score = gain - out[i, 0] - out[j, 0]
             if score > best[0] and gain - out[i, 1] - out[j, 1] > 0:
                 best[0], best[1], best[2] = score, out[i, 5], out[j, 5]
                 best[3], best[4], best[5] = out[i, 2], out[j, 2], start
                 best[6] = net.node[node, SERVICE] if plain else net.visit[node, INTERPRETER_S]
+                best[7] = node
 
 
 @inner
@@ -167,22 +183,33 @@ def _by_cost(out: I64, count: int) -> I64:
 
 
 @inner
-def best_pair(net: Net, st: State, node: int, prices: I64) -> I64:
-    """Return score, shifts, positions before it, start and service; score -NEVER**2 for none."""
-    best = np.full(7, -1, dtype=np.int64)
+def best_pair(net: Net, st: State, t: int, prices: I64) -> I64:
+    """Return the best places of a task for two officers.
+
+    Score, shifts, positions before it, start, service and node (a round's option); score
+    -NEVER**2 for none.
+    """
+    best = np.full(8, -1, dtype=np.int64)
     best[0] = -NEVER * NEVER
     out = np.empty((_MOST, 6), dtype=np.int64)
-    first, last = net.visit[node, SHIFTS_LO], net.visit[node, SHIFTS_HI]
-    for plain in (True, False):
-        if not plain and not net.visit[node, LANGUAGE]:
-            continue
-        length = net.node[node, SERVICE] if plain else net.visit[node, INTERPRETER_S]
-        k = first
-        while k < last:
-            day, count = net.shift[net.lists[k], DAY], first - first
-            while k < last and net.shift[net.lists[k], DAY] == day:
-                s = net.lists[k]
-                count = _slots(net, st, s, node, length, prices[s], out, count)
-                k += 1
-            _match(net, node, out, count, plain, best)
+    node, end = np.int64(t), np.int64(t + 1)
+    if t < net.visits:
+        first, last = net.visit[t, SHIFTS_LO], net.visit[t, SHIFTS_HI]
+    else:
+        r = t - net.visits
+        node, end = net.round[r, OPTIONS_LO], net.round[r, OPTIONS_HI]
+        first, last = net.round[r, TAKERS_LO], net.round[r, TAKERS_HI]
+    for u in range(node, end):
+        for plain in (True, False):
+            if not plain and (t >= net.visits or not net.visit[t, LANGUAGE]):
+                continue
+            length = net.node[u, SERVICE] if plain else net.visit[u, INTERPRETER_S]
+            k = first
+            while k < last:
+                day, count = net.shift[net.lists[k], DAY], first - first
+                while k < last and net.shift[net.lists[k], DAY] == day:
+                    s = net.lists[k]
+                    count = _slots(net, st, s, u, length, prices[s], out, count)
+                    k += 1
+                _match(net, u, out, count, plain, best)
     return best

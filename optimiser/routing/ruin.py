@@ -37,7 +37,6 @@ from optimiser.routing.kernels import (
     OFFERED,
     OFFERS,
     SECOND,
-    SIZE,
     STAMP,
     STAMPS,
     TOUCHED,
@@ -54,20 +53,19 @@ from optimiser.routing.moves import (
     put,
     restore,
     row_value,
-    take_out,
     total_value,
     touch,
 )
 from optimiser.routing.pairing import (
     best_pair,
 )
+from optimiser.routing.removal import ruin
 from optimiser.routing.tasks import (
     I64,
     NEVER,
     NODE_OF,
     OPTIONS_HI,
     OPTIONS_LO,
-    PAIR,
     PLACE,
     ROUNDS_HI,
     ROUNDS_LO,
@@ -78,7 +76,7 @@ from optimiser.routing.tasks import (
     START_NODE,
     TAKERS_HI,
     TAKERS_LO,
-    TASK,
+    TWO,
     WIDTH,
     WORTH,
     Net,
@@ -88,11 +86,11 @@ __all__ = ["search"]
 
 F64 = npt.NDArray[np.float64]
 
-_STRING = 10
-"""Longest string of stops taken out of one route."""
-
 _ALL, _SHARE = 0.1, 0.3
 """Chance to offer every absent task, and the share of them offered otherwise."""
+
+_FIRST = 0.4
+"""Chance to offer the absent task that the removal made room for before all others."""
 
 _NEIGHBOURS, _FAR = 40, 0.1
 """Visits around a task whose shifts are tried, and the chance to try every shift."""
@@ -102,17 +100,17 @@ _BLINK = 0.01
 
 
 @inner
-def _place_pair(net: Net, st: State, v: int, prices: I64) -> None:
-    found = best_pair(net, st, v, prices)
+def _place_pair(net: Net, st: State, t: int, prices: I64) -> None:
+    found = best_pair(net, st, t, prices)
     if found[1] < 0:
         return
-    s1, s2 = found[1], found[2]
+    s1, s2, node = found[1], found[2], found[7]
     touch(net, st, s1)
     touch(net, st, s2)
-    st.task[v, FIXED] = found[5]
-    st.task[v, LENGTH] = found[6]
-    put(net, st, s1, v, found[3])
-    put(net, st, s2, v, found[4])
+    st.task[t, FIXED] = found[5]
+    st.task[t, LENGTH] = found[6]
+    put(net, st, s1, node, found[3])
+    put(net, st, s2, node, found[4])
     refresh(net, st, s1)
     refresh(net, st, s2)
 
@@ -120,7 +118,7 @@ def _place_pair(net: Net, st: State, v: int, prices: I64) -> None:
 @inner
 def _place(net: Net, st: State, t: int, prices: I64, reach: int) -> None:
     """Put task t at its best place among the shifts in reach, see `_candidates`."""
-    if t < net.visits and net.visit[t, PAIR]:
+    if net.node[net.trait[t, NODE_OF], TWO]:
         _place_pair(net, st, t, prices)
         return
     best = -NEVER * NEVER
@@ -129,15 +127,28 @@ def _place(net: Net, st: State, t: int, prices: I64, reach: int) -> None:
     best_at: Any = np.int64(-1)
     node, end = np.int64(t), np.int64(t + 1)
     if t >= net.visits:
-        node, end = net.round[t - net.visits, OPTIONS_LO], net.round[t - net.visits, OPTIONS_HI]
-    memo, tally, queue, facts, visits = st.memo, st.tally, st.queue, st.facts, net.visits
+        node, end = (
+            net.round[t - net.visits, OPTIONS_LO],
+            net.round[t - net.visits, OPTIONS_HI],
+        )
+    memo, tally, queue, facts, visits = (
+        st.memo,
+        st.tally,
+        st.queue,
+        st.facts,
+        net.visits,
+    )
     for i in range(_candidates(net, st, t, reach)):
         s = queue[2, i]
         if draw(facts) < _BLINK:
             continue
         for u in range(node, end):
             if t < visits and memo[t, s, MEMO_VERSION] == tally[s, VERSION]:
-                cost, walk, at = memo[t, s, MEMO_COST], memo[t, s, MEMO_WALK], memo[t, s, MEMO_AT]
+                cost, walk, at = (
+                    memo[t, s, MEMO_COST],
+                    memo[t, s, MEMO_WALK],
+                    memo[t, s, MEMO_AT],
+                )
             else:
                 cost, walk, at = fit(net, st, s, u, prices)
                 if t < visits:
@@ -232,7 +243,13 @@ def _set_keys(net: Net, st: State, rule: int, place: int, keys: F64) -> None:
 @inner
 def _offer_absent(net: Net, st: State, share: float) -> None:
     """List a random share of the absent tasks that a touched shift might take."""
-    task, queue, facts, possible, lists = st.task, st.queue, st.facts, net.possible, net.lists
+    task, queue, facts, possible, lists = (
+        st.task,
+        st.queue,
+        st.facts,
+        net.possible,
+        net.lists,
+    )
     touches, offers = facts[TOUCHES], facts[OFFERS]
     for v in range(net.visits):
         if task[v, FIRST] >= 0 or task[v, OFFERED] or draw(facts) > share:
@@ -279,6 +296,8 @@ def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
     _sort(keys, st.queue[1])
     for i in range(n):
         t = st.queue[1, i]
+        if st.task[t, FIRST] >= 0:
+            continue
         reach = 0
         if st.task[t, OFFERED] == 2:
             reach = 2 if draw(st.facts) < _FAR else 1
@@ -288,56 +307,32 @@ def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
 
 
 @inner
-def _remove_string(net: Net, st: State, s: int, t: int, most: int) -> None:
-    """Take out up to `most` tasks in a row of shift s, task t among them."""
-    n = st.tally[s, SIZE]
-    nodes, row = net.node, st.row[s]
-    own = np.empty(n, dtype=np.int64)
-    count, at = 0, 0
-    for k in range(1, n - 1):
-        task = nodes[row[k], TASK]
-        if task >= 0:
-            if task == t:
-                at = count
-            own[count] = task
-            count += 1
-    length = 1 + int(draw(st.facts) * min(most, count))
-    lowest, highest = max(0, at - length + 1), min(at, count - length)
-    first = lowest + int(draw(st.facts) * (highest - lowest + 1))
-    spare = -1
-    if length > 2 and draw(st.facts) < 0.5:  # leave one in the middle where it is
-        spare = first + 1 + int(draw(st.facts) * (length - 2))
-        if spare == at:
-            spare = -1
-    for i in range(first, first + length):
-        if i != spare and st.task[own[i], FIRST] >= 0:
-            take_out(net, st, own[i])
+def _offer_first(net: Net, st: State, t: int, prices: I64) -> None:
+    """Offer the absent task that the iteration is about before all others."""
+    if st.task[t, FIRST] < 0 and st.task[t, OFFERED] != 2:
+        _place(net, st, t, prices, 0)
 
 
 @inner
-def _ruin(net: Net, st: State, mean: float) -> int:
-    """Open several routes near a random task; return the place it was about."""
-    tasks = net.visits + net.rounds
-    seed = int(draw(st.facts) * tasks)
-    if net.visits > 0 and draw(st.facts) < 0.5:  # rounds may be many more than visits
-        seed = int(draw(st.facts) * net.visits)
-    most = 1 + int(draw(st.facts) * _STRING)
-    strings = 1 + int(draw(st.facts) * max(1.0, 4.0 * mean / (1.0 + most) - 1.0))
-    opened = 0
-    kind = 0 if draw(st.facts) < 0.5 else 1
-    near, task, tally = net.near, st.task, st.tally
-    for j in range(near.shape[2]):
-        t = near[kind, seed, j]
-        if t < 0:
-            break
-        s = task[t, FIRST]
-        if s < 0 or tally[s, TOUCHED]:
-            continue
-        _remove_string(net, st, s, t, most)
-        opened += 1
-        if opened >= strings:
-            break
-    return int(net.node[net.trait[seed, NODE_OF], PLACE])
+def _place_of(net: Net, t: int) -> int:
+    """Return where task t is; a round's first option."""
+    return int(net.node[net.trait[t, NODE_OF], PLACE])
+
+
+@inner
+def _begin(net: Net, st: State, prices: I64) -> None:
+    """Work out every row, and offer every absent task."""
+    st.facts[TOUCHES], st.facts[OFFERS] = 0, 0
+    for s in range(net.shifts):
+        refresh(net, st, s)
+        touch(net, st, s)
+    _offer_absent(net, st, 1.0)
+    _recreate(net, st, net.shift[0, START_NODE] * 0, prices)
+    st.tally[:, TOUCHED] = 0
+    st.facts[NOW] = total_value(net, st)
+    st.facts[GUIDED] = st.facts[NOW] - np.sum(st.tally[:, GUIDE] * st.tally[:, BUSY])
+    if st.facts[NOW] > st.facts[BEST]:
+        keep_best(net, st)
 
 
 @outer
@@ -348,34 +343,26 @@ def search(
     """Run ruin-and-recreate from the routes as they are.
 
     `hot` and `cold` are the first and last temperature, in units; `mean` is about
-    how many tasks an iteration takes out; `fresh` offers every absent task first.
+    how many tasks an iteration takes out; `fresh` works out every row and offers every
+    absent task first: a state that was searched before goes on without.
     """
     if net.shifts == 0 or net.visits + net.rounds == 0:
         return
-    for s in range(net.shifts):
-        refresh(net, st, s)
     if fresh:
-        st.facts[TOUCHES], st.facts[OFFERS] = 0, 0
-        for s in range(net.shifts):
-            touch(net, st, s)
-        _offer_absent(net, st, 1.0)
-        _recreate(net, st, net.shift[0, START_NODE] * 0, prices)
-        st.tally[:, TOUCHED] = 0
-    st.facts[NOW] = total_value(net, st)
-    st.facts[GUIDED] = st.facts[NOW] - np.sum(st.tally[:, GUIDE] * st.tally[:, BUSY])
-    if st.facts[NOW] > st.facts[BEST]:
-        keep_best(net, st)
+        _begin(net, st, prices)
     for i in range(iterations):
         heat = hot * (cold / hot) ** (i / iterations)
         st.facts[TOUCHES], st.facts[OFFERS] = 0, 0
         st.facts[BEFORE], st.facts[GUIDED_BEFORE] = 0, 0
-        place = _ruin(net, st, mean)
+        about = ruin(net, st, mean)
         sound = True
         for j in range(st.facts[TOUCHES]):
             sound = refresh(net, st, st.queue[0, j]) and sound
         if sound:
             _offer_absent(net, st, 1.0 if draw(st.facts) < _ALL else _SHARE)
-            _recreate(net, st, place, prices)
+            if draw(st.facts) < _FIRST:
+                _offer_first(net, st, about, prices)
+            _recreate(net, st, _place_of(net, about), prices)
             value = st.facts[NOW] - st.facts[BEFORE]
             guided = st.facts[GUIDED] - st.facts[GUIDED_BEFORE]
             for j in range(st.facts[TOUCHES]):

@@ -7,7 +7,7 @@ penalty. Penalties far above the walking would drown what the local search learn
 that a penalty is the task's share of the mean value times a typical leg, times a weight;
 which weight is best differs by week, and two are tried.
 
-Two-officer visits are left to the search; so is dropping what the break, which this
+What two officers do together is left to the search; so is dropping what the break, which this
 solver may put into the middle of a walk, leaves no room for.
 """
 
@@ -44,6 +44,7 @@ from optimiser.routing.tasks import (
     START,
     START_NODE,
     TASK,
+    TWO,
     VALUE,
     WINDOW,
     WINDOWS,
@@ -107,9 +108,8 @@ def _nodes(net: Net, shifts: list[int], visits: list[int], knocked: set[int]) ->
     rounds = {
         int(r) for s in shifts for r in net.lists[net.shift[s, ROUNDS_LO] : net.shift[s, ROUNDS_HI]]
     }
-    options = [
-        list(range(net.round[r, OPTIONS_LO], net.round[r, OPTIONS_HI])) for r in rounds - knocked
-    ]
+    ranges = (range(net.round[r, OPTIONS_LO], net.round[r, OPTIONS_HI]) for r in rounds - knocked)
+    options = [list(nodes) for nodes in ranges if nodes and not net.node[nodes[0], TWO]]
 
     def worth_a_second(nodes: list[int]) -> float:
         values = [net.when[n * net.days : (n + 1) * net.days, VALUE].max() for n in nodes]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -12,17 +11,20 @@ import numpy as np
 
 from optimiser.model.outcome import Progress
 from optimiser.model.visits import VALUE_UNITS_PER_POINT, VisitParams
-from optimiser.routing.annealing import Effort, Found, anneal
+from optimiser.routing.annealing import compile_kernels
 from optimiser.routing.bounds import Bounds, all_bounds
 from optimiser.routing.checks import check_week
 from optimiser.routing.explain import explain_unplanned
 from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan
+from optimiser.routing.search import search_routes
 from optimiser.routing.seeds import seed_rows
 from optimiser.routing.tasks import I64, Compiled, compile_problem
 from optimiser.routing.timetable import check_sessions, routes_of, tasks_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from optimiser.model import Route, VisitPlan, VisitProblem
     from optimiser.model.outcome import ProgressCallback
 
@@ -45,10 +47,21 @@ class _Run:
     params: VisitParams
     progress: ProgressCallback | None
     begun: float = field(default_factory=time.monotonic)
+    compiled_s: float = 0.0
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.begun
+
+    @property
+    def left_s(self) -> float:
+        return self.time_limit_s + self.compiled_s - self.seconds
+
+    def compile(self, compiled: Compiled) -> None:
+        """Compile the search, the first time on a machine; its seconds are not counted."""
+        before = self.seconds
+        compile_kernels(compiled)
+        self.compiled_s = self.seconds - before
 
     def report(self, stage: str, objective: int | None = None, bound: float | None = None) -> None:
         if self.progress is not None:
@@ -97,6 +110,7 @@ def plan_visits(
     run = _Run(time_limit_s, seed, params or VisitParams(), progress)
     check_sessions(problem)
     compiled = compile_problem(problem)
+    run.compile(compiled)
     run.report("prepare")
     bounds = all_bounds(compiled)
     run.report("bound", bound=bounds.whole)
@@ -105,42 +119,22 @@ def plan_visits(
         limit = None if run.params.iterations is not None else _SEED_SHARE * time_limit_s
         firsts.append(seed_rows(compiled, seconds=limit))
     run.report("seeds", bound=bounds.whole)
-    found = _search(run, compiled, bounds, firsts, executor)
+    found = search_routes(
+        compiled,
+        _steering(compiled, bounds),
+        seconds=max(run.left_s - _EXPLAIN_SHARE * time_limit_s - _RESERVE_S, 0.2),
+        iterations=run.params.iterations,
+        workers=run.params.workers,
+        seed=seed,
+        firsts=firsts,
+        executor=executor,
+        report=lambda value: run.report("search", value, bounds.whole),
+    )
     routes = routes_of(problem, tasks_of(compiled, found.rows))
     clock = None if run.params.iterations is not None else _LEVEL_SHARE * time_limit_s
     routes = level(problem, routes, seconds=clock)
     run.report("explain", found.value, bounds.whole)
     return _finish(run, problem, routes, bounds)
-
-
-def _search(
-    run: _Run,
-    compiled: Compiled,
-    bounds: Bounds,
-    firsts: list[I64 | None],
-    executor: Executor | None,
-) -> Found:
-    """Anneal once per worker, each from its own seed and first plan, and return the best.
-
-    `firsts` are first plans, None for a greedy one; the workers take the last ones first.
-    """
-    prices = _steering(compiled, bounds)
-    left = run.time_limit_s * (1 - _EXPLAIN_SHARE) - _RESERVE_S - run.seconds
-    effort = Effort(max(left, 0.2), run.params.iterations)
-    seeds = [run.seed * 1_000 + k for k in range(run.params.workers)]
-    own = ThreadPoolExecutor(len(seeds)) if executor is None else None
-    pool = own or executor
-    assert pool is not None
-    try:
-        jobs = [
-            pool.submit(anneal, compiled, firsts[-1 - k % len(firsts)], prices, effort, seed=s)
-            for k, s in enumerate(seeds)
-        ]
-        results = [job.result() for job in jobs]
-    finally:
-        if own is not None:
-            own.shutdown()
-    return max(results, key=lambda found: found.value)
 
 
 def _steering(compiled: Compiled, bounds: Bounds) -> I64:
@@ -152,8 +146,7 @@ def _steering(compiled: Compiled, bounds: Bounds) -> I64:
 
 
 def _finish(run: _Run, problem: VisitProblem, routes: list[Route], bounds: Bounds) -> VisitPlan:
-    left = max(run.time_limit_s - run.seconds, 1.0)
-    guard = 600.0 if run.params.iterations is not None else left
+    guard = 600.0 if run.params.iterations is not None else max(run.left_s, 1.0)
     unplanned = explain_unplanned(problem, routes, time_limit_s=guard)
     plan = build_plan(
         problem,

@@ -71,8 +71,7 @@ def test_second_window_of_a_day_is_used(tiny):
 
 def test_busy_limit_keeps_the_cheaper_visit_out(tiny):
     shift = tiny.shift(busy_limit_s=3600)
-    low, high = tiny.visit("low", 5, value=300_000), tiny.visit("high", 5)
-    high = high.model_copy(update={"door": tiny.door(6)})
+    low, high = tiny.visit("low", 5, value=300_000), tiny.visit("high", 6)
     plan = planned(tiny.week(shifts=(shift,), visits=(low, high)))
     assert refs(plan) == {"high"}
 
