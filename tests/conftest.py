@@ -29,6 +29,23 @@ def borough(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_borough(tmp_path_factory.mktemp("borough") / "small", scale=0.15)
 
 
+@pytest.fixture(scope="session")
+def planned(borough: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small borough with its week planned by few iterations; copy it to change anything."""
+    import shutil
+
+    from optimiser import Workspace, plan_visits
+    from optimiser.model import VisitParams
+
+    folder = tmp_path_factory.mktemp("planned") / "borough"
+    shutil.copytree(borough, folder)
+    ws = Workspace.open(folder)
+    params = VisitParams(iterations=300, workers=1)
+    plan = plan_visits(ws.visit_problem("2026-11-30"), params=params, time_limit_s=20)
+    ws.save(plan, folder / "out" / "week-2026-11-30")
+    return folder
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests neither read nor fill the user's cache of walking times."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from optimiser.cli import adopt, check, compare, demo, init, patches, plan, replan
+from optimiser.cli import adopt, check, compare, demo, init, outcomes, patches, plan, replan
 
 __all__ = ["app", "main"]
 
@@ -29,6 +29,7 @@ for command in (
     adopt.adopt,
     plan.plan,
     replan.replan,
+    outcomes.outcomes,
 ):
     app.command()(command)
 

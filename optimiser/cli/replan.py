@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from optimiser.model import VisitPlan
     from optimiser.workspace import Workspace
 
-__all__ = ["replan"]
+__all__ = ["instant", "replan"]
 
 
 def replan(
@@ -44,6 +44,10 @@ def replan(
             help="An officer who goes home now and is away all week, as HO07; or until a day, "
             "as HO07:2026-12-03. Several: once each.",
         ),
+    ] = None,
+    back: Annotated[
+        list[str] | None,
+        typer.Option("--back", help="An officer who was told to be away and is back now."),
     ] = None,
     cancel: Annotated[
         list[str] | None,
@@ -63,13 +67,13 @@ def replan(
 ) -> None:
     """Mend a week's plan: what is done stays, little else changes, and the changes are listed."""
     with exit_codes(as_json=as_json):
-        monday, now = monday_of(week), _instant(at)
+        monday, now = monday_of(week), instant(at)
         away = _away(sick or [], now, monday)
         ws = open_folder(folder, lenient=lenient)
         target = (out or ws.folder / "out") / f"week-{monday}"
         from optimiser.workspace.saved_plan import read_week_patches, read_week_plan
 
-        plan = read_week_plan(target)
+        plan = _without(read_week_plan(target), back or [])
         check_target_folder(target)
         problem, so_far = ws.replan_problem(
             plan,
@@ -105,7 +109,8 @@ def _tell(ws: Workspace, result: VisitPlan, written: list[Path], *, as_json: boo
     show_replanned(ws, result, written)
 
 
-def _instant(text: str) -> dt.datetime:
+def instant(text: str) -> dt.datetime:
+    """Return the local time given with --at; leave with a message where it is none."""
     import datetime as dt
 
     wrong = f"--at {text!r} is no date and time; write local time as 2026-12-03 11:30"
@@ -116,6 +121,15 @@ def _instant(text: str) -> dt.datetime:
     if at.tzinfo is not None or len(text.strip()) <= len("2026-12-03"):
         fail(wrong, EXIT_BAD_INPUT)
     return at
+
+
+def _without(plan: VisitPlan, back: list[str]) -> VisitPlan:
+    """Return the plan without the absences of those who are back."""
+    if unknown := [officer for officer in back if officer not in plan.away]:
+        away = ", ".join(plan.away) or "nobody"
+        fail(f"--back {unknown[0]}: told to be away: {away}", EXIT_BAD_INPUT)
+    kept = {officer: day for officer, day in plan.away.items() if officer not in back}
+    return plan.model_copy(update={"away": kept})
 
 
 def _away(sick: list[str], at: dt.datetime, monday: str) -> dict[str, dt.date]:

@@ -130,6 +130,9 @@ class VisitPlan(Outcome):
     rules: VisitRules
     notes: tuple[str, ...] = ()
     replanned_at: dt.datetime | None = None
+    away: dict[str, dt.date] = Field(
+        default_factory=dict, description="officers told to be away, and until which day"
+    )
     changes: tuple[Change, ...] = ()
 
     def unplanned_counts(self) -> dict[str, int]:

@@ -219,6 +219,7 @@ def _replanned(plan: VisitPlan) -> dict[str, Any]:
         return {}
     return {
         "replanned_at": plan.replanned_at.isoformat(timespec="minutes"),
+        "away": {officer: day.isoformat() for officer, day in plan.away.items()},
         "changes": [
             {
                 "ref": change.ref,

@@ -171,6 +171,7 @@ def outcomes_frame(lines: list[StopLine]) -> pd.DataFrame:
     """Return the sheet to fill in: a row a door, with the columns of outcomes.csv first.
 
     `visited_at` starts as the planned time; rows without an outcome are not visits.
+    `hazard_seen` is for the date and time at which one was, as on the officer's sheet.
     """
     import pandas as pd
 
@@ -183,6 +184,7 @@ def outcomes_frame(lines: list[StopLine]) -> pd.DataFrame:
             "outcome": None,
             "officer_ref": line.officer_ref,
             "address": door.address,
+            "hazard_seen": None,
         }
         for line in lines
         if line.stop.kind in ("visit", "round")
@@ -191,7 +193,7 @@ def outcomes_frame(lines: list[StopLine]) -> pd.DataFrame:
         for door in line.doors
     ]
     columns = ["property_ref", "visited_at", "kind", "visit_ref", "outcome", "officer_ref",
-               "address"]  # fmt: skip
+               "address", "hazard_seen"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -25,6 +25,8 @@ Day = tuple[str, dt.date]
 
 _INTERPRETED: Final = "(interpreter)"
 """A language that no officer speaks: an interpreter was there."""
+_NOTICED_S: Final = 60
+"""A sheet is filled in by the minute: less is not late."""
 _PASSES: Final = 20
 """Times at most that the delays of pairs are carried from one day to the other."""
 
@@ -45,6 +47,8 @@ class WeekSoFar:
         Officers' days that were planned and did not happen, but for visits in `actual`.
     withdrawn
         Planned visits that are not to be made there any more, unless they have begun.
+    away
+        Officers told to be away, and until which day; the plan keeps it in mind.
     causes
         Why a visit or round changes, in words, by its reference.
     """
@@ -54,6 +58,7 @@ class WeekSoFar:
     leaving: Mapping[str, dt.datetime] = field(default_factory=lambda: MappingProxyType({}))
     not_worked: frozenset[Day] = frozenset()
     withdrawn: frozenset[str] = frozenset()
+    away: Mapping[str, dt.date] = field(default_factory=lambda: MappingProxyType({}))
     causes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -147,7 +152,9 @@ def _delayed(route: Route, began: Mapping[str, int]) -> Route:
     free_s, delayed = route.start_s, False
     leave_s = 0  # a break is taken before one leaves the building
     for stop in route.stops:
-        start = max(stop.start_s, began.get(_ref(stop), 0))
+        start = began.get(_ref(stop), 0)
+        if start < stop.start_s + _NOTICED_S:
+            start = stop.start_s
         if delayed:
             start = max(start, free_s + leave_s + stop.walk_s + stop.access_s)
         end = stop.end_s + start - stop.start_s

@@ -108,6 +108,7 @@ def replan_visits(
     ).model_copy(
         update={
             "replanned_at": at.replace(tzinfo=None),
+            "away": dict(so_far.away),
             "changes": changes(problem, plan.routes, routes, unplanned, so_far),
         }
     )

@@ -12,6 +12,7 @@ from optimiser.model import PatchPlan, VisitPlan, VisitProblem
 from optimiser.model.tries import request_of
 from optimiser.routing import WeekSoFar
 from optimiser.routing.wording import clock
+from optimiser.workspace.absent import Absent
 from optimiser.workspace.diary import Diary
 from optimiser.workspace.problems import require_visits, visit_problem
 from optimiser.workspace.so_far import Requests, requests_now, results_of
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from optimiser.workspace.workspace import Workspace
 
 __all__ = ["replan_problem"]
-
-Day = tuple[str, dt.date]
 
 _WEEK: Final = dt.timedelta(days=7)
 
@@ -74,7 +73,7 @@ def replan_problem(
     results = results_of(ws.inputs.outcomes, monday, at)
     requests = requests_now(visits, plan, at, results, cancelled)
     _refuse_begun(requests, cancelled)
-    absent = _Absent(ws, plan, at, away, requests)
+    absent = Absent(ws.inputs.absences, plan, at, away, requests.actual)
     before = _before(ws.inputs.outcomes, monday, requests)
 
     def problem_of(rows: list[dict[str, Any]]) -> VisitProblem:
@@ -89,10 +88,11 @@ def replan_problem(
         problem = problem_of(kept + again)
     notes = (*problem.notes, *_early(ws.inputs.outcomes, at))
     so_far = WeekSoFar(
-        actual=requests.actual,
+        actual=absent.actual,
         failed=frozenset(requests.failed),
         leaving=absent.leaving,
-        not_worked=absent.not_worked,
+        not_worked=frozenset(absent.not_worked),
+        away=absent.away,
         withdrawn=frozenset(requests.withdrawn),
         causes=_late(plan, at, requests.actual) | requests.causes,
     )
@@ -244,80 +244,3 @@ def _late(plan: VisitPlan, at: dt.datetime, actual: Mapping[str, dt.datetime]) -
                 late = round((when - planned).total_seconds() / 60)
                 causes[ref] = f"it began {late} minutes late" if late != 1 else "it began late"
     return causes
-
-
-# Who is away
-
-
-class _Absent:
-    """Absences of the week as it went.
-
-    Whoever is away from today on, by the file or as told, leaves at `at`; what began
-    before stays. A day before today of which the file says by now that the officer was
-    away did not happen, but for visits with an outcome.
-    """
-
-    def __init__(
-        self,
-        ws: Workspace,
-        plan: VisitPlan,
-        at: dt.datetime,
-        away: Mapping[str, dt.date],
-        requests: Requests,
-    ) -> None:
-        self.given = ws.inputs.absences
-        self.leaving: dict[str, dt.datetime] = {}
-        not_worked: set[Day] = set()
-        today = at.date()
-        spells = _spells(self.given)
-        spells += [(officer, today, last) for officer, last in away.items()]
-        self.days: set[Day] = set()
-        routes = {(r.officer_ref, r.date): r for r in plan.routes}
-        for officer, first, last in spells:
-            for day in (plan.week + dt.timedelta(days=k) for k in range(7)):
-                if not first <= day <= last:
-                    continue
-                route = routes.get((officer, day))
-                made = route is not None and any(
-                    _is_on(requests.actual.get(s.visit_ref or ""), day) for s in route.stops
-                )
-                if route is not None and day == today and (first == today or officer in away):
-                    self.leaving[officer] = at
-                    begun = dt.datetime.combine(day, dt.time()) + dt.timedelta(
-                        seconds=route.stops[0].start_s
-                    )
-                    if begun >= at:
-                        self.days.add((officer, day))
-                elif route is not None and day <= today:
-                    not_worked.add((officer, day))
-                    if not made:
-                        self.days.add((officer, day))
-                else:
-                    self.days.add((officer, day))
-        self.not_worked = frozenset(not_worked)
-
-    def frame(self) -> pd.DataFrame | None:
-        """Return the absences, a row a day of the week."""
-        import pandas as pd
-
-        rows = [
-            {"officer_ref": o, "first_day": d, "last_day": d, "reason": None, "row": 0}
-            for o, d in sorted(self.days)
-        ]
-        columns = ["officer_ref", "first_day", "last_day", "reason", "row"]
-        return pd.DataFrame(rows, columns=columns)
-
-
-def _spells(absences: pd.DataFrame | None) -> list[tuple[str, dt.date, dt.date]]:
-    if absences is None:
-        return []
-    rows = absences.to_dict("records")
-    return [(row["officer_ref"], _date(row["first_day"]), _date(row["last_day"])) for row in rows]
-
-
-def _date(value: Any) -> dt.date:
-    return value.date() if isinstance(value, dt.datetime) else value
-
-
-def _is_on(at: dt.datetime | None, day: dt.date) -> bool:
-    return at is not None and at.date() == day

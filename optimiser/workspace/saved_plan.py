@@ -109,6 +109,7 @@ def _plan(plan: dict[str, Any], summary: dict[str, Any]) -> VisitPlan:
         "routes": [_route(route, places) for route in plan["routes"]],
         "unplanned": [_renamed(item, "class", "kind") for item in plan["unplanned"]],
         "replanned_at": plan.get("replanned_at"),
+        "away": plan.get("away", {}),
         "changes": [_change(change) for change in plan.get("changes", ())],
     }
     # Of an earlier version's plan a figure may be missing that is only told.

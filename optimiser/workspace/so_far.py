@@ -148,9 +148,7 @@ def _add(
     if failed:
         again["previous_attempts"] = int(row["previous_attempts"] or 0) + len(failed)
         again["last_attempt_at"] = failed[-1].at
-        found.causes[following] = (
-            f"nobody answered on {_when(failed[-1].at)}: it is tried in another part of the day"
-        )
+        found.causes[following] = f"nobody answered on {_when(failed[-1].at)}: it is tried again"
         if len(tries) == 0:
             found.withdrawn |= later  # it was tried apart from the plan: its time may not do
     found.withdrawn |= later - {following}

@@ -41,6 +41,10 @@ def test_one_calendar_an_officer_with_an_event_a_stop(view, week_plan):
         (dt.date(2027, 3, 26), 10),
         (dt.date(2027, 3, 28), 9),
         (dt.date(2027, 3, 29), 9),
+        (dt.date(2027, 10, 25), 9),
+        (dt.date(2027, 10, 30), 9),
+        (dt.date(2027, 10, 31), 10),
+        (dt.date(2027, 11, 1), 10),
     ],
 )
 def test_times_are_utc_and_right_around_both_clock_changes(view, week_plan, date, utc_hour):
@@ -115,3 +119,78 @@ def test_walks_along_no_street_are_called_estimates(view, week_plan):
 def test_file_names_are_safe_and_distinct():
     assert calendar_file_name("HO01") == "HO01.ics"
     assert calendar_file_name("../HO/01") == "..%2FHO%2F01.ics"
+
+
+def replanned(plan, *routes, hour=11):
+    at = dt.datetime(2026, 12, 1, hour, 30)  # noqa: DTZ001
+    return plan.model_copy(update={"routes": routes, "replanned_at": at})
+
+
+def again(view, plan, before):
+    return officer_calendars(view, plan, stop_lines(view, plan), before=before)
+
+
+def by_visit(calendars, officer):
+    """The events by what their description starts with, or their subject."""
+    return {
+        str(e["description"]).partition(".")[0] or str(e["summary"]): e
+        for e in events(calendars, officer)
+        if "Reference" in str(e["description"])
+    }
+
+
+def test_only_what_changed_has_a_new_number_and_stamp(view, week_plan):
+    first = make(view, week_plan)
+    one, other, thursday = week_plan.routes
+    later = tuple(
+        s.model_copy(update={"start_s": s.start_s + 600, "end_s": s.end_s + 600})
+        if s.visit_ref == "V1"
+        else s
+        for s in one.stops
+    )
+    moved_plan = replanned(week_plan, one.model_copy(update={"stops": later}), other, thursday)
+    second = again(view, moved_plan, first)
+    numbers = {ref: int(e["sequence"]) for ref, e in by_visit(second, "HO01").items()}
+    assert numbers == {"Reference V1": 1, "Reference V2": 0}
+    assert second["HO02"] == first["HO02"]
+    v1 = by_visit(second, "HO01")["Reference V1"]
+    assert v1["dtstamp"].dt == dt.datetime(2026, 12, 1, 11, 30, tzinfo=dt.UTC)
+    assert v1["uid"] == by_visit(first, "HO01")["Reference V1"]["uid"]
+    # Back to where it was is a change too; and the same plan once more is none.
+    back = again(view, replanned(week_plan, *week_plan.routes, hour=12), second)
+    assert int(by_visit(back, "HO01")["Reference V1"]["sequence"]) == 2
+    assert again(view, replanned(week_plan, *week_plan.routes, hour=13), back) == back
+
+
+def test_what_is_removed_is_cancelled_once_and_comes_back_with_a_higher_number(view, week_plan):
+    first = make(view, week_plan)
+    one, other, thursday = week_plan.routes
+    without = tuple(s for s in other.stops if s.visit_ref != "V3")
+    second = again(
+        view,
+        replanned(week_plan, one, other.model_copy(update={"stops": without}), thursday),
+        first,
+    )
+    gone = by_visit(second, "HO02")["Reference V3"]
+    assert (str(gone["status"]), int(gone["sequence"])) == ("CANCELLED", 1)
+    assert gone["uid"] == by_visit(first, "HO02")["Reference V3"]["uid"]
+    assert gone["dtstart"].to_ical() == by_visit(first, "HO02")["Reference V3"]["dtstart"].to_ical()
+    third = again(view, replanned(week_plan, *week_plan.routes, hour=12), second)
+    back = by_visit(third, "HO02")["Reference V3"]
+    assert (str(back["status"]), int(back["sequence"])) == ("CONFIRMED", 2)
+
+
+def test_an_officer_without_any_route_left_is_told_so(view, week_plan):
+    first = make(view, week_plan)
+    one, _, thursday = week_plan.routes
+    second = again(view, replanned(week_plan, one, thursday), first)
+    assert {str(e["status"]) for e in events(second, "HO02")} == {"CANCELLED"}
+    assert len(events(second, "HO02")) == 2
+    assert {str(e["status"]) for e in events(second, "HO01")} == {"CONFIRMED"}
+    # The next plan leaves what is cancelled as it is.
+    assert again(view, replanned(week_plan, one, thursday, hour=12), second) == second
+
+
+def test_a_calendar_that_somebody_spoilt_starts_anew(view, week_plan):
+    spoilt = {"HO01": b"BEGIN:VCALENDAR\nnonsense", "HO02": b""}
+    assert again(view, week_plan, spoilt) == make(view, week_plan)
