@@ -107,6 +107,7 @@ def editor_data(view: WorkspaceView, plan: PatchPlan, problem: PatchProblem) -> 
     return {
         "format": EDIT_FORMAT,
         "title": view.title,
+        "unit": view.unit,
         "blocks": blocks,
         "edges": problem.edges.tolist(),
         "held": list(plan.by_hand),

@@ -54,7 +54,11 @@ def write_csv(path: Path, frame: pd.DataFrame, *, synthetic: bool) -> None:
     if synthetic:
         safe["data"] = "synthetic"
     for column in safe.columns:
-        safe[column] = [safe_text(v) if isinstance(v, str) else v for v in safe[column]]
+        # A lone carriage return is left unquoted, and would end the row.
+        safe[column] = [
+            safe_text("\n".join(re.split(r"\r\n?", v))) if isinstance(v, str) else v
+            for v in safe[column]
+        ]
     safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 

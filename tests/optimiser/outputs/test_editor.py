@@ -75,6 +75,15 @@ def test_page_is_offline_and_gives_nothing_away(view, patch_plan, problem):
         assert word not in own
 
 
+def test_of_areas_the_page_says_area(view, patch_plan, problem):
+    view.unit = "area"
+    page = page_html(patch_editor(view, patch_plan, problem), title="Editor")
+    assert "moves an area" in page
+    assert "Find a cut-off area" in page
+    assert '"unit":"area"' in page
+    assert "moves a block" not in page
+
+
 @pytest.fixture
 def edit(tmp_path, view, patch_plan, problem):
     """Run steps in a browser on the editor `e` and return what they put into `seen`."""

@@ -51,6 +51,14 @@ def test_csv_neutralises_text_and_keeps_negative_numbers(tmp_path):
     assert rows == [["text", "number"], ["'=1+1", "-1.5"], ["", "-2.0"]]
 
 
+def test_a_carriage_return_in_a_cell_does_not_end_the_row(tmp_path):
+    frame = pd.DataFrame({"note": ["one\rtwo", "one\r\ntwo", "one\ntwo"], "n": [1, 2, 3]})
+    write_csv(tmp_path / "x.csv", frame, synthetic=False)
+    again = pd.read_csv(tmp_path / "x.csv")
+    assert again["note"].tolist() == ["one\ntwo"] * 3
+    assert again["n"].tolist() == [1, 2, 3]
+
+
 def test_csv_of_synthetic_data_says_so_on_each_row(tmp_path):
     write_csv(tmp_path / "x.csv", pd.DataFrame({"a": ["1", "2"]}), synthetic=True)
     frame = pd.read_csv(tmp_path / "x.csv")

@@ -40,7 +40,7 @@ function doorstepEdit(map, data) {
     list.forEach(function (k) { (tools.elements.estate.checked ? model.estate(k) : [k]).forEach(function (o) { chosen[o] = true; }); });
     var may = model.move(Object.keys(chosen).map(Number), into());
     refresh();
-    say(may.refused.length ? "Not moved: " + may.refused.join("; ") + "." : counted(may.ok.length, "block") + " moved into " + patches[into()].code + ".");
+    say(may.refused.length ? "Not moved: " + may.refused.join("; ") + "." : counted(may.ok.length, data.unit) + " moved into " + patches[into()].code + ".");
   }
 
   function counted(n, word) { return n.toLocaleString("en-GB") + " " + word + (n === 1 ? "" : word === "patch" ? "es" : "s"); }
@@ -134,15 +134,15 @@ function doorstepEdit(map, data) {
     all.forEach(function (f) { moved += f.moved; });
     var faults = [];
     if (outside) { faults.push(counted(outside, "patch") + " outside the limit"); }
-    if (cut.length) { faults.push(counted(cut.length, "block") + " cut off"); }
-    if (empty) { faults.push(counted(empty, "patch") + " without a block"); }
+    if (cut.length) { faults.push(counted(cut.length, data.unit) + " cut off"); }
+    if (empty) { faults.push(counted(empty, "patch") + " without any " + data.unit); }
     byId("state").textContent = (faults.length ? "Not valid: " + faults.join(", ") + "." : "Valid: every patch is within its limits and in one piece.") + " " + counted(moved, "household") + (moved === 1 ? " changes" : " change") + " officer in all.";
     byId("state").className = faults.length ? "invalid" : "valid";
   }
 
   function offer() {
     var changes = model.suggest();
-    if (!changes) { say("No move or exchange of two blocks brings the patches nearer to their targets."); return; }
+    if (!changes) { say("No move or exchange of two " + data.unit + "s brings the patches nearer to their targets."); return; }
     say(changes.map(function (c) {
       return "Move " + blocks[c[0]].name + " (" + counted(blocks[c[0]].homes, "home") + ") from " + patches[c[1]].code + " to " + patches[c[2]].code;
     }).join(", and ") + ".");
@@ -152,7 +152,7 @@ function doorstepEdit(map, data) {
 
   function findCut() {
     var cut = model.cutOff(model.figures());
-    if (!cut.length) { say("No block is cut off."); return; }
+    if (!cut.length) { say("No " + data.unit + " is cut off."); return; }
     lastCut = (lastCut + 1) % cut.length;
     var block = blocks[cut[lastCut]];
     if (block.at) { map.setView(block.at, 17, { animate: !doorstep.still() }); }
@@ -188,7 +188,7 @@ function doorstepEdit(map, data) {
     move: function () {
       var wanted = byId("block").value.trim().toLowerCase();
       var k = blocks.findIndex(function (b) { return b.ref.toLowerCase() === wanted.split(",")[0] || b.name.toLowerCase() === wanted; });
-      if (k < 0) { say("No block is called that."); } else { paint([k]); }
+      if (k < 0) { say("No " + data.unit + " is called that."); } else { paint([k]); }
     }
   };
   document.addEventListener("click", function (event) {

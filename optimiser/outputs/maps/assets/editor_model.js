@@ -4,6 +4,8 @@ function doorstepEdits(data) {
   var start = blocks.map(function (b) { return b.patch; });
   var now = start.slice();
   var locked = patches.map(function (p) { return data.locked.indexOf(p.code) >= 0; });
+  function named(ref) { return data.unit.charAt(0).toUpperCase() + data.unit.slice(1) + " " + ref; }
+
   // Blocks put where they are by hand in an earlier edit: they still count as moved.
   var held = {};
   data.held.forEach(function (ref) { held[ref] = true; });
@@ -170,11 +172,11 @@ function doorstepEdits(data) {
     blocks.forEach(function (b, k) {
       known[b.ref] = true;
       var code = file.assignments[b.ref];
-      if (code === undefined) { problems.push("Block " + b.ref + " is not in the file; it stays."); return; }
-      if (patchOf[code] === undefined) { problems.push("Patch " + code + " is not known; block " + b.ref + " stays."); return; }
+      if (code === undefined) { problems.push(named(b.ref) + " is not in the file; it stays."); return; }
+      if (patchOf[code] === undefined) { problems.push("Patch " + code + " is not known; " + data.unit + " " + b.ref + " stays."); return; }
       changes.push([k, now[k], patchOf[code]]);
     });
-    Object.keys(file.assignments).forEach(function (ref) { if (!known[ref]) { problems.push("Block " + ref + " of the file is not known."); } });
+    Object.keys(file.assignments).forEach(function (ref) { if (!known[ref]) { problems.push(named(ref) + " of the file is not known."); } });
     change(changes);
     (file.moved || []).forEach(function (ref) { held[ref] = true; });
     patches.forEach(function (p, k) { locked[k] = (file.locked || []).indexOf(p.code) >= 0; });
