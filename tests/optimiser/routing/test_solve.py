@@ -201,6 +201,27 @@ def test_round_is_knocked_once_by_its_officer_at_its_best_part_of_day(tiny):
     assert plan.conversations == 4.0
 
 
+def knockers(plan):
+    return sorted(
+        (r.officer_ref, s.start_s) for r in plan.routes for s in r.stops if s.kind == "round"
+    )
+
+
+def test_round_for_two_is_knocked_by_two_from_one_minute(tiny):
+    shifts = (tiny.shift("HO1", 3), tiny.shift("HO2", 3, start_place=30, end_place=30))
+    turn = tiny.round("R", officers=("HO1", "HO2"), two_officers=True)
+    plan = planned(tiny.week(shifts=shifts, rounds=(turn,), visits=(tiny.visit("A"),)))
+    (one, begun), (two, also) = knockers(plan)
+    assert (one, two) == ("HO1", "HO2")
+    assert begun == also
+    assert plan.conversations == 4.0
+
+
+def test_round_for_two_is_left_where_one_is_away(tiny):
+    turn = tiny.round("R", officers=("HO1", "HO2"), two_officers=True)
+    assert knockers(planned(tiny.week(shifts=(tiny.shift("HO1", 3),), rounds=(turn,)))) == []
+
+
 def test_round_of_an_absent_officer_is_left(tiny):
     plan = planned(tiny.week(shifts=(tiny.shift("HO2", 3),), rounds=(tiny.round("R"),)))
     assert plan.routes == ()
