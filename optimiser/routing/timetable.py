@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from optimiser.errors import Infeasible
+from optimiser.routing.fits import days_of
+from optimiser.routing.insertion import apply_fit, best_fit
 from optimiser.routing.kernels import NODE, START_S
-from optimiser.routing.schedule import schedule_route
+from optimiser.routing.schedule import Timer, schedule_route, seconds_on
 from optimiser.routing.tasks import END_NODE, I64, OPTIONS_LO, TASK, Compiled
 from optimiser.routing.timing import Task
 from optimiser.routing.wording import clock, day_name
 
 if TYPE_CHECKING:
-    from optimiser.model import Route, Shift, VisitProblem
+    from optimiser.model import Route, Shift, Visit, VisitProblem
 
 __all__ = ["check_sessions", "routes_of", "tasks_of"]
 
@@ -123,7 +125,36 @@ def routes_of(problem: VisitProblem, days: list[list[Task]]) -> list[Route]:
             if len(kept) < len(tasks):
                 days[k] = kept
                 again.add(k)
-    return [routes[s] for s in sorted(routes)]
+    return _with_late_ones(problem, [routes[s] for s in sorted(routes)])
+
+
+def _with_late_ones(problem: VisitProblem, routes: list[Route]) -> list[Route]:
+    """Add visits that are due within a day and fit on it, but only late.
+
+    The search's tables have, of the day that a visit is due within, the punctual starts only.
+    """
+    held = {stop.visit_ref for route in routes for stop in route.stops}
+    absent = [k for k, v in enumerate(problem.visits) if v.visit_ref not in held and _due_within(v)]
+    if not absent:
+        return routes
+    timer, days = Timer(problem), days_of(problem, routes)
+    changed: set[int] = set()
+    for k in sorted(absent, key=lambda k: -problem.visits[k].late_value):
+        fit = best_fit(timer, days, k)
+        if fit is not None and fit.gain > 0:
+            days = apply_fit(timer, days, fit)
+            changed.update(place.shift for place in fit.places)
+    timed = {s: timer.route(s, days[s]) for s in changed}
+    return [timed.get(s) or route for s, route in enumerate(routes)]
+
+
+def _due_within(visit: Visit) -> bool:
+    """Whether some of its starts of one day are on time and others late."""
+    due = visit.due_at
+    if due is None:
+        return False
+    due_s = seconds_on(due.date(), due)
+    return any(w.date == due.date() and due_s < w.latest_s for w in visit.windows)
 
 
 def _worth(problem: VisitProblem, task: Task) -> int:
