@@ -98,6 +98,7 @@ class Change(Frozen):
 
     ref: str
     kind: ChangeKind
+    what: Literal["visit", "round"] = "visit"
     before: Appointment | None = None
     after: Appointment | None = None
     why: str = ""

@@ -223,6 +223,7 @@ def _replanned(plan: VisitPlan) -> dict[str, Any]:
         "changes": [
             {
                 "ref": change.ref,
+                "what": change.what,
                 "change": change.kind,
                 "before": _appointment(change.before),
                 "after": _appointment(change.after),

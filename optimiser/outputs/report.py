@@ -39,7 +39,6 @@ def week_report(view: WorkspaceView, plan: VisitPlan, lines: Iterable[StopLine])
         tier_columns=[("Tier", ""), ("This plan", "n"), ("No plan can reach more than", "n")],
         tier_rows=[[_sentence(t.name), number(t.value), number(t.bound)] for t in plan.tiers],
         changes_words=_changes_words(plan),
-        changes_columns=[("Reference", "nowrap"), ("Before", ""), ("Now", ""), ("Why", "")],
         changes=_changes(plan),
         left_out_words=_left_out_words(plan),
         left_out_columns=[("Reference", "nowrap"), ("Task", ""), ("Due", "nowrap"), ("Reason", ""),
@@ -108,15 +107,18 @@ def _changes(plan: VisitPlan) -> list[dict[str, Any]]:
     """Return the changes by kind, those that leave somebody unvisited first."""
     names = {"dropped": "No place any more", "moved": "Moved", "added": "Added",
              "cancelled": "Cancelled"}  # fmt: skip
-    groups = []
+    groups: list[dict[str, Any]] = []
     for kind, name in names.items():
-        rows = [
-            [c.ref, _appointment(c.before), _appointment(c.after), c.why]
-            for c in plan.changes
-            if c.kind == kind
-        ]
-        if rows:
-            groups.append({"name": f"{name} ({len(rows)})", "rows": rows})
+        told = [c for c in plan.changes if c.kind == kind]
+        ends = [("Before", [_appointment(c.before) for c in told]),
+                ("Now", [_appointment(c.after) for c in told])]  # fmt: skip
+        ends = [(head, cells) for head, cells in ends if any(cells)]
+        names_of = [c.ref if c.what == "visit" else f"Round {c.ref}" for c in told]
+        columns = [names_of, *(cells for _, cells in ends), [c.why for c in told]]
+        heads = [("Reference", "nowrap"), *((head, "") for head, _ in ends), ("Why", "")]
+        if told:
+            rows = [list(row) for row in zip(*columns, strict=True)]
+            groups.append({"name": f"{name} ({len(told)})", "columns": heads, "rows": rows})
     return groups
 
 

@@ -204,6 +204,7 @@ def changes_frame(plan: VisitPlan) -> pd.DataFrame:
     rows = [
         {
             "reference": change.ref,
+            "what": change.what,
             "change": change.kind,
             **{
                 f"{name}_{what}": value
@@ -214,7 +215,7 @@ def changes_frame(plan: VisitPlan) -> pd.DataFrame:
         }
         for change in plan.changes
     ]
-    columns = ["reference", "change", "old_date", "old_start", "old_officer", "new_date",
+    columns = ["reference", "what", "change", "old_date", "old_start", "old_officer", "new_date",
                "new_start", "new_officer", "why"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 

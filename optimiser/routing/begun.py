@@ -116,7 +116,7 @@ def as_begun(
         (r.officer_ref, r.date): r.stops[: under_way(r.stops, seconds_at(at, r.date))]
         for r in plan.routes
     }
-    return _allowing(problem, begun, so_far), plan
+    return _allowing(problem, begun, at, so_far), plan
 
 
 # The plan as it went
@@ -220,20 +220,21 @@ def _ref(stop: Stop) -> str:
 
 
 def _allowing(
-    problem: VisitProblem, begun: Mapping[Day, Sequence[Stop]], so_far: WeekSoFar
+    problem: VisitProblem, begun: Mapping[Day, Sequence[Stop]], at: dt.datetime, so_far: WeekSoFar
 ) -> VisitProblem:
     """Return the problem with whatever has begun allowed as it was."""
-    at = {_ref(s): (day, s) for day, stops in begun.items() for s in stops if _ref(s)}
+    made = {_ref(s): (day, s) for day, stops in begun.items() for s in stops if _ref(s)}
     visits = tuple(
-        _as_done(v, *at[v.visit_ref], failed=v.visit_ref in so_far.failed)
-        if v.visit_ref in at
+        _as_done(v, *made[v.visit_ref], failed=v.visit_ref in so_far.failed)
+        if v.visit_ref in made
         else v
         for v in problem.visits
     )
     rounds = tuple(
-        _as_knocked(r, at[r.round_ref], begun) if r.round_ref in at else r for r in problem.rounds
+        _as_knocked(r, made[r.round_ref], begun) if r.round_ref in made else r
+        for r in problem.rounds
     )
-    shifts = tuple(_shifts(problem.shifts, begun, so_far))
+    shifts = tuple(_shifts(problem.shifts, begun, at, so_far))
     known = {(s.officer_ref, s.date) for s in shifts}
     for (officer, date), stops in begun.items():
         if stops and (officer, date) not in known:
@@ -293,7 +294,10 @@ def _off(earliest_s: int, latest_s: int, start_s: int) -> int:
 
 
 def _shifts(
-    shifts: Sequence[Shift], begun: Mapping[Day, Sequence[Stop]], so_far: WeekSoFar
+    shifts: Sequence[Shift],
+    begun: Mapping[Day, Sequence[Stop]],
+    at: dt.datetime,
+    so_far: WeekSoFar,
 ) -> Iterator[Shift]:
     for shift in shifts:
         day = (shift.officer_ref, shift.date)
@@ -306,7 +310,8 @@ def _shifts(
             end_s = seconds_at(leaves, shift.date) if home and leaves else shift.start_s
             yield _cut_short(shift, stops, int(end_s))
         else:
-            yield shift.model_copy(update={"sessions": _held(shift, stops, cut=False)})
+            passed_s = seconds_at(at, shift.date)
+            yield shift.model_copy(update={"sessions": _held(shift, stops, passed_s)})
 
 
 def _cut_short(shift: Shift, stops: Sequence[Stop], end_s: int) -> Shift:
@@ -316,19 +321,22 @@ def _cut_short(shift: Shift, stops: Sequence[Stop], end_s: int) -> Shift:
         update={
             "end_s": max(end_s, *(s.end_s for s in stops)),
             "break_s": shift.break_s if rested else 0,
-            "sessions": _held(shift, stops, cut=True),
+            "sessions": _held(shift, stops, float("inf")),
         }
     )
 
 
-def _held(shift: Shift, stops: Sequence[Stop], *, cut: bool) -> tuple[Session, ...]:
-    """Return the sessions at the times at which they are held; with `cut`, only those begun."""
+def _held(shift: Shift, stops: Sequence[Stop], passed_s: float) -> tuple[Session, ...]:
+    """Return the sessions at the times at which they are held.
+
+    One that was to start before `passed_s`, and that the plan did not have, was not held.
+    """
     begun = {s.end_s: s for s in stops if s.kind == "surgery"}
     held = []
     for session in shift.sessions:
         stop = begun.get(session.end_s)
         if stop is not None and stop.start_s > session.start_s:
             held.append(session.model_copy(update={"start_s": stop.start_s}))
-        elif stop is not None or not cut:
+        elif stop is not None or session.start_s >= passed_s:
             held.append(session)
     return tuple(held)

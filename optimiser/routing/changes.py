@@ -38,27 +38,31 @@ def changes(
     By the day and time of what is new, else of what was; what is only off by a start
     that the day itself brought is a move too.
     """
+    before, after = tuple(before), tuple(after)
     old, new = _placed(before), _placed(after)
+    turns = {s.round_ref for r in (*before, *after) for s in r.stops if s.round_ref}
     why = _Why(problem, {u.visit_ref: u for u in unplanned}, so_far)
     found = []
     for ref in sorted(old.keys() | new.keys()):
         was, is_now = old.get(ref), new.get(ref)
         if was != is_now:
-            found.append(why.change(ref, was, is_now))
+            change = why.change(ref, was, is_now)
+            found.append(change.model_copy(update={"what": "round"}) if ref in turns else change)
     return tuple(sorted(found, key=_order))
 
 
 def in_words(change: Change) -> str:
     """Return a change as a line: what, when and with whom, before and now, and why."""
     now, was = (_words(at) for at in (change.after, change.before))
+    name = change.ref if change.what == "visit" else f"Round {change.ref}"
     if change.kind == "added":
-        text = f"{change.ref} added: {now}"
+        text = f"{name} added: {now}"
     elif change.kind == "moved":
-        text = f"{change.ref} moved: {now} (was {was})"
+        text = f"{name} moved: {now} (was {was})"
     elif change.kind == "dropped":
-        text = f"{change.ref} dropped: no place any more (was {was})"
+        text = f"{name} dropped: no place any more (was {was})"
     else:
-        text = f"{change.ref} cancelled (was {was})"
+        text = f"{name} cancelled (was {was})"
     return f"{text}; {change.why}" if change.why else text
 
 

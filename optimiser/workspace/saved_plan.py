@@ -148,7 +148,8 @@ def _seconds(text: str, date: dt.date) -> int:
 
 def _change(change: dict[str, Any]) -> dict[str, Any]:
     ends = {name: _appointment(change[name]) for name in ("before", "after")}
-    return {"ref": change["ref"], "kind": change["change"], "why": change["why"], **ends}
+    same = {name: change[name] for name in ("ref", "what", "why")}
+    return {**same, "kind": change["change"], **ends}
 
 
 def _appointment(at: dict[str, Any] | None) -> dict[str, Any] | None:
