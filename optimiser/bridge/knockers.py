@@ -1,8 +1,9 @@
 """Who knocks at a patch's doors on a community day: its officer, a stand-in, or a pair.
 
 The patch's own officer, where at work. Where not, or where the patch has no officer, up to
-`stand_ins` colleagues of the same service centre, those of the nearest patches first, so
-that the doors do not wait. In pairs, the first of those and one of the colleagues.
+`stand_ins` colleagues of the same service centre, so that the doors do not wait: those who
+have no patch of their own first, then those of the nearest patches. In pairs, the first of
+those and one of the colleagues.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Knockers:
         return () if pair and len(team) < 2 else tuple(self.at_work[ref] for ref in team)
 
     def _nearest(self, patch: str, own: str | None) -> list[str]:
-        """Return who else is at work for the service centre, the nearest patch's first."""
+        """Return who else is at work for the service centre, the likeliest first."""
         here = self.middle.get(patch)
         patch_of = {officer: p for p, officer in self.own.items()}
 
@@ -82,6 +83,7 @@ class Knockers:
         if own is None and found:
             # A vacant post's centre is not known here: that of the nearest patch's officer.
             centre = self.centre.get(found[0])
+        found.sort(key=lambda o: patch_of.get(o) in self.middle)  # stable: by distance in each
         return [o for o in found if self.centre.get(o) == centre]
 
 

@@ -191,7 +191,7 @@ def floors_s(floors: Sequence[int], lift: bool, rules: VisitRules) -> int:
 
 
 def knock_s(
-    doors: int, conversations: float, between_s: int, rules: VisitRules, *, pair: bool
+    doors: float, conversations: float, between_s: int, rules: VisitRules, *, pair: bool
 ) -> int:
     """Return how long a round takes, whoever knocks: `doors`, talks, and between the floors.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from optimiser.model.rules import VisitRules
     from optimiser.model.visit_types import VisitTypes
 
-__all__ = ["build_visit_problem"]
+__all__ = ["build_visit_problem", "community_day", "home_doors"]
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -97,7 +97,7 @@ def build_visit_problem(
         session_place=session_place,
         rules=rules,
     )
-    doors = _doors(stock, block_place, rules)
+    doors = home_doors(stock, block_place, rules)
     block_of = dict(zip(stock.homes["property_ref"], stock.homes["block_ref"], strict=True))
     own = {b: officer_of[p] for b, p in patch_of.items() if p in officer_of}
     planned, aside = build_visits(
@@ -138,11 +138,12 @@ def build_visit_problem(
         said = round_notes(left, rounds, patch_of=patch_of, knockers=knockers, day=day, rules=rules)
     patch_held = {officer: patch for patch, officer in officer_of.items()}
     return _used_places_only(
-        VisitProblem(
+        # Checked below, with its walks: two tables of all places would not be small.
+        VisitProblem.model_construct(
             week=monday,
             places=places,
-            walk_s=np.zeros((len(places), len(places))),
-            walk_m=np.zeros((len(places), len(places))),
+            walk_s=np.zeros((0, 0), dtype=np.int32),
+            walk_m=np.zeros((0, 0), dtype=np.int32),
             officers=tuple(
                 VisitOfficer(
                     officer_ref=row["officer_ref"],
@@ -170,6 +171,7 @@ def _genders(officers: pd.DataFrame) -> dict[str, str]:
 
 
 def community_day(monday: dt.date, name: str) -> dt.date:
+    """Return the day of the week from `monday` that `name` (Thu, Thursday, …) stands for."""
     for day, label in zip(week_days(monday), DAY_NAMES, strict=True):
         if label.lower() == name.strip().lower()[:3]:
             return day
@@ -220,7 +222,8 @@ def _start_places(
     return start
 
 
-def _doors(stock: Stock, block_place: dict[str, int], rules: VisitRules) -> dict[str, Door]:
+def home_doors(stock: Stock, block_place: Mapping[str, int], rules: VisitRules) -> dict[str, Door]:
+    """Return each home's door, by property_ref; `block_place` maps a block to its place."""
     columns = ["property_ref", "block_ref", "floor", "lift", "door_entry"]
     return {
         row["property_ref"]: Door(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from optimiser.cli.ahead import save_ahead, show_ahead, solve_ahead
 from optimiser.cli.common import (
     EXIT_BAD_INPUT,
     Basemap,
@@ -24,6 +25,7 @@ from optimiser.cli.common import (
     save_problems,
     solve_week,
 )
+from optimiser.cli.offer import offer as list_offers
 
 __all__ = ["monday_of", "plan"]
 
@@ -34,6 +36,14 @@ def plan(
     patches: Annotated[
         Path | None,
         typer.Option("--patches", help="A patches output; else the adopted, else the codes."),
+    ] = None,
+    weeks: Annotated[
+        int,
+        typer.Option("--weeks", min=1, help="Plan the community days of so many weeks ahead."),
+    ] = 1,
+    offer: Annotated[
+        str | None,
+        typer.Option("--offer", help="List the best slots to offer for a request, as V0123."),
     ] = None,
     seconds: Seconds = 60.0,
     seed: Seed = 1,
@@ -47,18 +57,31 @@ def plan(
         monday = monday_of(week)
         ws = open_folder(folder, lenient=lenient)
         target = (out or ws.folder / "out") / f"week-{monday}"
+        if offer is not None:
+            list_offers(ws, target, offer, patches, seconds=seconds, seed=seed, as_json=as_json)
+            return
+        ahead = target.with_name(f"quarter-{monday}")
         check_target_folder(target)
-        result = solve_week(ws, monday, patches, seconds=seconds, seed=seed)
+        quarter = None
+        if weeks > 1:
+            check_target_folder(ahead)
+            quarter, result = solve_ahead(ws, monday, weeks, patches, seconds=seconds, seed=seed)
+        else:
+            result = solve_week(ws, monday, patches, seconds=seconds, seed=seed)
         save_problems(ws, out, lenient=lenient)
         written = ws.save(result, target, basemap=basemap)
+        pages = [] if quarter is None else save_ahead(ws, quarter, ahead)
         if as_json:
             from optimiser.outputs.documents import week_summary
 
-            print_json(week_summary(ws, result))
+            more = {} if quarter is None else {"ahead": quarter.model_dump(mode="json")}
+            print_json(week_summary(ws, result) | more)
             return
         from optimiser.cli.terminal import show_week
 
         show_week(ws, result, written)
+        if quarter is not None:
+            show_ahead(quarter, pages)
 
 
 def monday_of(week: str) -> str:

@@ -26,6 +26,7 @@ from optimiser.model import (
     VisitPlan,
     WorkspaceView,
 )
+from optimiser.model.quarter import QuarterPlan
 from optimiser.outputs.documents import (
     SharedShapes,
     patches_summary,
@@ -36,7 +37,7 @@ from optimiser.outputs.documents import (
 )
 from optimiser.outputs.wording import long_date, notices
 
-__all__ = ["check_target", "write_comparison", "write_patches", "write_week"]
+__all__ = ["check_target", "write_comparison", "write_patches", "write_quarter", "write_week"]
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ def write_week(
 
     `patches` are those that the week was planned with, for plan.json. The calendars go
     on from those in the folder. A plan mended during the week keeps the folder before
-    it as history/1, history/2 and on.
+    it as history/1, history/2 and on; so does any plan that takes a mended one's place.
     """
     _refuse_violations(plan)
     shared = cast(WorkspaceView, SharedShapes(view))
@@ -119,6 +120,12 @@ def write_week(
 def write_comparison(view: WorkspaceView, found: PatchComparison, folder: Path) -> list[Path]:
     """Write two redraws side by side; raises DataError as `write_patches` does."""
     return _replace(folder, lambda new: _fill_comparison(view, found, new))
+
+
+def write_quarter(view: WorkspaceView, plan: QuarterPlan, folder: Path) -> list[Path]:
+    """Write the weeks ahead and return the files; raises as `write_patches` does."""
+    _refuse_violations(plan)
+    return _replace(folder, lambda new: _fill_quarter(view, plan, new))
 
 
 def _fill_patches(
@@ -162,7 +169,7 @@ def _keep_history(folder: Path, new: Path, *, with_last: bool) -> None:
     earlier = folder / HISTORY
     if earlier.is_dir():
         shutil.copytree(earlier, new / HISTORY)
-    if not with_last or not (folder / SUMMARY).is_file():
+    if not (with_last or earlier.is_dir()) or not (folder / SUMMARY).is_file():
         return
     names = [int(p.name) for p in earlier.iterdir() if p.name.isdigit()] if earlier.is_dir() else []
     kept = new / HISTORY / str(max(names, default=0) + 1)
@@ -199,6 +206,22 @@ def _fill_week(
     _write(folder / "routes.geojson", to_json(routes_geojson(view, plan)))
     _write(folder / "report.html", week_report(view, plan, lines))
     _write_summary(folder, week_summary(view, plan))
+
+
+def _fill_quarter(view: WorkspaceView, plan: QuarterPlan, folder: Path) -> None:
+    from optimiser.outputs.quarter_report import quarter_report
+    from optimiser.outputs.quarter_tables import quarter_document, quarter_sheets, turns_frame
+    from optimiser.outputs.tables import write_csv, write_xlsx
+
+    title = f"Community days from {long_date(plan.first_week)}: {view.title}"
+    write_csv(folder / "quarter.csv", turns_frame(view, plan), synthetic=view.synthetic)
+    write_xlsx(
+        folder / "quarter.xlsx", quarter_sheets(view, plan), title=title, notice=_notice(view)
+    )
+    document = quarter_document(view, plan)
+    _write(folder / "quarter.json", to_json(document))
+    _write(folder / "quarter.html", quarter_report(view, plan))
+    _write_summary(folder, {k: v for k, v in document.items() if k not in ("turns", "rules")})
 
 
 def _fill_comparison(view: WorkspaceView, found: PatchComparison, folder: Path) -> None:

@@ -153,6 +153,8 @@ def test_an_absent_officers_doors_are_knocked_by_the_nearest_of_the_centre():
     assert rounds_of([0], knockers=staff(*team))[0].officers == ("HO2", "HO3")
     assert rounds_of([0], knockers=staff(*team, stand_ins=1))[0].officers == ("HO2",)
     assert rounds_of([0], knockers=staff(*team, shift("HO1")))[0].officers == ("HO1",)
+    spare = staff(*team, shift("HO5"), centre={f"HO{k}": "soho" for k in (1, 2, 3, 4, 5)})
+    assert rounds_of([0], knockers=spare)[0].officers == ("HO5", "HO4", "HO2")
     vacant = staff(*team, own={"P2": "HO2", "P3": "HO3", "P4": "HO4"})
     assert rounds_of([0], knockers=vacant)[0].officers == ("HO4",)
 

@@ -1,0 +1,70 @@
+"""`doorstep plan --weeks`: the community days ahead, and the first week kept to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from optimiser.cli.common import progress
+
+if TYPE_CHECKING:
+    from optimiser.model import VisitPlan
+    from optimiser.model.quarter import QuarterPlan
+    from optimiser.workspace import Workspace
+
+__all__ = ["save_ahead", "show_ahead", "solve_ahead"]
+
+
+def solve_ahead(
+    ws: Workspace, week: str, weeks: int, patches: Path | None, *, seconds: float, seed: int
+) -> tuple[QuarterPlan, VisitPlan]:
+    """Plan the weeks ahead and then the first of them, each with a bar on a terminal."""
+    from optimiser.routing import plan_visits
+    from optimiser.routing.ahead import plan_quarter
+    from optimiser.workspace.ahead import keep_to_turns, quarter_problem, require_ahead
+
+    require_ahead(ws, weeks)
+    problem = ws.visit_problem(week, patches=patches)
+    ahead = quarter_problem(ws, problem, weeks, patches)
+    with progress("Weeks ahead", seconds) as report:
+        quarter = plan_quarter(ahead, time_limit_s=seconds, progress=report)
+    with progress("Week", seconds) as report:
+        plan = plan_visits(
+            keep_to_turns(problem, quarter), time_limit_s=seconds, seed=seed, progress=report
+        )
+    return quarter, plan
+
+
+def save_ahead(ws: Workspace, quarter: QuarterPlan, folder: Path) -> list[Path]:
+    """Write the weeks ahead."""
+    from optimiser.outputs.files import write_quarter
+
+    return write_quarter(ws, quarter, folder)
+
+
+def show_ahead(quarter: QuarterPlan, written: Sequence[Path]) -> None:
+    """Print in three lines what the weeks ahead come to, and which file to open."""
+    from optimiser.cli.terminal import new_console
+
+    homes = sum(row.homes for row in quarter.patches)
+    left = round(quarter.objective)
+    second = sum(row.second_tries for row in quarter.patches)
+    talks = sum(row.conversations for row in quarter.patches)
+    days = len({turn.date for turn in quarter.turns})
+    console = new_console()
+    console.print(
+        f"[bold]{homes - left:,} of {homes:,} homes[/bold] get their turn on {days} community days"
+        f" ({quarter.weeks} weeks); {second:,} rounds are tried a second time;"
+        f" about {talks:,.0f} conversations"
+    )
+    if left:
+        large = [row.patch for row in quarter.patches if row.without_turn]
+        console.print(
+            f"  {left:,} homes get none (every plan leaves {quarter.bound:,.0f} or more), in "
+            f"{', '.join(large[:8])}{', …' if len(large) > 8 else ''}: quarter.html says what "
+            "would do"
+        )
+    page = next((path for path in written if path.name == "quarter.html"), None)
+    if page is not None:
+        console.print(f"  Open {page}\n", soft_wrap=True, highlight=False)
