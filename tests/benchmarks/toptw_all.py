@@ -17,7 +17,8 @@ import sys
 import time
 from pathlib import Path
 
-from toptw import best_known, lines_of, options, warm_up
+from toptw import best_known, lines_of, options
+from toptw_problem import warm_up
 from toptw_table import table
 
 
@@ -43,7 +44,7 @@ def main() -> None:
     cases = cases[:: given.every]
     left = [c for c in cases if (c[0].stem, c[1]) not in done(given.out, given.peer)]
     if left:
-        warm_up(given)
+        warm_up()
     best, begun = best_known(given.folder), time.monotonic()
     for k, (path, m) in enumerate(left, start=1):
         lines = list(lines_of(path, m, given, best.get((path.stem, m))))
