@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from optimiser.districting import allocate_patches, compare_patches, explore, what_if
     from optimiser.errors import Infeasible, InvalidProblem, NoSolutionInTime
     from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
-    from optimiser.routing import plan_visits, replan_visits
+    from optimiser.routing import offer_slots, plan_visits, replan_visits
     from optimiser.workspace import Workspace
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "allocate_patches",
     "compare_patches",
     "explore",
+    "offer_slots",
     "plan_visits",
     "replan_visits",
     "what_if",
@@ -41,6 +42,7 @@ _HOME = {
     "allocate_patches": "optimiser.districting",
     "compare_patches": "optimiser.districting",
     "explore": "optimiser.districting",
+    "offer_slots": "optimiser.routing",
     "plan_visits": "optimiser.routing",
     "replan_visits": "optimiser.routing",
     "what_if": "optimiser.districting",

@@ -20,11 +20,13 @@ second on foot.
 Methods: first plans by OR-Tools' routing solver (`seeds`), ruin-and-recreate compiled by
 numba (`ruin`), two-officer visits by intersecting the starts that two routes allow
 (`pairing`), an upper bound by Lagrangian duality (`bounds`), timing by labels (`schedule`),
-reasons (`explain`) and an independent check of every rule and figure (`checks`).
+reasons (`explain`), slots to offer a resident (`offers`) and an independent check of every
+rule and figure (`checks`).
 """
 
 from optimiser.routing.begun import WeekSoFar
+from optimiser.routing.offers import Offer, offer_slots
 from optimiser.routing.replan import replan_visits
 from optimiser.routing.solve import plan_visits
 
-__all__ = ["WeekSoFar", "plan_visits", "replan_visits"]
+__all__ = ["Offer", "WeekSoFar", "offer_slots", "plan_visits", "replan_visits"]

@@ -242,10 +242,11 @@ class Rooms:
         ]
         cost = 0.0
         for price, seconds in sorted(gives):
-            if need <= 0 or price >= NEVER / 1e6:
-                break
-            cost += price * min(seconds, need)
-            need -= seconds
+            if need > 0 and price * seconds < NEVER / 2:
+                cost += price * min(seconds, need)
+                need -= seconds
+        if need > 0:
+            return NEVER
         return least + int(cost) - 1
 
     # Visits of two officers

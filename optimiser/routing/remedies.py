@@ -26,7 +26,15 @@ from optimiser.routing.metrics import busy_s
 from optimiser.routing.schedule import Timer
 from optimiser.routing.wording import clock, counted, day_name, joined
 
-__all__ = ["Remedy", "Slack", "best_remedies", "fit_words", "on_empty_days", "when_words"]
+__all__ = [
+    "Remedy",
+    "Slack",
+    "best_remedies",
+    "fit_words",
+    "on_empty_days",
+    "when_words",
+    "without_slack",
+]
 
 _LEAST_SPLIT_S: Final = 5_400
 """A shorter visit is not worth splitting in two."""
@@ -62,10 +70,9 @@ class Slack:
 
     def __init__(self, timer: Timer, days: Days) -> None:
         problem = timer.problem
-        shifts = tuple(_whole_shift(s) for s in problem.shifts)
-        self.problem = problem.model_copy(update={"shifts": shifts})
+        self.problem = without_slack(problem)
         self.rooms = None
-        if shifts != problem.shifts:
+        if self.problem.shifts != problem.shifts:
             self.rooms = Rooms(Timer(self.problem, timer.now), days)
         self.limits = [s.busy_limit_s for s in problem.shifts]
 
@@ -258,6 +265,12 @@ def _with(visit: Visit, **changes: object) -> Visit:
 
 def _whole(dates: list[dt.date]) -> tuple[TimeWindow, ...]:
     return tuple(TimeWindow(date=d, earliest_s=0, latest_s=86_399) for d in sorted(set(dates)))
+
+
+def without_slack(problem: VisitProblem) -> VisitProblem:
+    """Return the week with the time that each day keeps free given up to visits."""
+    shifts = tuple(_whole_shift(s) for s in problem.shifts)
+    return problem.model_copy(update={"shifts": shifts})
 
 
 def _whole_shift(shift: Shift) -> Shift:
