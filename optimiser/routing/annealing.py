@@ -35,8 +35,8 @@ __all__ = [
     "days_of_rows",
 ]
 
-_CHUNK_S: Final = 0.02
-_CHUNK: Final = 128
+_CHUNK_S: Final = 0.005
+_CHUNK: Final = 32
 _LEAST: Final = 10
 """The percentile of the tasks' values that counts as the least."""
 
@@ -55,18 +55,19 @@ the door."""
 class Effort:
     """How long and how to search: by the clock, unless `iterations` is set.
 
-    `heat` is the first temperature as a share of the visits' mean value, `cold` the last one
-    as a share of what the least tasks are worth: the search settles the requests first, then
-    the doors to knock, then the walking. `guide` is the share of the prices that the search pays
-    for each busy second, so that it likes days with room for more. `removed` is about how
-    many tasks it takes out at once. `pooled` is the share of the search, at its end, whose
-    days are remembered.
+    `heat` is the first temperature as a share of the visits' median value; the last one is
+    the lesser of `cold` times that and `least` times what the least tasks are worth: the
+    search settles the requests first, then the doors to knock, then the walking. `guide` is
+    the share of the prices that the search pays for each busy second, so that it likes days
+    with room for more. `removed` is about how many tasks it takes out at once. `pooled` is
+    the share of the search, at its end, whose days are remembered.
     """
 
     seconds: float
     iterations: int | None = None
-    heat: float = 0.5
-    cold: float = 0.05
+    heat: float = 0.35
+    cold: float = 0.02
+    least: float = 0.2
     guide: float = 0.3
     removed: float = 10.0
     pooled: float = 0.7
@@ -173,8 +174,9 @@ def _temperatures(compiled: Compiled, effort: Effort) -> tuple[float, float]:
     some = worth[worth > 0]
     if not len(some):
         return 1.0, 1.0
-    hot = effort.heat * float(visits.mean() if (visits > 0).any() else some.mean())
-    cold = effort.cold * float(np.percentile(some, _LEAST))
+    middle = float(np.median(visits if (visits > 0).any() else some))
+    least = float(np.percentile(some, _LEAST))
+    hot, cold = effort.heat * middle, min(effort.cold * middle, effort.least * least)
     return max(1.0, hot), max(1.0, min(cold, hot))
 
 

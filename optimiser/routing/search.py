@@ -27,8 +27,8 @@ from optimiser.routing.tasks import I64, TWO, Compiled
 
 __all__ = ["search_routes"]
 
-_PHASES: Final = ((0.55, 1.0), (0.25, 0.3), (0.20, 0.15))
-"""Each phase's share of the effort, and of the first temperature to start from."""
+_PHASES: Final = ((0.5, 1.0, 1.0), (0.25, 0.4, 1.0), (0.25, 0.25, 0.1))
+"""Each phase's share of the effort, and what its first and last temperatures are times."""
 
 _MASTER_SHARE: Final = 0.06
 _MASTER_S: Final = 10.0
@@ -123,12 +123,14 @@ class _Search:
     def run(self, firsts: list[I64 | None], threads: Executor) -> Found:
         plain = Effort(0.0)
         starts = firsts
-        for phase, (share, heat) in enumerate(_PHASES):
+        for phase, (share, heat, cold) in enumerate(_PHASES):
             effort = replace(
                 plain,
-                seconds=self._until(sum(s for s, _ in _PHASES[: phase + 1])),
+                seconds=self._until(sum(s for s, *_ in _PHASES[: phase + 1])),
                 iterations=None if self.iterations is None else round(share * self.iterations),
                 heat=plain.heat * heat,
+                cold=plain.cold * cold,
+                least=plain.least * cold,
             )
             founds = self._anneal(starts, effort, phase, threads)
             self._keep(founds)

@@ -11,7 +11,7 @@ import numpy as np
 
 from optimiser.model.outcome import Progress
 from optimiser.model.visits import VALUE_UNITS_PER_POINT, VisitParams
-from optimiser.routing.annealing import compile_kernels
+from optimiser.routing.annealing import Effort, Found, anneal, compile_kernels
 from optimiser.routing.bounds import Bounds, all_bounds
 from optimiser.routing.checks import check_week
 from optimiser.routing.explain import explain_unplanned
@@ -112,13 +112,10 @@ def plan_visits(
     compiled = compile_problem(problem)
     run.compile(compiled)
     run.report("prepare")
+    first = _first_plan(run, compiled)
+    run.report("seeds", first.value)
     bounds = all_bounds(compiled)
-    run.report("bound", bound=bounds.whole)
-    firsts: list[I64 | None] = [None]
-    if compiled.net.visits:
-        limit = None if run.params.iterations is not None else _SEED_SHARE * time_limit_s
-        firsts.append(seed_rows(compiled, seconds=limit))
-    run.report("seeds", bound=bounds.whole)
+    run.report("bound", first.value, bounds.whole)
     found = search_routes(
         compiled,
         _steering(compiled, bounds),
@@ -126,7 +123,7 @@ def plan_visits(
         iterations=run.params.iterations,
         workers=run.params.workers,
         seed=seed,
-        firsts=firsts,
+        firsts=(None, first.rows),
         executor=executor,
         report=lambda value: run.report("search", value, bounds.whole),
     )
@@ -135,6 +132,16 @@ def plan_visits(
     routes = level(problem, routes, seconds=clock)
     run.report("explain", found.value, bounds.whole)
     return _finish(run, problem, routes, bounds)
+
+
+def _first_plan(run: _Run, compiled: Compiled) -> Found:
+    """Return a plan to start from: OR-Tools' for each officer, and what else fits into it."""
+    rows = None
+    if compiled.net.visits and compiled.net.shifts:
+        limit = None if run.params.iterations is not None else _SEED_SHARE * run.time_limit_s
+        rows = seed_rows(compiled, seconds=limit)
+    plain = np.full(compiled.net.shifts, compiled.net.walk_value, dtype=np.int64)
+    return anneal(compiled, rows, plain, Effort(0.0, 0), seed=run.seed)
 
 
 def _steering(compiled: Compiled, bounds: Bounds) -> I64:
