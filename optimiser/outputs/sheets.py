@@ -121,6 +121,7 @@ def _flags(line: StopLine) -> tuple[str, ...]:
         flags.append(f"TWO OFFICERS: go with {line.stop.with_officer}")
     if line.stop.interpreter:
         flags.append(f"INTERPRETER: {line.language}" if line.language else "INTERPRETER")
+    flags += [words.upper() for words in line.asks]
     return tuple(flags)
 
 
@@ -196,14 +197,18 @@ def _draw(pdf: FPDF, card: _Card, y: float) -> None:
 
 
 def _flag_boxes(pdf: FPDF, flags: Sequence[str], y: float) -> None:
-    x = _TEXT_X
+    x, size = _TEXT_X, 11.0
+    pdf.set_font("Helvetica", "B", size)
+    room = _TEXT_WIDTH - 9 * len(flags)
+    if (needed := pdf.get_string_width("".join(map(latin1, flags)))) > room:
+        size *= room / needed  # four flags at most: still larger than 7 point
     pdf.set_text_color(255)
     for flag in flags:
-        pdf.set_font("Helvetica", "B", 11)
+        pdf.set_font("Helvetica", "B", size)
         width = pdf.get_string_width(latin1(flag)) + 6
         pdf.set_fill_color(0)
         pdf.rect(x, y, width, 6, style="F")
-        _text(pdf, x + 2, y + 0.4, flag, size=11, bold=True)
+        _text(pdf, x + 2, y + 0.4, flag, size=size, bold=True)
         x += width + 3
     pdf.set_text_color(0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optimiser.model import Stop, VisitPlan, WorkspaceView
 from optimiser.model.tries import request_of
@@ -28,7 +28,10 @@ class DoorLine:
 
 @dataclass(frozen=True)
 class StopLine:
-    """One stop as a person reads it. `where` is the whole address, `building` the block's."""
+    """One stop as a person reads it. `where` is the whole address, `building` the block's.
+
+    `asks` is what to do about the resident beside the visit itself: "Ring first".
+    """
 
     officer_ref: str
     date: dt.date
@@ -41,11 +44,16 @@ class StopLine:
     doors: tuple[DoorLine, ...]
     language: str
     due_by: dt.datetime | None
+    asks: tuple[str, ...] = ()
 
     @property
     def minutes(self) -> int:
         """The time at the door."""
         return round((self.stop.end_s - self.stop.start_s) / 60)
+
+
+_ASKS: Final = (("contact_first", "Ring first"), ("no_card_left", "Leave no card"))
+"""Columns of the requests that say how to go about a visit, in neutral words."""
 
 
 def stop_lines(view: WorkspaceView, plan: VisitPlan) -> list[StopLine]:
@@ -88,6 +96,7 @@ class _Book:
                     doors=doors,
                     language=text_of(visit.get("language")),
                     due_by=due.to_pydatetime() if due is not None and text_of(due) else None,
+                    asks=tuple(words for name, words in _ASKS if visit.get(name) is True),
                 )
 
     def _door(self, ref: str) -> DoorLine:

@@ -67,6 +67,7 @@ def plan_frame(lines: list[StopLine]) -> pd.DataFrame:
             "walk_m": line.stop.walk_m,
             "with_officer": line.stop.with_officer,
             "interpreter": line.language if line.stop.interpreter else None,
+            "asks": ", ".join(line.asks) or None,
             "due_by": line.due_by,
             "late": "late" if line.stop.late else None,
         }
@@ -74,7 +75,7 @@ def plan_frame(lines: list[StopLine]) -> pd.DataFrame:
     ]
     columns = ["officer_ref", "date", "stop", "start", "end", "task", "visit_ref", "where",
                "access", "block_ref", "doors", "minutes", "walk_minutes", "walk_m", "with_officer",
-               "interpreter", "due_by", "late"]  # fmt: skip
+               "interpreter", "asks", "due_by", "late"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 

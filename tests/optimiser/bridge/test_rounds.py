@@ -1,45 +1,12 @@
 from __future__ import annotations
 
-import datetime as dt
-
 import pandas as pd
 import pytest
 
 from optimiser.bridge.contacts import knock_history
-from optimiser.bridge.knockers import Knockers
 from optimiser.bridge.rounds import build_rounds, doors_left, floors_s, round_notes
-from optimiser.model import Door, PartOfDay, Shift, VisitRules
-
-THURSDAY = dt.date(2026, 12, 3)
-NINE, FIVE = 9 * 3600, 17 * 3600
-MIDDLES = {"P1": (0.0, 0.0), "P2": (100.0, 0.0), "P3": (300.0, 0.0), "P4": (50.0, 0.0)}
-
-
-def shift(officer="HO1", end_s=FIVE):
-    return Shift(
-        officer_ref=officer,
-        date=THURSDAY,
-        start_s=NINE,
-        end_s=end_s,
-        start_place=0,
-        end_place=0,
-        busy_limit_s=end_s - NINE,
-    )
-
-
-def staff(*at_work, **changes):
-    """Knockers: HO1 to HO4 hold P1 to P4; HO4 is of another centre; those named are at work."""
-    known = {
-        "own": {f"P{k}": f"HO{k}" for k in (1, 2, 3, 4)},
-        "centre": {"HO1": "soho", "HO2": "soho", "HO3": "soho", "HO4": "pimlico"},
-        "middle": MIDDLES,
-        "at_work": {s.officer_ref: s for s in at_work or (shift(),)},
-        "stand_ins": 3,
-        "all_in_pairs": False,
-        "pairs_at": frozenset(),
-        "estate_of": {"B1": "Mozart"},
-    }
-    return Knockers(**known | changes)
+from optimiser.model import Door, PartOfDay, VisitRules
+from tests.support.knocking import FIVE, THURSDAY, shift, staff
 
 
 def homes_on(floors):

@@ -56,6 +56,19 @@ def test_an_interpreter_is_named_by_language(view, week_plan):
     assert "INTERPRETER: Bengali" in page_texts(make(view, week_plan))[2]
 
 
+def test_what_a_request_asks_for_is_on_the_sheet_and_only_there_where_it_asks(view, week_plan):
+    visits = view.visits.assign(
+        contact_first=view.visits["visit_ref"] == "V2",
+        no_card_left=view.visits["visit_ref"] == "V2",
+    )
+    asked = replace(view, visits=visits)
+    first, *others = page_texts(make(asked, week_plan))
+    assert first.count("RING FIRST") == first.count("LEAVE NO CARD") == 1
+    assert "TWO OFFICERS: go with HO02" in first
+    assert sum(text.count("RING FIRST") for text in others) == 1  # the pair's other sheet
+    assert "RING FIRST" not in "".join(page_texts(make(view, week_plan)))
+
+
 def test_a_round_lists_its_doors_from_the_top_down(view, week_plan):
     text = page_texts(make(view, week_plan))[1]
     doors = re.findall(r"Flat (\d) D House", text)

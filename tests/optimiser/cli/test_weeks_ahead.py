@@ -1,0 +1,96 @@
+"""`doorstep plan --weeks`: the weeks ahead of a small borough, from its files to its page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geodata import DataError
+from optimiser.outputs.files import write_quarter
+from optimiser.routing.ahead import check_quarter, plan_quarter
+from optimiser.workspace import Workspace
+from optimiser.workspace.ahead import keep_to_turns, quarter_problem, require_ahead
+
+WEEK = "2026-11-30"
+
+
+@pytest.fixture(scope="module")
+def ahead(borough: Path):
+    """The small borough, its first week, four weeks ahead and a plan of them."""
+    ws = Workspace.open(borough)
+    week = ws.visit_problem(WEEK)
+    problem = quarter_problem(ws, week, 4, None)
+    return ws, week, problem, plan_quarter(problem, time_limit_s=1, workers=1)
+
+
+def test_the_plan_keeps_the_rules_and_counts_every_home(ahead):
+    ws, _, problem, plan = ahead
+    assert check_quarter(problem, plan) == ()
+    counted = sum(row.homes + row.met + row.by_appointment for row in plan.patches)
+    assert counted == len(ws.homes)
+    assert plan.turns
+
+
+def test_the_first_week_knocks_where_it_is_their_turn(ahead):
+    _, week, _, plan = ahead
+    kept = keep_to_turns(week, plan)
+    today = [t for t in plan.turns if t.date == week.rounds[0].date]
+    assert today
+    patches = {t.patch for t in today}
+    blocks = {r.block_ref for r in kept.rounds if r.patch in patches}
+    assert blocks == {t.block_ref for t in today}
+    assert {t.round_ref for t in today} <= {r.round_ref for r in kept.rounds}
+    others = [r for r in week.rounds if r.patch not in patches]
+    assert [r for r in kept.rounds if r.patch not in patches] == others
+
+
+def test_what_is_written_says_it_in_words_and_in_data(ahead, tmp_path):
+    ws, _, _, plan = ahead
+    written = write_quarter(ws, plan, tmp_path / "quarter")
+    names = {path.name for path in written}
+    assert names == {"quarter.csv", "quarter.xlsx", "quarter.json", "quarter.html", "summary.json"}
+    rows = pd.read_csv(tmp_path / "quarter" / "quarter.csv")
+    assert len(rows) == len(plan.turns)
+    document = json.loads((tmp_path / "quarter" / "quarter.json").read_text(encoding="utf-8"))
+    assert document["synthetic"] is True
+    assert len(document["turns"]) == len(plan.turns)
+    page = (tmp_path / "quarter" / "quarter.html").read_text(encoding="utf-8")
+    assert "Where each officer knocks" in page
+    assert "http" not in page.replace("http-equiv", "")
+    if plan.objective:
+        assert "Patches that are too large" in page
+
+
+def test_by_appointment_homes_are_listed(ahead, tmp_path):
+    ws, _, _, plan = ahead
+    waiting = plan.model_copy(update={"by_appointment": ("00100001",)})
+    write_quarter(ws, waiting, tmp_path / "quarter")
+    sheet = pd.read_excel(
+        tmp_path / "quarter" / "quarter.xlsx", sheet_name="By appointment", dtype=str
+    )
+    assert sheet["property_ref"].tolist() == ["00100001"]
+    page = (tmp_path / "quarter" / "quarter.html").read_text(encoding="utf-8")
+    assert "1 home had 3 tries" in page
+
+
+@pytest.mark.parametrize("weeks", [0, 53])
+def test_too_many_weeks_are_refused(ahead, weeks):
+    with pytest.raises(DataError) as error:
+        require_ahead(ahead[0], weeks)
+    assert error.value.problems[0].file == "--weeks"
+
+
+def test_no_community_day_no_weeks_ahead(borough: Path, tmp_path: Path):
+    import shutil
+
+    folder = shutil.copytree(borough, tmp_path / "borough")
+    settings = folder / "doorstep.toml"
+    text = settings.read_text(encoding="utf-8")
+    assert 'community_day = "Thu"' in text
+    settings.write_text(text.replace('"Thu"', '"none"'), encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        require_ahead(Workspace.open(folder), 12)
+    assert "community day" in error.value.problems[0].reason
