@@ -88,7 +88,8 @@ def pack(columns: Columns, days: list[Column], *, least: float, seconds: float) 
     solver.solve(model)
     if not solver.has_solution():
         return Packed(-np.inf, np.inf, [])
-    bound = solver.best_objective_bound() * scale * (1 + 1e-6)
+    bound = float(solver.best_objective_bound()) * scale
+    bound += 1e-6 * abs(bound)
     times = np.rint(solver.variable_values()).astype(int)
     chosen = [day for day, k in zip(days, times.tolist(), strict=True) for _ in range(k)]
     value = sum(columns.worth.get(day) or day_value(classes[day[0]], day[1]) for day in chosen)

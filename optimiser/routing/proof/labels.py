@@ -72,6 +72,7 @@ class Room(NamedTuple):
     memory: U64  # (most, words)
     head: I64  # (nodes + 1,) first label of each node
     bucket: I64  # first label of each bucket of time
+    steps: I64  # how many labels have been compared, and how many may be: time, but repeatable
 
 
 def new_room(most: int, words: int, nodes: int, buckets: int) -> Room:
@@ -82,6 +83,7 @@ def new_room(most: int, words: int, nodes: int, buckets: int) -> Room:
         memory=np.zeros((most, words), dtype=np.uint64),
         head=np.zeros(nodes + 1, dtype=np.int64),
         bucket=np.zeros(buckets, dtype=np.int64),
+        steps=np.zeros(2, dtype=np.int64),
     )
 
 
@@ -136,7 +138,7 @@ def reach(g: Ground, gain: F64, use: I64) -> tuple[F64, I64]:
 
 
 @inner
-def _place(room: Room, words: int, new: I64, profit: float, memory: U64, loose: bool) -> int:
+def _place(room: Room, words: int, new: I64, profit: float, memory: U64, loose: int) -> int:
     """Return after which label at its node the new one belongs, or -2 where one is as good.
 
     -1 is before all; what the new one beats is taken out.
@@ -144,10 +146,12 @@ def _place(room: Room, words: int, new: I64, profit: float, memory: U64, loose: 
     entry, worth, known = room.entry, room.profit, room.memory
     k, clock, busy, rested, done = new[AT], new[CLOCK], new[BUSY], new[RESTED], new[DONE]
     at = -1
+    steps = 0
     x = room.head[k]
     while x >= 0 and worth[x] >= profit:
+        steps += 1
         if (
-            entry[x, CLOCK] <= clock
+            entry[x, CLOCK] <= clock + loose
             and entry[x, BUSY] <= busy
             and entry[x, RESTED] >= rested
             and entry[x, DONE] == done
@@ -157,14 +161,16 @@ def _place(room: Room, words: int, new: I64, profit: float, memory: U64, loose: 
                 for w in range(words):
                     inside = inside and (known[x, w] & memory[w]) == known[x, w]
             if inside:
+                room.steps[0] += steps
                 return -2
         at = x
         x = entry[x, NEXT]
     before = at
     while x >= 0:
+        steps += 1
         following = entry[x, NEXT]
         if (
-            entry[x, CLOCK] >= clock
+            entry[x, CLOCK] >= clock - loose
             and entry[x, BUSY] >= busy
             and entry[x, RESTED] <= rested
             and entry[x, DONE] == done
@@ -183,13 +189,14 @@ def _place(room: Room, words: int, new: I64, profit: float, memory: U64, loose: 
                 continue
         before = x
         x = following
+    room.steps[0] += steps
     return at
 
 
 @inner
 def _store(
     g: Ground, rest: F64, following: I64, room: Room, count: int, known: float,
-    new: I64, profit: float, memory: U64, loose: bool, most: int,
+    new: I64, profit: float, memory: U64, loose: int, most: int,
 ) -> int:  # fmt: skip
     """Keep a new label unless it is hopeless or beaten; return how many there are."""
     fixed = g.fixed
@@ -211,7 +218,7 @@ def _store(
     at = _place(room, words, new, profit, memory, loose)
     if at == -2:
         return count
-    if count >= most:
+    if count >= most or room.steps[0] > room.steps[1]:
         return most + 1
     for c in range(7):
         room.entry[count, c] = new[c]
@@ -233,12 +240,13 @@ def _store(
 @outer
 def grow(
     g: Ground, gain: F64, use: I64, rest: F64, following: I64, room: Room,
-    half: int, known: float, loose: bool, most: int,
+    half: int, known: float, loose: int, most: int,
 ) -> int:  # fmt: skip
     """Make labels, going on from those whose clock is at most `half`.
 
-    Returns their number; more than `most` means that it was cut short. `loose`
-    drops labels without regard to what they remember: quick, and no proof. The row of a
+    Returns their number; more than `most` means that it was cut short. Where
+    `loose` is not 0, labels are dropped without regard to what they remember, and for others
+    up to so many seconds later: quick, and no proof. The row of a
     session has to be in `use`.
     """
     n, words = g.node.shape[0], g.near.shape[1]

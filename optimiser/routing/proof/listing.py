@@ -56,6 +56,7 @@ def _completes(
     fixed, leg, cost = g.fixed, g.leg, g.cost
     n, i, words = g.node.shape[0], new[AT], memory.shape[0]
     clock, busy, done, rested = new[CLOCK], new[BUSY], new[DONE], new[RESTED]
+    steps = len(use)
     if i < n and rested and done == fixed[SESSIONS] and profit - cost[i, n + 1] > cut:
         return True
     for j in use:
@@ -66,6 +67,7 @@ def _completes(
         least = cut - profit + cost[i, j]
         y = behind.head[j]
         while y >= 0 and behind.profit[y] > least:
+            steps += 1
             if (
                 behind.entry[y, CLOCK] <= late
                 and rested + behind.entry[y, RESTED] >= 1
@@ -76,8 +78,10 @@ def _completes(
                 for w in range(words):
                     apart = apart and (memory[w] & behind.memory[y, w]) == 0
                 if apart:
+                    behind.steps[0] += steps
                     return True
             y = behind.entry[y, NEXT]
+    behind.steps[0] += steps
     return False
 
 
@@ -117,7 +121,7 @@ def _keep(
         x = room.entry[x, NEXT]
     if not _completes(g, use, behind, new, profit, memory, cut):
         return count
-    if count >= most:
+    if count >= most or behind.steps[0] > behind.steps[1]:
         return most + 1
     for c in range(6):
         room.entry[count, c] = new[c]

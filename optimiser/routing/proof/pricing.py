@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.routing.proof.grounds import BUCKETS, HORIZON, Class, Ground
+from optimiser.routing.proof.grounds import BUCKETS, HORIZON, WIDTH, Class, Ground
 from optimiser.routing.proof.labels import AT, BEFORE, Room, grow, join, new_room, reach
 from optimiser.routing.proof.listing import list_days
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from optimiser.routing.tasks import I64
 
 __all__ = ["Listed", "Priced", "Pricer"]
@@ -20,6 +22,10 @@ __all__ = ["Listed", "Priced", "Pricer"]
 F64 = npt.NDArray[np.float64]
 
 _HASHES: Final = 1 << 18
+_STEPS_A_SECOND: Final = 3e7
+_STEPS_A_LABEL: Final = 300
+_LOOSE: Final = 2
+"""Buckets of time that do not count where days are looked for without proof."""
 _EVEN: Final = 1.5
 """Where one half of the day makes so many times the labels of the other, the middle moves."""
 
@@ -56,15 +62,15 @@ class _Scene:
 class Pricer:
     """Prices classes one after the other; of use to one thread at a time."""
 
-    def __init__(self, classes: list[Class], *, labels: int) -> None:
+    def __init__(self, classes: list[Class], *, labels: int, left: Callable[[], float]) -> None:
         words = max(part.forward.near.shape[1] for part in classes)
         nodes = max(len(part.nodes) for part in classes)
         buckets = max(int(part.forward.fixed[BUCKETS]) for part in classes)
         self._rooms = {w: (new_room(labels, w, nodes, buckets), new_room(labels, w, nodes, buckets))
                        for w in {part.forward.near.shape[1] for part in classes}}  # fmt: skip
         self._half = {id(p): int(p.forward.fixed[HORIZON]) // 2 for p in classes}
-        self._free = {id(p): _boundless(p) for p in classes}
         self.most = labels
+        self._left = left
         self.words = words
 
     def price(self, part: Class, prices: F64, known: float, *, loose: bool) -> Priced:
@@ -87,12 +93,11 @@ class Pricer:
             everything = np.full_like(forward.near, ~np.uint64(0))
             forward = forward._replace(near=everything)
             backward = backward._replace(near=everything)
-        free = self._free[id(part)] if loose else None
-        there = _scene(part, forward, prices, free)
+        there = _scene(part, forward, prices)
         root = float(there.rest[-1, 0, 0])
         if root <= known:
             return Priced(known, True, [])
-        back = _scene(part, backward, prices, free)
+        back = _scene(part, backward, prices)
         half = self._half[id(part)]
         horizon = int(forward.fixed[HORIZON])
         one = self._grow(forward, there, ahead, half, known, loose=loose)
@@ -126,6 +131,7 @@ class Pricer:
         horizon = int(forward.fixed[HORIZON])
         if self._grow(backward, back, behind, horizon, cut, loose=False) > self.most:
             return Listed(False, [])
+        behind.steps[:] = 0, min(self._steps() // 4, _STEPS_A_LABEL * most)
         table = np.full(_HASHES, -1, dtype=np.int64)
         count, ends = list_days(
             forward, there.gain, there.use, there.rest, there.following, ahead, behind, table,
@@ -135,36 +141,28 @@ class Pricer:
             return Listed(False, [])
         return Listed(True, [_trace(ahead, int(x), len(part.nodes)) for x in ends])
 
+    def _steps(self) -> int:
+        """Return how many comparisons the time left allows."""
+        return int(_STEPS_A_SECOND * max(0.0, self._left()))
+
     def _grow(
         self, g: Ground, scene: _Scene, room: Room, half: int, known: float, *, loose: bool
     ) -> int:
+        room.steps[:] = 0, self._steps()
         return int(
-            grow(g, scene.gain, scene.use, scene.rest, scene.following, room, half, known, loose,
-                 self.most)
+            grow(g, scene.gain, scene.use, scene.rest, scene.following, room, half, known,
+                 _LOOSE * int(g.fixed[WIDTH]) if loose else 0, self.most)
         )  # fmt: skip
 
 
-def _boundless(part: Class) -> tuple[F64, I64]:
-    """Return a `reach` that promises anything."""
-    shape = (len(part.nodes) + 1, int(part.forward.fixed[BUCKETS]))
-    return np.full((*shape, 2), 1e18), np.full(shape, -1, dtype=np.int64)
-
-
-def _scene(
-    part: Class,
-    ground: Ground,
-    prices: F64,
-    reached: tuple[F64, I64] | None = None,
-    *,
-    loss: float = 0.0,
-) -> _Scene:
+def _scene(part: Class, ground: Ground, prices: F64, *, loss: float = 0.0) -> _Scene:
     """Return the class at prices, without tasks that lose so much wherever they are."""
     profit = part.value - prices[part.tasks]
     chosen = np.flatnonzero(profit + part.slack > -loss)
     sessions = np.arange(part.held, len(part.nodes))
     gain = np.concatenate([profit, np.zeros(len(sessions))])
     use = np.concatenate([chosen, sessions]).astype(np.int64)
-    rest, following = reach(ground, gain, use) if reached is None else reached
+    rest, following = reach(ground, gain, use)
     return _Scene(gain, use, rest, following)
 
 

@@ -38,7 +38,7 @@ __all__ = ["Proof", "prove"]
 _log = logging.getLogger(__name__)
 
 _LABELS: Final = 400_000
-_FEW_LABELS: Final = 50_000
+_FEW_LABELS: Final = 20_000
 _MEMORY: Final = 5
 _AMPLE_S: Final = 1e6
 _WIDEN: Final = 3.0
@@ -120,9 +120,13 @@ def prove(
     columns.add(_columns_of(classes, routes))
     paired = bool(net.visits and (net.visit[:, PAIR] == 1).any())
     latest = incumbent if callable(incumbent) else partial(float, incumbent)
-    case = _Case(columns, Pricer(classes, labels=_LABELS), _step(net), bound, latest, paired)
+
+    def left() -> float:
+        return _AMPLE_S if rounds is not None else begun + seconds - time.monotonic()
+
+    pricer = Pricer(classes, labels=_LABELS, left=left)
+    case = _Case(columns, pricer, _step(net), bound, latest, paired)
     case.own = sum(len(classes[c].shifts) * columns.worth[c, rows] for c, rows in empty)
-    left = (lambda: begun + seconds - time.monotonic()) if rounds is None else (lambda: _AMPLE_S)
     case.work(Limits(over=over, rounds=rounds), left)
     keys = [k for k in columns.known if is_single(classes[k[0]], k[1])]
     return Proof(
@@ -203,7 +207,7 @@ class _Case:
             days = list_columns(self.columns, self.pricer, self.found, target, most=most)
             if days is None:
                 return False
-            packed = pack(self.columns, days, least=target, seconds=left())
+            packed = pack(self.columns, days, least=target, seconds=0.7 * left())
             _log.debug(
                 "target %.3f: %d days, bound %.3f",
                 target / self.step,

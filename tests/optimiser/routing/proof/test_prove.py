@@ -1,0 +1,74 @@
+"""Proofs against every plan there is: the bound holds, and optimal is said only where true."""
+
+import pytest
+from day_brute_force import STEP, best_plan, random_week
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from optimiser.routing.kernels import new_state, refresh
+from optimiser.routing.proof.prove import prove
+from optimiser.routing.tasks import compile_problem
+
+AMPLE_S = 1_000.0
+SETTINGS = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def some_week(tiny, seed):
+    """A random week with its best value; None where a session cannot be kept."""
+    problem = random_week(tiny, seed)
+    return problem, best_plan(problem)
+
+
+def workable(compiled, route):
+    """Whether the search's own timing finds the route possible."""
+    s, nodes = route
+    length = max(compiled.row_length, len(nodes) + 3)
+    state = new_state(compiled.net, length, compiled.sessions, 1)
+    row = [int(state.row[s, 0]), *nodes, int(state.row[s, state.tally[s, 0] - 1])]
+    state.row[s, : len(row)] = row
+    state.tally[s, 0] = len(row)
+    return refresh(compiled.net, state, s)
+
+
+@SETTINGS
+@given(seed=st.integers(0, 10**6))
+def test_bound_and_plan_enclose_the_optimum(tiny, seed):
+    problem, best = some_week(tiny, seed)
+    if best is None:
+        return
+    proof = prove(compile_problem(problem), seconds=AMPLE_S, rounds=1_000)
+    assert proof.bound >= best - 1e-6
+    if proof.optimal:
+        assert proof.bound == pytest.approx(best)
+
+
+@SETTINGS
+@given(seed=st.integers(0, 10**6))
+def test_incumbent_is_called_optimal_only_where_it_is(tiny, seed):
+    problem, best = some_week(tiny, seed)
+    if best is None:
+        return
+    compiled = compile_problem(problem)
+    proof = prove(compiled, incumbent=best, seconds=AMPLE_S, rounds=1_000)
+    assert proof.bound >= best - 1e-6
+    less = prove(compiled, incumbent=best - STEP, seconds=AMPLE_S, rounds=1_000)
+    assert less.bound >= best - 1e-6
+    assert not less.optimal or less.plan or best <= 0, "an empty plan is none"
+
+
+@SETTINGS
+@given(seed=st.integers(0, 10**6))
+def test_routes_can_be_worked(tiny, seed):
+    problem, best = some_week(tiny, seed)
+    if best is None:
+        return
+    compiled = compile_problem(problem)
+    proof = prove(compiled, seconds=AMPLE_S, rounds=1_000)
+    assert all(workable(compiled, route) for route in proof.routes)
+    assert set(proof.plan) <= proof.routes
+    assert len({s for s, _ in proof.plan}) == len(proof.plan)
