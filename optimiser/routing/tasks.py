@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from optimiser.routing.nearest import smallest
 from optimiser.routing.net import (
     ACCESS,
     B1,
@@ -338,20 +339,11 @@ def _near(walk: I32, place: I64, visits: int, count: int) -> I64:
             continue
         far = walk[place[here[0]], place]
         for k, among in enumerate((far[:visits], far)):
-            nearest = _smallest(among, count + 1)
+            nearest = smallest(among, count + 1)
             for t in here.tolist():
                 found = [t, *(nearest[nearest != t])][:count]
                 near[k, t, : len(found)] = found
     return near
-
-
-def _smallest(values: I32, count: int) -> I64:
-    """Return where the `count` smallest are, in their order, the first of equals first."""
-    if count >= len(values):
-        return np.argsort(values, kind="stable")
-    least = np.partition(values, count - 1)[count - 1]
-    within = np.flatnonzero(values <= least)
-    return within[np.argsort(values[within], kind="stable")][:count]
 
 
 def _row_length(problem: VisitProblem, net: Net, nodes: Nodes) -> int:
