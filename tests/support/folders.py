@@ -73,3 +73,17 @@ def cut_streets(folder: Path) -> None:
     west, _, east, _ = streets.total_bounds
     (folder / "streets.gpkg").unlink()
     streets[streets.bounds["maxx"] < (west + east) / 2].to_file(folder / "streets.gpkg")
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    """Write a CSV of all columns that any of the rows has."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def add_visit_rule(folder: Path, line: str) -> None:
+    """Put a line under [rules.visits]."""
+    edit(folder / "doorstep.toml", "[rules.visits]\n", f"[rules.visits]\n{line}\n")

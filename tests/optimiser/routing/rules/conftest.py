@@ -67,3 +67,15 @@ def solve():
         return answer
 
     return planned
+
+
+@pytest.fixture(scope="session")
+def solve_all():
+    """Plan a folder's week: what is set aside is listed beside what was left out."""
+
+    def planned(problem: VisitProblem, *, iterations: int = 400) -> Answer:
+        plan = plan_visits(problem, params=VisitParams(iterations=iterations, workers=1))
+        assert check_week(problem, plan) == ()
+        return Answer(plan)
+
+    return planned
