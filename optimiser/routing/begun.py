@@ -116,6 +116,15 @@ def as_begun(
         (r.officer_ref, r.date): r.stops[: under_way(r.stops, seconds_at(at, r.date))]
         for r in plan.routes
     }
+    rounds = {s.round_ref: s for r in plan.routes for s in r.stops if s.round_ref}
+    problem = problem.model_copy(
+        update={
+            "rounds": tuple(
+                _as_planned(r, rounds[r.round_ref]) if r.round_ref in rounds else r
+                for r in problem.rounds
+            )
+        }
+    )
     return _allowing(problem, begun, at, so_far), plan
 
 
@@ -287,6 +296,20 @@ def _as_knocked(turn: Round, at: tuple[Day, Stop], begun: Mapping[Day, Sequence[
             "two_officers": stop.with_officer is not None,
         }
     )
+
+
+def _as_planned(turn: Round, stop: Stop) -> Round:
+    """Return a round with the doors and the time that the plan has for it.
+
+    What is known of a home by now is for the next week: here it would only move every
+    stop after the round by a minute or two.
+    """
+    lasting = {"service_s": stop.end_s - stop.start_s, "conversations": stop.conversations}
+    options = tuple(
+        o.model_copy(update=lasting) if o.earliest_s <= stop.start_s <= o.latest_s else o
+        for o in turn.options
+    )
+    return turn.model_copy(update={"options": options, "property_refs": stop.property_refs})
 
 
 def _off(earliest_s: int, latest_s: int, start_s: int) -> int:

@@ -120,8 +120,7 @@ class _Why:
         if visit is not None and not _in_window(visit, was):
             return "it may not be visited then any more"
         if (was.date, was.officers) == (is_now.date, is_now.officers):
-            later = is_now.start_s > was.start_s
-            return "the day runs late or makes room" if later else "the day makes room for another"
+            return "other stops of that day changed"
         return "its time is needed for another"
 
 

@@ -412,3 +412,19 @@ def test_a_round_for_two_stays_with_both_or_goes(tiny, clock):
     alone = replan_visits(changed(problem, shifts=shifts[:1]), plan, at=at(tiny, 2, 8))
     assert where(alone) == {}
     assert [(c.ref, c.kind) for c in alone.changes] == [("R1", "dropped")]
+
+
+def test_a_round_keeps_the_time_that_the_plan_has_for_it(tiny):
+    problem = tiny.week(shifts=(tiny.shift("HO1", 3),), rounds=(tiny.round("R1"),))
+    plan = plan_of(problem, schedule_route(problem, 0, [Task("round", 0)]))
+    # By now more is known of the homes, so that the round would take longer.
+    turn = problem.rounds[0]
+    longer = turn.model_copy(
+        update={
+            "options": tuple(o.model_copy(update={"service_s": 3000}) for o in turn.options),
+            "property_refs": ("H1", "H2", "H3"),
+        }
+    )
+    again = replan_visits(changed(problem, rounds=(longer,)), plan, at=at(tiny, 1, 9))
+    assert again.routes == plan.routes
+    assert again.changes == ()
