@@ -48,15 +48,14 @@ def fill_days(patch: QuarterPatch, weeks_apart: int) -> list[Slot]:
     """Return a plan of first tries, then of second ones where there is room.
 
     First along the chain; where that leaves homes without a turn, the best of that and of
-    rounds by homes a second, each in the part of the day of the most conversations or of
-    the least time.
+    rounds, or whole blocks, by homes a second, each in the part of the day of the most
+    conversations or of the least time.
     """
     rounds = list(range(len(patch.rounds)))
     best = _first_tries(patch, rounds, brief=False)
     if len(best) < len(rounds):
-        dense = sorted(rounds, key=lambda r: -_homes_a_second(patch.rounds[r]))
-        ways = [_first_tries(patch, rounds, brief=True)]
-        ways += [_first_tries(patch, dense, brief=brief) for brief in (False, True)]
+        orders = (rounds, _by_round(patch), _by_block(patch))
+        ways = [_first_tries(patch, order, brief=b) for order in orders for b in (False, True)]
         best = max([best, *ways], key=lambda slots: _homes(patch, slots))
     room = _Room(patch)
     for slot in best:
@@ -89,9 +88,27 @@ def _homes(patch: QuarterPatch, slots: list[Slot]) -> int:
     return sum(len(patch.rounds[s.round].property_refs) for s in slots)
 
 
-def _homes_a_second(turn: QuarterRound) -> float:
-    loads = [o.load_s for o in turn.options if o.try_number == 1]
-    return len(turn.property_refs) / min(loads) if loads else 0.0
+def _by_round(patch: QuarterPatch) -> list[int]:
+    """Return the rounds by homes a second."""
+    pace = [len(turn.property_refs) / _least_s(turn) for turn in patch.rounds]
+    return sorted(range(len(patch.rounds)), key=lambda r: -pace[r])
+
+
+def _by_block(patch: QuarterPatch) -> list[int]:
+    """Return the rounds block by block, by the block's homes a second."""
+    homes: dict[str, float] = {}
+    seconds = {b.block_ref: float(b.step_s) for b in patch.blocks}
+    for turn in patch.rounds:
+        homes[turn.block_ref] = homes.get(turn.block_ref, 0) + len(turn.property_refs)
+        seconds[turn.block_ref] += _least_s(turn)
+    pace = {block: homes[block] / seconds[block] for block in homes}
+    blocks = {b.block_ref: k for k, b in enumerate(patch.blocks)}
+    of = [turn.block_ref for turn in patch.rounds]
+    return sorted(range(len(of)), key=lambda r: (-pace[of[r]], blocks[of[r]], r))
+
+
+def _least_s(turn: QuarterRound) -> float:
+    return min((o.load_s for o in turn.options if o.try_number == 1), default=1e9)
 
 
 def _in_day(
