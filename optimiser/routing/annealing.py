@@ -65,9 +65,9 @@ class Effort:
 
     seconds: float
     iterations: int | None = None
-    heat: float = 0.35
-    cold: float = 0.02
-    least: float = 0.2
+    heat: float = 0.5
+    cold: float = 0.06
+    least: float = 0.25
     guide: float = 0.3
     removed: float = 10.0
     pooled: float = 0.7

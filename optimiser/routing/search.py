@@ -27,7 +27,7 @@ from optimiser.routing.tasks import I64, TWO, Compiled
 
 __all__ = ["search_routes"]
 
-_PHASES: Final = ((0.5, 1.0, 1.0), (0.25, 0.4, 1.0), (0.25, 0.25, 0.1))
+_PHASES: Final = ((0.5, 1.0, 1.0), (0.25, 0.6, 1.0), (0.25, 0.3, 0.1))
 """Each phase's share of the effort, and what its first and last temperatures are times."""
 
 _MASTER_SHARE: Final = 0.06
