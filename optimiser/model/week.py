@@ -72,8 +72,8 @@ class Route(Frozen):
 class Tier(Frozen):
     """One tier of the objective, in points; the tiers add up to the objective.
 
-    `bound` is the best that any plan can reach in this tier alone; None where
-    no bound is known.
+    `bound` is the most that any plan can have in this tier that is at least as
+    good as this plan in every tier above it; None where no bound is known.
     """
 
     name: str

@@ -71,6 +71,7 @@ __all__ = [
     "dual_bound",
     "held_nodes",
     "shift_prices",
+    "tier_worth",
 ]
 
 F64 = npt.NDArray[np.float64]
@@ -125,7 +126,7 @@ def all_bounds(compiled: Compiled) -> Bounds:
     prices = shift_prices(net, columns, worth.total)
     whole = dual_bound(net, columns, worth, prices)
     tiers = {}
-    for name, alone in _tier_worth(compiled, columns).items():
+    for name, alone in tier_worth(compiled, columns).items():
         found = [np.zeros(net.shifts), shift_prices(net, columns, alone.total)]
         least = min(dual_bound(net, columns, alone, p) for p in found)
         tiers[name] = least / VALUE_UNITS_PER_POINT
@@ -376,7 +377,7 @@ def _is_pair(net: Net) -> npt.NDArray[np.bool_]:
     return pair
 
 
-def _tier_worth(compiled: Compiled, columns: Columns) -> dict[str, Worth]:
+def tier_worth(compiled: Compiled, columns: Columns) -> dict[str, Worth]:
     """Return each column's worth in each tier alone."""
     net, visits = compiled.net, compiled.problem.visits
     of_visit = columns.task < net.visits

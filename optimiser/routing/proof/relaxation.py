@@ -1,0 +1,340 @@
+"""A bound of the week that sees walks and windows: officers' days priced by labels.
+
+Let R_s be the days that shift s can have, and z_ts whether its day holds task t. With a
+price u_t >= 0 for each task, and h_t = 1/2 for a two-officer visit (which is on two days),
+1 for any other task,
+
+    L(u) = sum_t u_t + sum_s max over R_s of (value of the day - sum_t h_t u_t z_ts)
+
+is at least the value of every plan (Lagrangian duality); a two-officer visit's value goes by
+halves to its two days. Each maximum is bounded from above by `days.best_day`, or by a
+fractional knapsack (`bounds`) where stops are too short for it or the time is up: so the
+bound holds for any prices, and whenever it is stopped.
+
+The prices follow subgradients, a shift at a time (Nedic and Bertsekas 2001): what a day
+takes becomes dearer before the next day is looked at, what none takes becomes cheaper.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.routing.bounds import Columns
+from optimiser.routing.kernels import legs_between, walks_between
+from optimiser.routing.proof.days import GRID_S, best_day
+from optimiser.routing.tasks import (
+    ACCESS,
+    BLOCK,
+    DAY,
+    END,
+    END_NODE,
+    FLOOR_IN,
+    FLOOR_OUT,
+    I64,
+    LEAVE,
+    LIFT,
+    LIMIT,
+    NEVER,
+    OFFICER,
+    PAIR,
+    SERVICE,
+    SERVICE_S,
+    START,
+    START_NODE,
+    TASK,
+    WINDOW,
+    WINDOWS,
+    Compiled,
+    Net,
+)
+
+__all__ = ["Day", "Pace", "Relaxation", "Stakes"]
+
+F64 = npt.NDArray[np.float64]
+
+_SLICES: Final = 96
+_MOST_SLICES: Final = 600
+_SLOTS: Final = 2
+_FIRST_STEP: Final = 0.1
+_COOLING: Final = 0.85
+_EVERY: Final = 4
+"""Steps of the prices: the first as a share of a task's mean value, what is left of it after
+each pass, and after how many passes the bound is worked out."""
+
+_COLOURS: Final = 62
+_REMEMBERED: Final = (6, 3)
+"""Nearest visits and nearest tasks that a task remembers."""
+
+
+class Stakes(NamedTuple):
+    """What is maximised: units for each column, and units off for each second on foot."""
+
+    value: F64
+    own: F64
+    toll: int
+
+
+class Day(NamedTuple):
+    """The best that a shift can add at given prices, in units, and a day that says so."""
+
+    profit: float
+    nodes: I64
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When to stop: at an instant of the monotonic clock, or after so many passes."""
+
+    until: float
+    passes: int | None = None
+
+    def over(self, passes: int) -> bool:
+        """Return whether to stop, after so many passes."""
+        return self.late if self.passes is None else passes >= self.passes
+
+    @property
+    def late(self) -> bool:
+        """Whether the clock says stop."""
+        return self.passes is None and time.monotonic() > self.until
+
+
+class Relaxation:
+    """The week's days, ready to be priced."""
+
+    def __init__(self, compiled: Compiled, columns: Columns) -> None:
+        self.net, self.sessions = _metric(compiled.net), compiled.sessions
+        self.columns = columns
+        net = self.net
+        order = np.searchsorted(columns.shift, np.arange(net.shifts + 1))
+        self.of_shift = [slice(a, b) for a, b in pairwise(order)]
+        self.tasks = net.visits + net.rounds
+        self.share = np.ones(self.tasks)
+        self.share[: net.visits][net.visit[:, PAIR] == 1] = 0.5
+        self.near, self.bits = _memory(net)
+        self.when = _windows(compiled)
+        self._room: dict[str, I64] = {}
+
+    def price(self, prices: F64, stakes: Stakes, pace: Pace) -> float:
+        """Return L at these prices, in units; infinity where the time does not suffice."""
+        total = float(prices.sum())
+        for s in range(self.net.shifts):
+            if pace.late:
+                return np.inf
+            total += self.day(s, prices, stakes).profit
+        return total
+
+    def descend(self, prices: F64, stakes: Stakes, bound: float, pace: Pace) -> float:
+        """Return the least L met from `prices` on, or `bound` where that is less.
+
+        L is worked out at the mean of the prices met in a pass, after every `_EVERY` passes
+        and where the clock leaves time for no more.
+        """
+        dear = stakes.value[self.columns.node < self.net.visits]
+        dear = dear[dear > 0] if (dear > 0).any() else stakes.value
+        step = _FIRST_STEP * float(dear.mean()) if len(dear) else 1.0
+        best, at, done, pass_s = bound, prices, 0, 0.0
+        while not pace.over(done):
+            begun = time.monotonic()
+            at, mean = self._pass(at, stakes, step, pace)
+            pass_s = max(pass_s, time.monotonic() - begun)
+            step, done = step * _COOLING, done + 1
+            last = pace.passes is None and time.monotonic() + 2.2 * pass_s > pace.until
+            if last or pace.over(done) or done % _EVERY == 0:
+                best = min(best, self.price(mean, stakes, pace))
+            if last:
+                break
+        return best
+
+    def _pass(self, prices: F64, stakes: Stakes, step: float, pace: Pace) -> tuple[F64, F64]:
+        """Return the prices after looking at each shift once, and the mean of those met."""
+        at, mean = prices.copy(), np.zeros(self.tasks)
+        for s in range(self.net.shifts):
+            if pace.late:
+                return at, at
+            day = self.day(s, at, stakes)
+            slope = np.full(self.tasks, 1.0 / self.net.shifts)
+            held = self.net.node[day.nodes, TASK]
+            np.subtract.at(slope, held, self.share[held])
+            at = np.maximum(0.0, at - step * slope)
+            mean += at
+        return at, mean / self.net.shifts
+
+    def day(self, s: int, prices: F64, stakes: Stakes) -> Day:
+        """Return the most that shift s can add at these prices, and a day that holds it."""
+        rows, net = self.of_shift[s], self.net
+        task = self.columns.task[rows]
+        gain = stakes.value[rows] * self.share[task] + stakes.own[rows]
+        gain = np.ceil(gain - prices[task] * self.share[task] - 1e-6).astype(np.int64)
+        take = np.flatnonzero(gain > 0)
+        nodes, task, gain = self.columns.node[rows][take], task[take], gain[take]
+        sessions = np.array(self.sessions[s], dtype=np.int64)
+        none = np.zeros(0, dtype=np.int64)
+        if not len(nodes) and not len(sessions):
+            return Day(0.0, none)
+        ends = net.shift[s, [START_NODE, END_NODE]]
+        place = np.concatenate([nodes, sessions, ends])
+        stay = np.concatenate([_seconds(net, s, nodes), net.node[sessions, SERVICE], [0, 0]])
+        way, cost = legs_between(net, place), stakes.toll * walks_between(net, place)
+        halves = _halves(way.astype(float)), _halves(cost.astype(float))
+        limit = int(min(net.shift[s, LIMIT], net.shift[s, END] - net.shift[s, START]))
+        rest, away = _rest(task, gain, stay, halves, limit)
+        n, m = len(nodes), len(sessions)
+        width = min(int(stay[: n + m].min()), max(limit // _SLICES, 1))
+        if width < 1 or limit // width > _MOST_SLICES:
+            return Day(float(rest[-1]) if not m else float(gain.sum()), none)
+        slots = _SLOTS
+        cells = (limit // width + 1) * (m + 1) * (n + 2)
+        lab = self._space("lab", cells * slots * 8).reshape(-1, 8)
+        count = np.zeros(cells, dtype=np.int64)
+        chain = np.full((m + 1, n + 2), -1, dtype=np.int64)
+        later = np.concatenate([np.cumsum(stay[n : n + m][::-1])[::-1], [0]])
+        mine, keep = self._kept(task)
+        floor = 0 if m == 0 else -(1 << 61)
+        profit, label = best_day(
+            net.shift[s], self._local_windows(s, place), way, cost,
+            np.concatenate([gain, np.zeros(m + 2, dtype=np.int64)]), stay, rest, away, mine, keep,
+            lab, count, chain, np.concatenate([[limit, width], later]).astype(np.int64), slots,
+            floor,
+        )  # fmt: skip
+        if profit <= -(1 << 60):  # sessions that contradict the shift: nothing is claimed
+            return Day(float(gain.sum()), none)
+        return Day(float(profit), place[_path(lab, int(label), slots, n)])
+
+    def _kept(self, task: I64) -> tuple[I64, I64]:
+        """Return each node's bit, and (n, n) which bits go from one node to the next."""
+        near = self.near[task]
+        member = np.zeros((len(task), self.tasks + 1), dtype=np.bool_)
+        member[np.arange(len(task))[:, None], near] = True
+        member[:, self.tasks] = False
+        bits = np.append(self.bits, 0)
+        keep = np.zeros((len(task), len(task)), dtype=np.int64)
+        for k in range(near.shape[1]):
+            keep |= np.where(member[:, near[:, k]], bits[near[:, k]], 0)
+        return self.bits[task], keep
+
+    def _local_windows(self, s: int, place: I64) -> I64:
+        local: I64 = self.when[place * self.net.days + self.net.shift[s, DAY]]
+        return local
+
+    def _space(self, name: str, size: int) -> I64:
+        """Return room for labels, kept between calls."""
+        if name not in self._room or len(self._room[name]) < size:
+            self._room[name] = np.empty(size, dtype=np.int64)
+        return self._room[name][:size]
+
+
+def _metric(net: Net) -> Net:
+    """Return the week with walks no longer than any way round.
+
+    Then leaving out a stop that adds nothing never makes a day longer, and such stops need
+    not be looked at. Blocks whose doors differ in lift or entry lose stairs and entry.
+    """
+    walk, node = net.walk.copy(), net.node.copy()
+    for k in range(len(walk)):
+        np.minimum(walk, walk[:, k, None] + walk[None, k, :], out=walk)
+    block, lift = node[:, BLOCK], node[:, LIFT]
+    floor = np.abs(node[:, FLOOR_IN])
+    up = np.where(lift == 1, net.lift_s * (floor > 0), net.floor_s * floor)
+    kind = 2 * (node[:, ACCESS] - up) + lift
+    inside = np.flatnonzero(block >= 0)
+    low, high = (np.full(int(block.max(initial=-1)) + 1, v, dtype=np.int64) for v in (NEVER, -1))
+    np.minimum.at(low, block[inside], kind[inside])
+    np.maximum.at(high, block[inside], kind[inside])
+    flat = inside[low[block[inside]] != high[block[inside]]]
+    for column in (FLOOR_IN, FLOOR_OUT, ACCESS, LEAVE):
+        node[flat, column] = 0
+    return net._replace(walk=walk, node=node)
+
+
+def _seconds(net: Net, s: int, nodes: I64) -> I64:
+    """Return the least seconds at the door: with this officer, or for two with either."""
+    spent = net.node[nodes, SERVICE].copy()
+    visits = np.flatnonzero(nodes < net.visits)
+    alone = visits[net.visit[nodes[visits], PAIR] == 0]
+    spent[alone] = net.who[nodes[alone], net.shift[s, OFFICER], SERVICE_S]
+    return spent
+
+
+def _halves(length: F64) -> F64:
+    """Return (size, 2) half of the shortest leg into and out of each local node."""
+    apart = length + np.where(np.eye(len(length), dtype=np.bool_), 1e12, 0.0)
+    into, out = apart[:-1].min(axis=0), apart[:, :-2].min(axis=1)
+    out = np.minimum(out, apart[:, -1])
+    return np.column_stack([into, out]) / 2
+
+
+def _rest(task: I64, gain: I64, stay: I64, halves: tuple[F64, F64], limit: int) -> tuple[I64, I64]:
+    """Return what tasks are worth within each `GRID_S`, each once, and what leaving takes."""
+    n = len(task)
+    way, cost = halves
+    worth = gain - cost[:n].sum(axis=1)
+    seconds = stay[:n] + way[:n].sum(axis=1)
+    kinds, kind = np.unique(task, return_inverse=True)
+    best, least = np.zeros(len(kinds)), np.full(len(kinds), 1e12)
+    np.maximum.at(best, kind, worth)
+    np.minimum.at(least, kind, seconds)
+    by_rate = np.argsort(-best / np.maximum(least, 1e-9), kind="stable")
+    used = np.concatenate([[0.0], np.cumsum(least[by_rate])])
+    got = np.concatenate([[0.0], np.cumsum(best[by_rate])])
+    grid = GRID_S * np.arange(1, limit // GRID_S + 3, dtype=float)
+    rest = np.ceil(np.interp(grid, used, got) + 1).astype(np.int64)
+    away = np.column_stack([way[:, 1] + way[-1, 0], cost[:, 1] + cost[-1, 0]])
+    return rest, np.floor(away).astype(np.int64)
+
+
+def _path(lab: I64, label: int, slots: int, n: int) -> I64:
+    nodes = []
+    while label >= 0:
+        nodes.append(label // slots % (n + 2))
+        label = int(lab[label, 5])
+    return np.array([i for i in nodes[::-1] if i < n], dtype=np.int64)
+
+
+def _memory(net: Net) -> tuple[I64, I64]:
+    """Return (tasks, k) what each task remembers, itself first, and each task's bit.
+
+    Two tasks that one remembers have different bits; `tasks` stands for none.
+    """
+    tasks = net.visits + net.rounds
+    visits, every = _REMEMBERED
+    near = np.concatenate(
+        [np.arange(tasks)[:, None], net.near[0][:, :visits], net.near[1][:, :every]], axis=1
+    )
+    near = np.where(near < 0, tasks, near).astype(np.int64)
+    beside: list[set[int]] = [set() for _ in range(tasks)]
+    for row in near.tolist():
+        known = {t for t in row if t < tasks}
+        for t in known:
+            beside[t] |= known
+    colour = np.full(tasks, -1, dtype=np.int64)
+    for t in range(tasks):
+        taken = {int(colour[q]) for q in beside[t]}
+        colour[t] = next(k for k in range(tasks + 1) if k not in taken)
+    spare = colour >= _COLOURS  # not remembered at all
+    near = np.where(np.append(spare, True)[near], tasks, near)
+    return near, np.where(spare, 0, np.left_shift(1, np.minimum(colour, _COLOURS)))
+
+
+def _windows(compiled: Compiled) -> I64:
+    """Return `Net.when` with a due day's late starts, which the search leaves out.
+
+    They are worth less than what is counted for them here, so the bound holds.
+    """
+    net, when = compiled.net, compiled.net.when.copy()
+    days = sorted({s.date for s in compiled.problem.shifts})
+    for v, visit in enumerate(compiled.problem.visits):
+        if visit.due_at is None or visit.due_at.date() not in days:
+            continue
+        runs = [w for w in visit.windows if w.date == visit.due_at.date()]
+        row = when[v * net.days + days.index(visit.due_at.date())]
+        if runs:
+            row[WINDOWS] = 1
+            row[WINDOW] = min(w.earliest_s for w in runs)
+            row[WINDOW + 1] = max(w.latest_s for w in runs)
+    return when
