@@ -75,10 +75,13 @@ def cost_gap(objective: float, bound: float) -> float:
 
 
 def value_gap(objective: float, bound: float) -> float:
-    """Return (bound - objective) / bound of a maximisation, never below 0."""
-    if objective >= bound or bound <= 0:
+    """Return (bound - objective) / bound of a maximisation, never below 0.
+
+    Where nothing is worth anything (sessions to walk to, and no more), a share of the loss.
+    """
+    if objective >= bound:
         return 0.0
-    return (bound - objective) / bound
+    return (bound - objective) / (bound if bound > 0 else -objective)
 
 
 def status_of(gap: float) -> Status:

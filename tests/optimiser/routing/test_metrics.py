@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from optimiser.errors import InvalidProblem
-from optimiser.model import Status, Unplanned, UnplannedClass, VisitOfficer
+from optimiser.model import Session, Status, Unplanned, UnplannedClass, VisitOfficer
 from optimiser.routing.checks import check_week
 from optimiser.routing.metrics import (
     TIERS,
@@ -161,3 +161,16 @@ def test_a_plan_of_another_problem_is_refused(tiny, routes):
         objective_units(tiny.week(), routes[2:])
     with pytest.raises(InvalidProblem, match="R1"):
         objective_units(tiny.week(), routes[:1])
+
+
+def test_a_loss_below_a_bound_of_nothing_is_not_called_optimal(tiny):
+    """Ten minutes' walk to a session and back cost something: proven only by a bound as low."""
+    desk = Session(kind="surgery", place=10, start_s=36_000, end_s=39_600)
+    week = tiny.week(shifts=(tiny.shift(sessions=(desk,)),))
+    routes = [schedule_route(week, 0, ())]
+    options = {"tier_bounds": NONE, "seed": 1, "seconds": 0.0}
+    loose = build_plan(week, routes, (), bound=0.0, **options)
+    assert (loose.objective, loose.gap, loose.status) == (-2, 1, Status.FEASIBLE)
+    proven = build_plan(week, routes, (), bound=-2.0, **options)
+    assert (proven.gap, proven.status) == (0, Status.OPTIMAL)
+    assert check_week(week, loose) == check_week(week, proven) == ()
