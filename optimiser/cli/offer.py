@@ -39,7 +39,7 @@ def offer(
     from optimiser.cli.offer_text import offers_document, show_offers
 
     if as_json:
-        print_json(offers_document(problem, plan, visit_ref, offers))
+        print_json(offers_document(plan, visit_ref, offers))
         return
     show_offers(ws, problem, plan, visit_ref, offers)
 

@@ -58,11 +58,8 @@ def show_offers(
         console.print("\nNo other visit changes for any of them.")
 
 
-def offers_document(
-    problem: VisitProblem, plan: VisitPlan, visit_ref: str, offers: Sequence[Offer]
-) -> dict[str, Any]:
+def offers_document(plan: VisitPlan, visit_ref: str, offers: Sequence[Offer]) -> dict[str, Any]:
     """Return the slots as plain data; times are local ISO, both ends can be promised."""
-    del problem
     now = _planned(plan, visit_ref)
     return {
         "visit_ref": visit_ref,
@@ -116,8 +113,9 @@ def _now(plan: VisitPlan, visit_ref: str) -> str:
 
 def _when(offer: Offer) -> str:
     first, last = time_of_day(offer.earliest_s), time_of_day(offer.latest_s)
-    time = f"at {first}" if first == last else f"between {first} and {last}"
-    return f"{long_date(offer.date)}, {time}, with {' and '.join(offer.officers)}"
+    time = f"at {first}" if first == last else f"starting between {first} and {last}"
+    own = " (the home's own officer)" if offer.own_officer and len(offer.officers) == 1 else ""
+    return f"{long_date(offer.date)}, {time}, with {' and '.join(offer.officers)}{own}"
 
 
 def _details(offer: Offer) -> Iterator[str]:
@@ -140,8 +138,8 @@ def _facts(offer: Offer) -> Iterator[str]:
         yield "no more walking"
     else:
         yield f"{counted(minutes, 'minute')} {'more' if offer.extra_walk_s > 0 else 'less'} walking"
-    if offer.own_officer:
-        yield "the home's own officer"
+    if offer.own_officer and len(offer.officers) > 1:
+        yield "one is the home's own officer"
     if offer.interpreter:
         yield "an interpreter is needed"
 
