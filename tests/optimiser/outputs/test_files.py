@@ -1,4 +1,5 @@
 import csv
+import datetime as dt
 import json
 
 import geopandas as gpd
@@ -188,3 +189,25 @@ def test_synthetic_data_says_so_in_every_file(view, week_plan, patch_plan, tmp_p
     for name in ("p/changes.xlsx", "w/visits.xlsx"):
         book = load_workbook(tmp_path / name)
         assert all("Synthetic" in sheet.oddHeader.center.text for sheet in book)
+
+
+def test_a_mended_plan_keeps_the_folder_before_it(view, week_plan, tmp_path):
+    folder = tmp_path / "out"
+    first = week_plan.model_copy(update={"notes": ("the first",)})
+    write_week(view, first, folder)
+    (folder / "visits.xlsx").write_bytes(b"filled in by a person")
+    mended = week_plan.model_copy(
+        update={"replanned_at": dt.datetime(2026, 12, 1, 11, 30)}  # noqa: DTZ001
+    )
+    written = write_week(view, mended, folder)
+    assert not any("history" in path.parts for path in written)
+    assert "the first" in (folder / "history" / "1" / "plan.json").read_text()
+    assert (folder / "visits-kept-1.xlsx").read_bytes() == b"filled in by a person"
+    write_week(view, mended, folder)
+    kept = folder / "history"
+    assert sorted(p.name for p in kept.iterdir()) == ["1", "2"]
+    assert "the first" in (kept / "1" / "plan.json").read_text()
+    assert not (kept / "2" / "history").exists()
+    # A fresh plan of the week does not throw a mended one away either.
+    write_week(view, first, folder)
+    assert json.loads((kept / "3" / "plan.json").read_text())["replanned_at"] == "2026-12-01T11:30"
