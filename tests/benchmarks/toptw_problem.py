@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -166,6 +167,8 @@ def answer(
 
 def warm_up() -> None:
     """Compile all that is used, or load what is compiled, on a made instance."""
+    # Search and proof each ask for the interpreter every few milliseconds: neither waits long.
+    sys.setswitchinterval(0.0005)
     rng = np.random.default_rng(1)
     nodes = np.column_stack([rng.random((12, 2)) * 9, np.ones(12), np.arange(12) % 5])
     nodes = np.column_stack([nodes, np.zeros(12), np.full(12, 30.0)])
