@@ -90,6 +90,8 @@ def _no_one(problem: VisitProblem, visit: Visit) -> Cause | None:
             f"excluded: {joined(sorted(o.officer_ref for o in skilled))}",
             "bring in an officer of another team, or review the exclusion",
         )
+    if cause := _not_the_one(problem, visit, dates):
+        return cause
     if eligible_shifts(problem, visit):
         return None
     if visit.two_officers:
@@ -100,6 +102,34 @@ def _no_one(problem: VisitProblem, visit: Visit) -> Cause | None:
         f"no officer {which}works on {dates}",
         f"may do it: {joined(sorted(o.officer_ref for o in able))}; none has a shift then",
         f"agree another day than {dates}, or arrange cover",
+    )
+
+
+def _not_the_one(problem: VisitProblem, visit: Visit, dates: str) -> Cause | None:
+    """Return the cause when the officer whom the request names cannot be the one."""
+    named = visit.required_officer
+    if named is None:
+        return None
+    remedy = f"ask for another officer than {named}"
+    person = next((o for o in problem.officers if o.officer_ref == named), None)
+    if person is None or not may_attend(visit, person):
+        return Cause(
+            f"{named}, who is to go, is excluded from this visit", f"excluded: {named}", remedy
+        )
+    if not visit.two_officers and not may_go_alone(visit, person):
+        return Cause(
+            f"{named}, who is to go, does not have the skill {visit.skill}",
+            f"{named} has {joined(sorted(person.skills)) or 'no skill on file'}",
+            remedy,
+        )
+    shifts = [s for s in problem.shifts if s.officer_ref == named]
+    if any(s.date in allowed_dates(visit) for s in shifts):
+        return None
+    works = listed_days(sorted({s.date for s in shifts}))
+    return Cause(
+        f"{named}, who is to go, does not work on {dates}",
+        f"{named} works on {works}" if works else f"{named} does not work this week",
+        f"agree another day than {dates}, or ask for another officer than {named}",
     )
 
 
@@ -147,20 +177,24 @@ class _Reach(NamedTuple):
     whole_s: int
     limit_s: int
     officer_ref: str
+    too_far: bool
 
 
 def _reach(problem: VisitProblem, index: int, shift_index: int) -> _Reach:
     shift = problem.shifts[shift_index]
     visit = problem.visits[index]
     item = task_item(problem, shift, Task("visit", index))
-    there = sum(leg(problem, place_item(shift.start_place), item))
-    back = sum(leg(problem, item, place_item(shift.end_place)))
+    way_there = leg(problem, place_item(shift.start_place), item)
+    way_back = leg(problem, item, place_item(shift.end_place))
+    there, back = sum(way_there), sum(way_back)
+    most = shift.walk_limit_s
+    too_far = most is not None and way_there[1] + way_back[1] > most and not shift.sessions
     length = visit.interpreter_service_s if item.interpreter else visit.service_s
     if visit.two_officers:  # the partner may speak the language
         length = min(length, visit.service_s)
     sessions = sum(s.end_s - s.start_s for s in shift.sessions)
     limit = min(shift.busy_limit_s, shift.end_s - shift.start_s - shift.break_s) - sessions
-    return _Reach(shift.start_s + there, there + length + back, limit, shift.officer_ref)
+    return _Reach(shift.start_s + there, there + length + back, limit, shift.officer_ref, too_far)
 
 
 def _no_time(timer: Timer, index: int) -> Cause:
@@ -188,6 +222,12 @@ def _no_time(timer: Timer, index: int) -> Cause:
             "the window ends before anyone can walk there from the service centre",
             "; ".join(facts),
             "agree a later time with the resident",
+        )
+    if all(r.too_far for r in reach.values()):
+        return Cause(
+            "the walk there and back is longer than an officer may walk in a day",
+            f"{counted(len(shifts), 'day')} of officers tried: each limit on walking is shorter",
+            "let an officer walk farther that day (max_walk_minutes_day)",
         )
     tight = max(shifts, key=lambda k: reach[k].limit_s - reach[k].whole_s)
     if reach[tight].whole_s > reach[tight].limit_s:

@@ -318,3 +318,34 @@ def test_the_same_answer_twice(tiny, clock):
     problem = tiny.week(shifts=(tiny.shift(**short), tiny.shift(day=1, **short)), visits=visits)
     routes = [day(problem, 0, 0, 1), day(problem, 1, 2, 3)]
     assert explain_unplanned(problem, routes) == explain_unplanned(problem, routes)
+
+
+def test_the_officer_named_does_not_work_then(tiny):
+    visit = tiny.visit("V1", required_officer="HO2", windows=(tiny.window(0),))
+    problem = tiny.week(shifts=(tiny.shift("HO1", 0), tiny.shift("HO2", 2)), visits=(visit,))
+    found = explain_one(problem)
+    assert found.kind is UnplannedClass.IMPOSSIBLE
+    assert found.reason == "HO2, who is to go, does not work on Monday 30 November"
+    assert found.evidence == "HO2 works on Wednesday 2 December"
+    assert found.remedy == "fits on Wednesday 2 December at 9:10am with HO2 if another day will do"
+
+
+def test_the_officer_named_lacks_the_skill(tiny):
+    visit = tiny.visit("V1", required_officer="HO2", skill="gas")
+    problem = tiny.week(
+        shifts=(tiny.shift("HO1"), tiny.shift("HO2")),
+        officers=officers(HO1="gas", HO2=""),
+        visits=(visit,),
+    )
+    found = explain_one(problem)
+    assert found.kind is UnplannedClass.IMPOSSIBLE
+    assert found.reason == "HO2, who is to go, does not have the skill gas"
+    assert found.remedy.endswith("with HO1 if it need not be HO2")
+
+
+def test_farther_than_anyone_may_walk(tiny):
+    problem = tiny.week(shifts=(tiny.shift(walk_limit_s=1800),), visits=(tiny.visit("V1", 20),))
+    found = explain_one(problem)
+    assert found.kind is UnplannedClass.IMPOSSIBLE
+    assert found.reason == "the walk there and back is longer than an officer may walk in a day"
+    assert "max_walk_minutes_day" in found.remedy
