@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import Final
 
 from optimiser.errors import InvalidProblem
-from optimiser.model.base import Frozen
-from optimiser.model.visits import PartOfDay, TimeWindow, UnplannedClass, Visit, VisitProblem
+from optimiser.model.visits import PartOfDay, UnplannedClass, Visit, VisitProblem
 from optimiser.model.week import Appointment, Route, VisitPlan
 from optimiser.routing.carry_over import carry_over, freed
 from optimiser.routing.crowding import Rooms
@@ -27,50 +26,24 @@ from optimiser.routing.metrics import busy_s
 from optimiser.routing.one_day import NEVER
 from optimiser.routing.remedies import without_slack
 from optimiser.routing.schedule import Now, Task, Timer, seconds_on
+from optimiser.routing.slots import (
+    GRID_S,
+    Moves,
+    Offer,
+    Slot,
+    at_any_time,
+    part_at,
+    runs,
+    starts_on,
+)
 
 __all__ = ["Moves", "Offer", "offer_slots"]
 
-_GRID_S: Final = 300
 _MOVING_GRID_S: Final = 1_800
 """Starts tried where others of the day must move."""
 
-_NOON_S: Final = 12 * 3600
-_FIVE_S: Final = 17 * 3600
-_DAY_S: Final = 86_400
-
 Starts = dict[int, int]
 """Start in seconds -> what the day is then worth."""
-
-
-class Moves(Frozen):
-    """A visit or round that must move for a slot, from and to when and whom."""
-
-    ref: str
-    before: Appointment
-    after: Appointment
-
-
-class Offer(Frozen):
-    """A slot: the visit may start at any minute from `earliest_s` to `latest_s`.
-
-    `extra_walk_s` is on foot, of all officers, the start at `earliest_s`. `asked` is whether
-    it lies within the times on the request; `late` whether it is past the due date.
-    `slack_s` is how much it takes of the time kept free for urgent work.
-    """
-
-    visit_ref: str
-    date: dt.date
-    part: PartOfDay
-    officers: tuple[str, ...]
-    earliest_s: int
-    latest_s: int
-    extra_walk_s: int
-    own_officer: bool
-    interpreter: bool
-    late: bool
-    asked: bool
-    slack_s: int = 0
-    moves: tuple[Moves, ...] = ()
 
 
 def offer_slots(
@@ -114,7 +87,7 @@ def offer_slots(
     if any(key in state.done for state in carried.now.values()):
         raise InvalidProblem(f"{visit_ref} is done or under way")
     now_at = {
-        (problem.shifts[k].date, _part(t.start_s or 0), frozenset(_team(problem, held)))
+        (problem.shifts[k].date, part_at(t.start_s or 0), frozenset(_team(problem, held)))
         for k, tasks in held.items()
         for t in tasks
         if key_of(t) == key
@@ -122,7 +95,7 @@ def offer_slots(
     desk = _Desk(problem, carried.now, carried.days, index)
     spare = _Desk(without_slack(problem), carried.now, carried.days, index, desk.limits)
     found: list[Offer] = []
-    for visit in dict.fromkeys((problem.visits[index], _at_any_time(problem, index))):
+    for visit in dict.fromkeys((problem.visits[index], at_any_time(problem, index))):
         for there, moving in ((desk, False), (desk, True), (spare, False)):
             if len(found) < most:
                 taken = {(o.date, o.part, frozenset(o.officers)) for o in found} | now_at
@@ -145,29 +118,6 @@ def _index(problem: VisitProblem, visit_ref: str) -> int:
 
 def _team(problem: VisitProblem, shifts: Iterable[int]) -> list[str]:
     return [problem.shifts[k].officer_ref for k in shifts]
-
-
-def _part(start_s: int) -> PartOfDay:
-    if start_s < _NOON_S:
-        return PartOfDay.MORNING
-    return PartOfDay.AFTERNOON if start_s < _FIVE_S else PartOfDay.EVENING
-
-
-def _at_any_time(problem: VisitProblem, index: int) -> Visit:
-    """Return the request as if the resident could be at home at any time."""
-    dates = sorted({s.date for s in problem.shifts})
-    windows = tuple(TimeWindow(date=d, earliest_s=0, latest_s=_DAY_S - 1) for d in dates)
-    return problem.visits[index].model_copy(update={"windows": windows})
-
-
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """Starts on one part of a day, all feasible, at what the days are worth with the first."""
-
-    shifts: tuple[int, ...]
-    starts: tuple[int, ...]
-    gain: int
-    after: Days | None = None
 
 
 class _Desk:
@@ -219,18 +169,18 @@ class _Desk:
         """Return the best slots for the visit that are not taken yet."""
         timer = self.plain.fork(self.index, visit)
         slots = self._moving(timer, visit) if moving else self._still(timer, visit)
-        best: dict[tuple[dt.date, PartOfDay, frozenset[str]], tuple[tuple[object, ...], _Slot]] = {}
+        best: dict[tuple[dt.date, PartOfDay, frozenset[str]], tuple[tuple[object, ...], Slot]] = {}
         for slot in slots:
             shifts = self.problem.shifts
             who = frozenset(shifts[k].officer_ref for k in slot.shifts)
-            key = (shifts[slot.shifts[0]].date, _part(slot.starts[0]), who)
+            key = (shifts[slot.shifts[0]].date, part_at(slot.starts[0]), who)
             rank = self._rank(visit, slot)
             if key not in taken and (key not in best or rank < best[key][0]):
                 best[key] = (rank, slot)
         chosen = sorted(best.values(), key=lambda pair: pair[0])[:most]
         return [self._offer(timer, visit, slot) for _, slot in chosen]
 
-    def _rank(self, visit: Visit, slot: _Slot) -> tuple[object, ...]:
+    def _rank(self, visit: Visit, slot: Slot) -> tuple[object, ...]:
         date = self.problem.shifts[slot.shifts[0]].date
         team = _team(self.problem, slot.shifts)
         moved = len(self._moves(slot)) if slot.after else 0
@@ -266,7 +216,7 @@ class _Desk:
 
     # Nobody else moves
 
-    def _still(self, timer: Timer, visit: Visit) -> Iterator[_Slot]:
+    def _still(self, timer: Timer, visit: Visit) -> Iterator[Slot]:
         known: dict[tuple[int, bool], Starts] = {}
         for team in self._teams(visit):
             refs = _team(self.problem, team)
@@ -277,14 +227,14 @@ class _Desk:
                     known[k, spoken] = self._starts(timer, visit, k, helper)
             both = [known[k, spoken] for k in team]
             common = sorted(set(both[0]).intersection(*both[1:]))
-            for run in _runs(self.problem, visit, team[0], common):
+            for run in runs(self.problem, visit, team[0], common):
                 gain = sum(day[run[0]] - self.worth[k] for day, k in zip(both, team, strict=True))
-                yield _Slot(team, run, gain)
+                yield Slot(team, run, gain)
 
     def _starts(self, timer: Timer, visit: Visit, shift: int, partner: str | None) -> Starts:
         """Return the starts, five minutes apart, with all else at its planned time."""
         found = {}
-        for start in _grid(self.problem, visit, shift, _GRID_S):
+        for start in starts_on(self.problem, visit, shift, GRID_S):
             value = self._value_at(timer, shift, start, partner)
             if value is not None:
                 found[start] = value
@@ -301,7 +251,7 @@ class _Desk:
 
     # Others of the day move
 
-    def _moving(self, timer: Timer, visit: Visit) -> Iterator[_Slot]:
+    def _moving(self, timer: Timer, visit: Visit) -> Iterator[Slot]:
         """Yield slots for which others of an officer's day start at other times."""
         if visit.two_officers:
             return
@@ -310,16 +260,16 @@ class _Desk:
         for (shift,) in self._teams(visit):
             if rooms.least(shift, Task("visit", self.index)) >= NEVER:
                 continue
-            best: dict[PartOfDay, _Slot] = {}
-            for start in _grid(self.problem, visit, shift, _MOVING_GRID_S):
+            best: dict[PartOfDay, Slot] = {}
+            for start in starts_on(self.problem, visit, shift, _MOVING_GRID_S):
                 after = self._squeezed(timer, shift, start)
                 if after is None:
                     continue
                 gain = (timer.value(shift, after) or 0) - self.worth[shift]
-                slot = _Slot((shift,), (start,), gain, {shift: after})
-                known = best.get(_part(start))
+                slot = Slot((shift,), (start,), gain, {shift: after})
+                known = best.get(part_at(start))
                 if known is None or self._rank(visit, slot) < self._rank(visit, known):
-                    best[_part(start)] = slot
+                    best[part_at(start)] = slot
             yield from best.values()
 
     def _done(self, shift: int) -> int:
@@ -342,7 +292,7 @@ class _Desk:
 
     # What is offered
 
-    def _offer(self, timer: Timer, visit: Visit, slot: _Slot) -> Offer:
+    def _offer(self, timer: Timer, visit: Visit, slot: Slot) -> Offer:
         problem = self.problem
         team = _team(problem, slot.shifts)
         date = problem.shifts[slot.shifts[0]].date
@@ -365,7 +315,7 @@ class _Desk:
         return Offer(
             visit_ref=visit.visit_ref,
             date=date,
-            part=_part(earliest),
+            part=part_at(earliest),
             officers=tuple(team),
             earliest_s=earliest,
             latest_s=latest,
@@ -378,7 +328,7 @@ class _Desk:
             moves=self._moves(slot),
         )
 
-    def _promised(self, timer: Timer, slot: _Slot, earliest: int, latest: int) -> int:
+    def _promised(self, timer: Timer, slot: Slot, earliest: int, latest: int) -> int:
         """Return the last start such that every minute up to it is possible."""
         team = _team(self.problem, slot.shifts)
         for minute in range(earliest, latest, 60):
@@ -388,7 +338,7 @@ class _Desk:
                     return minute - 60
         return latest
 
-    def _moves(self, slot: _Slot) -> tuple[Moves, ...]:
+    def _moves(self, slot: Slot) -> tuple[Moves, ...]:
         """Return what starts at another time than planned."""
         after = slot.after or {}
         moves = []
@@ -411,7 +361,7 @@ class _Desk:
 
     def _timed(self, shift: int, order: tuple[Task, ...]) -> dict[tuple[str, int], int]:
         """Return when each task of a day starts."""
-        wide = _at_any_time(self.problem, self.index)
+        wide = at_any_time(self.problem, self.index)
         route = self.plain.fork(self.index, wide).route(shift, order)
         assert route is not None
         stops = [s for s in route.stops if s.visit_ref or s.round_ref]
@@ -420,36 +370,3 @@ class _Desk:
 
 def _walk_s(route: Route) -> int:
     return route.home_walk_s + sum(s.walk_s for s in route.stops)
-
-
-def _grid(problem: VisitProblem, visit: Visit, shift: int, step: int) -> list[int]:
-    """Return round starts within the visit's windows and the shift, and each window's first."""
-    there = problem.shifts[shift]
-    found: set[int] = set()
-    for window in visit.windows:
-        if window.date == there.date:
-            first = max(window.earliest_s, there.start_s)
-            last = min(window.latest_s, there.end_s)
-            found.update(range(-(-first // step) * step, last + 1, step))
-            if window.earliest_s == window.latest_s:
-                found.add(window.earliest_s)
-    return sorted(found)
-
-
-def _runs(
-    problem: VisitProblem, visit: Visit, shift: int, starts: list[int]
-) -> Iterator[tuple[int, ...]]:
-    """Yield starts without a gap, of one part of the day, all on time or all late."""
-    date = problem.shifts[shift].date
-    due = seconds_on(date, visit.due_at)
-    run: list[int] = []
-    for start in starts:
-        same = bool(run) and start - run[-1] <= _GRID_S
-        if same and _part(start) == _part(run[0]) and (start > due) == (run[0] > due):
-            run.append(start)
-            continue
-        if run:
-            yield tuple(run)
-        run = [start]
-    if run:
-        yield tuple(run)
