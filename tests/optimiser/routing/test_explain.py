@@ -349,3 +349,30 @@ def test_farther_than_anyone_may_walk(tiny):
     assert found.kind is UnplannedClass.IMPOSSIBLE
     assert found.reason == "the walk there and back is longer than an officer may walk in a day"
     assert "max_walk_minutes_day" in found.remedy
+
+
+def test_a_round_knocked_by_two_is_pushed_out_of_both_days(tiny, clock):
+    # HO1 and HO2 knock together all the morning; V1 takes HO1's.
+    short = {"end_s": clock("11:00"), "break_s": 0}
+    whole = tiny.option("morning", 9, 12, 3.0, 24 * 6000).model_copy(update={"service_s": 5000})
+    turn = tiny.round("R1", officers=("HO1", "HO2"), options=(whole,), two_officers=True)
+    visit = tiny.visit(
+        "V1",
+        service_s=5400,
+        value=20 * 6000,
+        windows=(tiny.window(3, 9.25, 9.25),),
+        excluded_officers=frozenset({"HO2"}),
+    )
+    shifts = (tiny.shift("HO1", 3, **short), tiny.shift("HO2", 3, **short))
+    problem = tiny.week(shifts=shifts, visits=(visit,), rounds=(turn,))
+    start = clock("9:10")
+    routes = [
+        schedule_route(problem, k, [Task("round", 0, option=0, start_s=start, with_officer=other)])
+        for k, other in ((0, "HO2"), (1, "HO1"))
+    ]
+    found = explain_one(problem, routes)
+    assert found.kind is UnplannedClass.CROWDED_OUT
+    assert "pushes out 2 doors of B5 (24 points): 24 points lost for its own 20" in found.evidence
+    assert found.remedy == (
+        "fits on Thursday 3 December at 9:15am with HO1 if 2 doors of B5 are left out"
+    )
