@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from optimiser.model import Session, VisitOfficer
+
 HOUR = 3600
 THURSDAY = 3
 
@@ -95,3 +97,54 @@ class TestWoven:
         week = tiny.week(shifts=(shift,), rounds=(tiny.round("R"),), visits=(visit,))
         answer = solve(week)
         assert (answer.visits, answer.rounds) == ({"A"}, set())
+
+
+class TestRoundOfTwo:
+    """Knocked by the first officer named and one of the others, together."""
+
+    def both(self, tiny, *officers, **changes):
+        return tiny.round("R", officers=officers, two_officers=True, **changes)
+
+    def test_two_knock_together_and_it_counts_once(self, tiny, solve):
+        shifts = (tiny.shift("HO1", 3), tiny.shift("HO2", 3, start_place=20, end_place=20))
+        answer = solve(tiny.week(shifts=shifts, rounds=(self.both(tiny, "HO1", "HO2"),)))
+        assert answer.who("R") == ["HO1", "HO2"]
+        assert answer.start("R") >= 12 * HOUR
+        assert [s.with_officer for _, s in answer.at("R")] == ["HO2", "HO1"]
+        assert (answer.plan.doors, answer.plan.conversations) == (2, 4)
+
+    def test_never_one(self, tiny, solve):
+        turn = self.both(tiny, "HO1", "HO2")
+        alone = tiny.week(
+            shifts=(tiny.shift("HO1", 3),),
+            officers=(VisitOfficer(officer_ref="HO1"), VisitOfficer(officer_ref="HO2")),
+            rounds=(turn,),
+        )
+        assert solve(alone).rounds == set()
+
+    def test_the_first_is_one_of_them(self, tiny, solve):
+        """HO2 and HO3 are both free, and HO1, whose doors they are, only in the morning."""
+        shifts = (
+            tiny.shift("HO1", 3, end_s=12 * HOUR, break_s=0),
+            tiny.shift("HO2", 3),
+            tiny.shift("HO3", 3),
+        )
+        answer = solve(tiny.week(shifts=shifts, rounds=(self.both(tiny, "HO1", "HO2", "HO3"),)))
+        assert "HO1" in answer.who("R")
+        assert answer.start("R") < 12 * HOUR
+        without = solve(
+            tiny.week(
+                shifts=shifts[1:],
+                officers=tuple(VisitOfficer(officer_ref=f"HO{k}") for k in (1, 2, 3)),
+                rounds=(self.both(tiny, "HO1", "HO2", "HO3"),),
+            )
+        )
+        assert without.rounds == set()
+
+    def test_both_diaries_decide_the_part_of_the_day(self, tiny, solve):
+        """HO2 has a surgery all afternoon."""
+        desk = Session(kind="surgery", place=0, start_s=12 * HOUR, end_s=17 * HOUR)
+        shifts = (tiny.shift("HO1", 3), tiny.shift("HO2", 3, break_s=0, sessions=(desk,)))
+        answer = solve(tiny.week(shifts=shifts, rounds=(self.both(tiny, "HO1", "HO2"),)))
+        assert answer.start("R") < 12 * HOUR
+        assert answer.plan.conversations == 3
