@@ -7,7 +7,8 @@ Variables: x_r = 1 where day r is worked; z_vt = 1 where task v for two officers
     subject to  one day a shift at most; each other task in one day at most;
                 sum of x_r over the days with (v, t) = 2 z_vt; sum_t z_vt <= 1;
                 a skill of v: held in at least one of the two days; likewise its language,
-                or in neither where the longer time with an interpreter was set.
+                or in neither where the longer time with an interpreter was set;
+                a round's first officer: one of the two.
 
 c_r is the day's own value less its walking, tasks for two at their own-officer value only.
 The plan in hand is the hint: without it the solver may return less.
@@ -34,6 +35,7 @@ from optimiser.routing.tasks import (
     SKILLED,
     SPEAKS,
     START_NODE,
+    TAKERS_LO,
     TASK,
     TWO,
     VALUE,
@@ -140,7 +142,7 @@ def _add_pairs(
     for var, (s, _, pairs) in zip(x, days, strict=True):
         for node, start, length in pairs:
             key = (node, int(net.shift[s, DAY]), start, length)
-            holding[key].append((var, int(net.shift[s, OFFICER])))
+            holding[key].append((var, s))
     starts: dict[int, list[Any]] = defaultdict(list)
     z = []
     for (v, day, _, length), held in holding.items():
@@ -149,9 +151,13 @@ def _add_pairs(
         z.append((on, int(net.when[v * net.days + day, VALUE])))
         model.add(sum(var for var, _ in held) == 2 * on)
         if v >= net.visits:
+            turn = int(net.node[v, TASK]) - net.visits
+            head = net.lists[net.round[turn, TAKERS_LO]]
+            model.add(sum(var for var, s in held if s == head) >= on)
             continue
-        skilled = [var for var, o in held if net.who[v, o, SKILLED]]
-        speaking = [var for var, o in held if net.who[v, o, SPEAKS]]
+        of = [(var, int(net.shift[s, OFFICER])) for var, s in held]
+        skilled = [var for var, o in of if net.who[v, o, SKILLED]]
+        speaking = [var for var, o in of if net.who[v, o, SPEAKS]]
         model.add(sum(skilled) >= on)
         if length == net.node[v, SERVICE]:
             model.add(sum(speaking) >= on)

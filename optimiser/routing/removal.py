@@ -32,7 +32,7 @@ _STRING = 10
 @inner
 def ruin(net: Net, st: State, mean: float) -> int:
     """Take out about `mean` tasks near a random one; return that one, planned before or not."""
-    about = _draw_task(net, st)
+    about: int = _draw_task(net, st)
     way = draw(st.facts)
     if way < _NEAR:
         _ruin_near(net, st, about, mean)

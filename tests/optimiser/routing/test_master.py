@@ -79,3 +79,13 @@ def test_never_less_than_the_hint(tiny):
     rows, value = join(compiled, found[0].pool + found[1].pool, days_of_rows(compiled, best.rows))
     assert value >= best.value
     assert value == value_of(compiled, rows)
+
+
+@pytest.mark.parametrize(("knockers", "planned"), [((0, 2), True), ((1, 2), False)])
+def test_the_first_officer_of_a_round_for_two_is_one_of_them(tiny, knockers, planned):
+    refs = ("HO1", "HO2", "HO3")
+    turn = tiny.round("R", officers=refs, two_officers=True)
+    problem = tiny.week(shifts=tuple(tiny.shift(ref, 3) for ref in refs), rounds=(turn,))
+    compiled = compile_problem(problem)
+    rows, _ = join(compiled, [(s, (0,), ((0, 36_000, 2400),)) for s in knockers])
+    assert bool(days_of_rows(compiled, rows)) == planned
