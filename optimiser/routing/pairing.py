@@ -131,8 +131,11 @@ def _slots(
 
 
 @inner
-def _match(net: Net, node: int, out: I64, count: int, plain: bool, best: I64) -> None:
-    """Look for the best two of the places listed, cheapest first, whose intervals meet."""
+def _match(net: Net, node: int, out: I64, count: int, plain: bool, head: int, best: I64) -> None:
+    """Look for the best two of the places listed, cheapest first, whose intervals meet.
+
+    Shift `head` is one of the two, unless it is -1.
+    """
     if count == 0:
         return
     value = net.when[node * net.days + net.shift[out[0, 5], DAY], VALUE]
@@ -151,7 +154,7 @@ def _match(net: Net, node: int, out: I64, count: int, plain: bool, best: I64) ->
             if most - out[i, 0] - out[j, 0] <= best[0]:
                 break
             o2 = net.shift[out[j, 5], OFFICER]
-            if o1 == o2:
+            if o1 == o2 or (head >= 0 and head != out[i, 5] and head != out[j, 5]):
                 continue
             if asked and not (net.who[node, o1, SKILLED] or net.who[node, o2, SKILLED]):
                 continue
@@ -192,13 +195,15 @@ def best_pair(net: Net, st: State, t: int, prices: I64) -> I64:
     best = np.full(8, -1, dtype=np.int64)
     best[0] = -NEVER * NEVER
     out = np.empty((_MOST, 6), dtype=np.int64)
-    node, end = np.int64(t), np.int64(t + 1)
+    node, end, head = np.int64(t), np.int64(t + 1), np.int64(-1)
     if t < net.visits:
         first, last = net.visit[t, SHIFTS_LO], net.visit[t, SHIFTS_HI]
     else:
         r = t - net.visits
         node, end = net.round[r, OPTIONS_LO], net.round[r, OPTIONS_HI]
         first, last = net.round[r, TAKERS_LO], net.round[r, TAKERS_HI]
+        if first < last:
+            head = net.lists[first]  # a round's first officer is always one of the two
     for u in range(node, end):
         for plain in (True, False):
             if not plain and (t >= net.visits or not net.visit[t, LANGUAGE]):
@@ -211,5 +216,5 @@ def best_pair(net: Net, st: State, t: int, prices: I64) -> I64:
                     s = net.lists[k]
                     count = _slots(net, st, s, u, length, prices[s], out, count)
                     k += 1
-                _match(net, u, out, count, plain, best)
+                _match(net, u, out, count, plain, head, best)
     return best

@@ -297,6 +297,8 @@ def _round_shifts(problem: VisitProblem) -> list[list[int]]:
     rows = []
     for item in problem.rounds:
         found = [shift_at.get((ref, item.date)) for ref in dict.fromkeys(item.officers)]
+        if item.two_officers and found[0] is None:  # who is always one of the two
+            found = []
         rows.append([s for s in found if s is not None])
     return rows
 

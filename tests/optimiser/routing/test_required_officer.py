@@ -1,4 +1,4 @@
-"""A named officer is one of those who go, of a pair too."""
+"""A named officer is one of those who go, of a pair too; so is the first of a round's pair."""
 
 from __future__ import annotations
 
@@ -49,3 +49,29 @@ def test_nobody_goes_without_the_named_one(tiny, two):
     plan = planned(tiny.week(shifts=shifts, officers=officers, visits=(visit,)))
     assert team(plan) == set()
     assert plan.unplanned[0].remedy
+
+
+def knocking(plan: VisitPlan) -> list[tuple[str, str | None]]:
+    stops = [(r.officer_ref, s) for r in plan.routes for s in r.stops if s.kind == "round"]
+    return sorted((officer, stop.with_officer) for officer, stop in stops)
+
+
+def test_a_rounds_first_officer_is_one_of_the_pair_however_far(tiny):
+    shifts = (tiny.shift("HO1", 3, start_place=30, end_place=30),
+              *(tiny.shift(f"HO{k}", 3) for k in (2, 3)))  # fmt: skip
+    turn = tiny.round("R", officers=("HO1", "HO2", "HO3"), two_officers=True)
+    plan = planned(tiny.week(shifts=shifts, rounds=(turn,)))
+    assert plan.violations == ()
+    (first, partner), *_ = knocking(plan)
+    assert first == "HO1"
+    assert partner in ("HO2", "HO3")
+    assert plan.doors == 2
+
+
+@pytest.mark.parametrize("there", [("HO2", "HO3"), ("HO1",)])
+def test_no_pair_without_the_first_officer_or_a_second(tiny, there):
+    turn = tiny.round("R", officers=("HO1", "HO2", "HO3"), two_officers=True)
+    shifts = tuple(tiny.shift(officer, 3) for officer in there)
+    plan = planned(tiny.week(shifts=shifts, officers=OFFICERS, rounds=(turn,)))
+    assert plan.violations == ()
+    assert knocking(plan) == []
