@@ -49,6 +49,9 @@ _SHARES: Final = 6
 
 _LEAST_STEPS: Final = 4_000
 
+_HURRY_SHARE: Final = 0.7
+"""Of the time; what is left then is enough for a quick look at the rest."""
+
 _HURRIED_STEPS: Final = 1_000
 
 _MOVE_PRICE: Final = VALUE_UNITS_PER_POINT
@@ -71,7 +74,7 @@ def explain_unplanned(
     routes
         The plan's routes, valid.
     time_limit_s
-        A guard: the search has a budget of steps. Only where half of this passes first
+        A guard: the search has a budget of steps. Only where most of this passes first
         are the rest explained by a quick search without tried relaxations, and where all
         of it passes, named as not examined.
     now
@@ -95,7 +98,7 @@ def explain_unplanned(
         spent = time.monotonic() - begun
         if spent >= time_limit_s:
             found.append(_unexamined(desk, k))
-        elif spent >= time_limit_s / 2:
+        elif spent >= _HURRY_SHARE * time_limit_s:
             found.append(_explained(desk, k, _HURRIED_STEPS, hurry=True))
         else:
             found.append(_explained(desk, k, budget, hurry=False))

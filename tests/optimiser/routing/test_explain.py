@@ -293,14 +293,15 @@ def test_in_a_hurry_the_class_is_the_same(tiny, clock, monkeypatch):
         tiny.visit("V3", skill="gas"),
     )
     problem = tiny.week(shifts=(tiny.shift(**short),), visits=visits)
-    # Each look at the clock is six seconds after the last: V2 comes past half of the ten
+    # Each look at the clock is eight seconds after the last: V2 comes past most of the ten
     # seconds, V3 past all of them.
-    ticks = iter(range(0, 60, 6))
+    ticks = iter(range(0, 80, 8))
     slow = SimpleNamespace(monotonic=lambda: next(ticks))
     monkeypatch.setattr("optimiser.routing.explain.time", slow)
     crowded, lacking = explain_unplanned(problem, [day(problem, 0, 0)], time_limit_s=10)
     assert crowded.kind is UnplannedClass.CROWDED_OUT
     assert "V1 (100 points)" in crowded.evidence
+    assert "there was no time to try other remedies" in crowded.remedy
     assert lacking.kind is UnplannedClass.NOT_FOUND
     assert "not all tried" in lacking.evidence
 
