@@ -10,7 +10,8 @@ Variables: x_r = 1 where day r is worked; z_vt = 1 where task v for two officers
                 or in neither where the longer time with an interpreter was set;
                 a round's first officer: one of the two.
 
-c_r is the day's own value less its walking, tasks for two at their own-officer value only.
+c_r is the day's own value less its walking, tasks for two at their own-officer value only,
+beyond what the shift is worth with its sessions alone.
 The plan in hand is the hint: without it the solver may return less.
 """
 
@@ -94,7 +95,9 @@ def best_of_pool(
     _add_one_day_a_shift(model, days, x)
     _add_each_task_once(model, compiled.net, days, x)
     z = _add_pairs(model, compiled.net, days, x)
-    terms = [(var, day_value(compiled.net, day)) for var, day in zip(x, days, strict=True)] + z
+    idle = [_idle_value(compiled, s) for s in range(compiled.net.shifts)]
+    more = [day_value(compiled.net, day) - idle[day[0]] for day in days]
+    terms = [*zip(x, more, strict=True), *z]
     model.maximize(sum(value * var for var, value in terms))
     for var, day in zip(x, days, strict=True):
         model.add_hint(var, day in hinted)
@@ -108,7 +111,13 @@ def best_of_pool(
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     chosen = [day for var, day in zip(x, days, strict=True) if solver.value(var)]
-    return _rows(compiled, chosen), round(solver.objective_value)
+    return _rows(compiled, chosen), round(solver.objective_value) + sum(idle)
+
+
+def _idle_value(compiled: Compiled, s: int) -> int:
+    """Return what shift s is worth without a task: the walks to its sessions, taken off."""
+    own = compiled.sessions[s]
+    return day_value(compiled.net, (s, own, ())) if own else 0
 
 
 def _add_one_day_a_shift(

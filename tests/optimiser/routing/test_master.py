@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optimiser.model import VisitOfficer
+from optimiser.model import Session, VisitOfficer
 from optimiser.routing.annealing import Effort, anneal, days_of_rows
 from optimiser.routing.kernels import new_state, refresh
 from optimiser.routing.master import best_of_pool, day_value
@@ -32,6 +32,15 @@ def test_best_days_of_two_plans_are_joined(tiny):
     assert set(days_of_rows(compiled, rows)) == {near, far}
     assert value == day_value(compiled.net, near) + day_value(compiled.net, far)
     assert value == value_of(compiled, rows)
+
+
+def test_walks_to_the_sessions_of_an_idle_day_count(tiny):
+    surgery = Session(kind="surgery", place=10, start_s=36_000, end_s=39_600)
+    shifts = (tiny.shift("HO1"), tiny.shift("HO2", sessions=(surgery,)))
+    compiled = compile_problem(tiny.week(shifts=shifts, visits=(tiny.visit("A"),)))
+    rows, value = join(compiled, [(0, (0,), ())])
+    assert value == value_of(compiled, rows)
+    assert value < day_value(compiled.net, (0, (0,), ()))
 
 
 def test_days_that_share_a_visit_are_not_joined(tiny):
