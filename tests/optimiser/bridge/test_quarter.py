@@ -6,11 +6,11 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from knocking import staff
 
 from optimiser.bridge.contacts import Knocks
 from optimiser.bridge.quarter import chain_of, quarter_days, quarter_patch, requests_share
 from optimiser.model import Door, PartOfDay, Session, Shift, VisitRules
-from tests.support.knocking import staff
 
 THURSDAY = dt.date(2026, 12, 3)
 MORNING, AFTERNOON = PartOfDay.MORNING, PartOfDay.AFTERNOON

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from knocking import FIVE, THURSDAY, shift, staff
 
 from optimiser.bridge.contacts import knock_history
 from optimiser.bridge.rounds import build_rounds, doors_left, floors_s, round_notes
 from optimiser.model import Door, PartOfDay, VisitRules
-from tests.support.knocking import FIVE, THURSDAY, shift, staff
 
 
 def homes_on(floors):

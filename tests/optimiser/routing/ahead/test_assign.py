@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from quarters import MORNING, ahead, day, drawn, every_plan, patch, piece
 
 from optimiser.routing.ahead import plan_quarter
 from optimiser.routing.ahead.assign import KEPT, assign_patch
 from optimiser.routing.ahead.bounds import SCALE, most_conversations, most_homes
 from optimiser.routing.ahead.plan import hours_needed
-from tests.support.quarters import MORNING, ahead, day, drawn, every_plan, patch, piece
 
 
 def planned(*patches, weeks_apart=1):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from quarters import AFTERNOON, MORNING, ahead, day, patch, piece
 
 from optimiser.routing.ahead import check_quarter, plan_quarter
-from tests.support.quarters import AFTERNOON, MORNING, ahead, day, patch, piece
 
 PROBLEM = ahead(
     patch([piece("A1"), piece("B1")], [day(k, 3000, 1500, 1500) for k in range(4)]), weeks_apart=2
