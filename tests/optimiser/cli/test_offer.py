@@ -113,3 +113,15 @@ def test_a_request_by_appointment_is_offered_any_time(folder: Path, tmp_path: Pa
     done = run("plan", copy, "--week", MONDAY, "--offer", ref, "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["offers"]
+
+
+def test_without_a_plan_the_week_is_planned_and_saved_first(
+    borough: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(borough, tmp_path / "copy")
+    monkeypatch.setattr("optimiser.cli.offer.solve_week", lambda ws, *_, **__: plan_of_one(ws))
+    done = run("plan", copy, "--week", MONDAY, "--offer", refs(copy, emergency=False)[0], "--json")
+    assert done.exit_code == 0, done.output
+    assert "There was no plan of this week yet: it is planned now" in done.stderr
+    assert (copy / "out" / f"week-{MONDAY}" / "plan.json").is_file()
+    assert json.loads(done.stdout)["planned"] is not None

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from optimiser.routing.wording import clock, counted, day_name, joined, points
+from optimiser.routing.wording import clock, counted, day_name, joined, points, task_name
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,9 @@ def test_lists():
     assert joined("abcdefgh", most=4) == "a, b, c and 5 more"
     assert counted(1, "day") == "1 day"
     assert counted(1200, "day") == "1,200 days"
+
+
+def test_a_round_is_named_by_its_doors(tiny):
+    problem = tiny.week(visits=(tiny.visit("V1"),), rounds=(tiny.round("R1", 5),))
+    assert task_name(problem, ("visit", 0)) == "V1"
+    assert task_name(problem, ("round", 0)) == "2 doors of B5"
