@@ -32,6 +32,7 @@ from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing.compiling import inner, outer
 from optimiser.routing.kernels import leg, walk_of
 from optimiser.routing.nearest import smallest
+from optimiser.routing.stepping import stepped_prices
 from optimiser.routing.tasks import (
     BLOCK,
     DAY,
@@ -82,7 +83,6 @@ _NEAREST = 300
 
 _MOST_COLUMNS = 500_000
 """More than this, and prices are found by steps instead of by linear programming."""
-_STEPS = 40
 
 
 class Columns(NamedTuple):
@@ -282,7 +282,7 @@ def shift_prices(net: Net, columns: Columns, worth: F64) -> F64:
     if not len(keep):
         return np.zeros(net.shifts)
     if len(keep) > _MOST_COLUMNS:
-        return _stepped_prices(net, columns, worth, keep)
+        return stepped_prices(columns, worth, keep)
     share = np.where(_is_pair(net)[columns.task[keep]], 0.5, 1.0)
     scale = 3600.0
     at = np.arange(len(keep))
@@ -311,34 +311,6 @@ def shift_prices(net: Net, columns: Columns, worth: F64) -> F64:
         return np.zeros(net.shifts)
     duals = np.asarray(solver.dual_values())[tasks:] * VALUE_UNITS_PER_POINT / scale
     return np.maximum(duals, 0.0)
-
-
-def _stepped_prices(net: Net, columns: Columns, worth: F64, keep: I64) -> F64:
-    """Return the best shift prices met in subgradient steps on the Lagrangian.
-
-    Tasks for two officers are taken as two halves on any shifts. The price of a shift rises
-    while the tasks that would take it fill more than its time, and falls otherwise.
-    """
-    order = keep[np.argsort(columns.task[keep], kind="stable")]
-    task, shift, seconds = columns.task[order], columns.shift[order], columns.seconds[order]
-    firsts = np.flatnonzero(np.diff(task, prepend=-1))
-    sizes = np.diff(np.append(firsts, len(task)))
-    capacity = columns.capacity
-    start = float(worth[keep].max()) / max(float(seconds.mean()), 1.0) / 4
-    prices, best = np.full(net.shifts, start), (np.inf, np.zeros(net.shifts))
-    for step in range(_STEPS):
-        profit = worth[order] - prices[shift] * seconds
-        most = np.maximum.reduceat(profit, firsts)
-        value = float(prices @ capacity + np.maximum(most, 0.0).sum())
-        if value < best[0]:
-            best = value, prices
-        at = np.flatnonzero((profit == np.repeat(most, sizes)) & (profit > 0))
-        # Shifts that a task likes alike share it, or all would go to the first of them.
-        shares = 1.0 / np.bincount(task[at], minlength=len(sizes))[task[at]]
-        used = np.bincount(shift[at], seconds[at] * shares, minlength=net.shifts)
-        over = (used - capacity) / np.maximum(capacity, 1.0)
-        prices = prices * np.exp(np.clip(over, -1.0, 1.0) / (1 + step / 4))
-    return best[1]
 
 
 def dual_bound(net: Net, columns: Columns, worth: Worth, prices: F64) -> float:
