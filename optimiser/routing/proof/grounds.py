@@ -32,12 +32,12 @@ from optimiser.routing.tasks import (
     OFFICER,
     OWN,
     OWN_VALUE,
-    PAIR,
     SERVICE,
     SERVICE_S,
     START,
     START_NODE,
     TASK,
+    TWO,
     VALUE,
     WINDOW,
     WINDOWS,
@@ -250,10 +250,11 @@ def _service_and_value(net: Net, s: int, nodes: I64, count: int) -> tuple[I64, F
     service = net.node[nodes, SERVICE].copy()
     visits = np.flatnonzero(nodes < net.visits)
     v = nodes[visits]
-    paired = net.visit[v, PAIR] == 1
-    value[visits[paired]] /= 2
+    two = net.node[nodes, TWO] == 1
+    value[two] /= 2
     value[visits] += np.where(net.visit[v, OWN] == officer, net.visit[v, OWN_VALUE], 0)
-    service[visits[~paired]] = net.who[v[~paired], officer, SERVICE_S]
+    alone = v[~two[visits]]  # a visit's node has its number
+    service[visits[~two[visits]]] = net.who[alone, officer, SERVICE_S]
     return service, value
 
 

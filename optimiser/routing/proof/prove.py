@@ -23,7 +23,7 @@ from optimiser.routing.proof.closing import Packed, list_columns, pack
 from optimiser.routing.proof.columns import Columns, Generated, Limits, generate, is_single, learn
 from optimiser.routing.proof.grounds import Class, classes_of, remember_nearest
 from optimiser.routing.proof.pricing import Pricer
-from optimiser.routing.tasks import OWN_VALUE, PAIR, VALUE, Compiled, Net
+from optimiser.routing.tasks import OWN_VALUE, TASK, TWO, VALUE, Compiled, Net
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -118,7 +118,7 @@ def prove(
     empty = [(c, part.sessions) for c, part in enumerate(classes) if part.sessions]
     columns.add(empty)
     columns.add(_columns_of(classes, routes))
-    paired = bool(net.visits and (net.visit[:, PAIR] == 1).any())
+    paired = bool((columns.limits > 1).any())
     latest = incumbent if callable(incumbent) else partial(float, incumbent)
 
     def left() -> float:
@@ -242,8 +242,8 @@ def _floor(bound: float, step: float) -> float:
 
 def _task_limits(net: Net) -> npt.NDArray[np.float64]:
     limits = np.ones(net.visits + net.rounds)
-    if net.visits:
-        limits[: net.visits] += net.visit[:, PAIR]
+    two = (net.node[:, TASK] >= 0) & (net.node[:, TWO] == 1)
+    limits[net.node[two, TASK]] = 2
     return limits
 
 
