@@ -310,7 +310,7 @@ def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
 def _offer_first(net: Net, st: State, t: int, prices: I64) -> None:
     """Offer the absent task that the iteration is about before all others."""
     if st.task[t, FIRST] < 0 and st.task[t, OFFERED] != 2:
-        _place(net, st, t, prices, 0)
+        _place(net, st, t, prices, np.int64(0))  # A bare 0 would compile it once more.
 
 
 @inner
