@@ -4,7 +4,10 @@ import pytest
 from day_brute_force import STEP, best_plan, random_week
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from week_brute_force import optimum, small_week
 
+from optimiser.model.visits import VALUE_UNITS_PER_POINT
+from optimiser.routing.bounds import all_bounds
 from optimiser.routing.kernels import new_state, refresh
 from optimiser.routing.proof.prove import prove
 from optimiser.routing.tasks import compile_problem
@@ -72,3 +75,27 @@ def test_routes_can_be_worked(tiny, seed):
     assert all(workable(compiled, route) for route in proof.routes)
     assert set(proof.plan) <= proof.routes
     assert len({s for s, _ in proof.plan}) == len(proof.plan)
+
+
+@SETTINGS
+@given(seed=st.integers(0, 10**6))
+def test_bound_holds_with_two_officers(tiny, seed):
+    problem = small_week(tiny, seed, rounds_of_two=True)
+    best = optimum(problem) * VALUE_UNITS_PER_POINT
+    proof = prove(compile_problem(problem), incumbent=best, seconds=AMPLE_S, rounds=1_000)
+    assert proof.bound >= best - 1e-6
+
+
+def test_same_rounds_give_the_same_proof(tiny):
+    compiled = compile_problem(random_week(tiny, 7))
+    first = prove(compiled, seconds=AMPLE_S, rounds=3)
+    again = prove(compiled, seconds=AMPLE_S, rounds=3)
+    assert (first.bound, first.plan, first.routes) == (again.bound, again.plan, again.routes)
+
+
+def test_stopped_at_once_the_simple_bound_is_left(tiny):
+    compiled = compile_problem(random_week(tiny, 7))
+    proof = prove(compiled, seconds=AMPLE_S, stop=lambda: True)
+    simple = all_bounds(compiled).whole * VALUE_UNITS_PER_POINT
+    assert simple - STEP <= proof.bound <= simple + 1e-6
+    assert not proof.optimal
