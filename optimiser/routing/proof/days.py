@@ -37,7 +37,6 @@ def best_day(
     gain: I64,
     stay: I64,
     rest: I64,
-    fill: I64,
     away: I64,
     mine: I64,
     keep: I64,
@@ -53,10 +52,9 @@ def best_day(
     Local nodes are tasks' nodes, sessions in their order, the start, the end. `when` has
     their windows, `way` and `cost` (size, size) the seconds and what walking takes off,
     `gain` what a node adds, `stay` the seconds at it, `mine` and `keep` the memory's bits.
-    `rest` is what the tasks are worth at most within so many `GRID_S`, `fill` what may be
-    added to a day with so much time left; `away` (size, 2) half of the shortest leg out and
-    its cost, with the end's own half added; `done_at` has the limit of busy seconds, the
-    slice's length, and the seconds in sessions after each.
+    `rest` is what the tasks are worth at most within so many `GRID_S`, `away` (size, 2) half
+    of the shortest leg out and its cost, with the end's own half added; `done_at` has the
+    limit of busy seconds, the slice's length, and the seconds in sessions after each.
     `lab`, `count` and `chain` are for the labels. A day worth `floor` is known: where none
     is better it is returned with label -1.
     """
@@ -78,10 +76,9 @@ def best_day(
             lp, lb, lm = lab[label, _PROFIT], lab[label, _BUSY], lab[label, _MASK]
             e0, e1 = lab[label, _EARLY0], lab[label, _EARLY1]
             home = way[here, last]
-            if done == m and i <= n and lb + home <= limit and e1 + home <= shift[END]:
-                total = lp - cost[here, last] + fill[(limit - lb - home) // GRID_S]
-                if total > best:
-                    best, best_at = total, label
+            ends = done == m and i <= n and lb + home <= limit and e1 + home <= shift[END]
+            if ends and lp - cost[here, last] > best:
+                best, best_at = lp - cost[here, last], label
             left = limit - lb - away[here, 0] - done_at[2 + done]
             if left < 0 or (done == m and lp + rest[left // GRID_S] - away[here, 1] <= best):
                 continue

@@ -11,9 +11,6 @@ halves to its two days. Each maximum is bounded from above by `days.best_day`, o
 fractional knapsack (`bounds`) where stops are too short for it or the time is up: so the
 bound holds for any prices, and whenever it is stopped.
 
-Rounds fill what time the visits of a day leave, by a fractional knapsack without walks: a
-round adds at least its own seconds, less its stairs, to the day that holds it.
-
 The prices follow subgradients, a shift at a time (Nedic and Bertsekas 2001): what a day
 takes becomes dearer before the next day is looked at, what none takes becomes cheaper.
 """
@@ -23,7 +20,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -176,26 +173,21 @@ class Relaxation:
         gain = np.ceil(gain - prices[task] * self.share[task] - 1e-6).astype(np.int64)
         take = np.flatnonzero(gain > 0)
         nodes, task, gain = self.columns.node[rows][take], task[take], gain[take]
-        limit = int(min(net.shift[s, LIMIT], net.shift[s, END] - net.shift[s, START]))
-        visits = nodes < net.visits
-        turns = task[~visits], gain[~visits], _standing(net, nodes[~visits])
-        fill = _knapsack(*turns, limit)
-        nodes, task, gain = nodes[visits], task[visits], gain[visits]
         sessions = np.array(self.sessions[s], dtype=np.int64)
         none = np.zeros(0, dtype=np.int64)
         if not len(nodes) and not len(sessions):
-            return Day(float(fill[limit // GRID_S]), none)
+            return Day(0.0, none)
         ends = net.shift[s, [START_NODE, END_NODE]]
         place = np.concatenate([nodes, sessions, ends])
         stay = np.concatenate([_seconds(net, s, nodes), net.node[sessions, SERVICE], [0, 0]])
         way, cost = legs_between(net, place), stakes.toll * walks_between(net, place)
         halves = _halves(way.astype(float)), _halves(cost.astype(float))
-        rest, away = _rest(task, gain, stay, halves, turns, limit)
+        limit = int(min(net.shift[s, LIMIT], net.shift[s, END] - net.shift[s, START]))
+        rest, away = _rest(task, gain, stay, halves, limit)
         n, m = len(nodes), len(sessions)
         width = min(int(stay[: n + m].min()), max(limit // _SLICES, 1))
         if width < 1 or limit // width > _MOST_SLICES:
-            least = float(gain.sum()) + float(fill[-1])
-            return Day(least if m else float(rest[-1]), none)
+            return Day(float(rest[-1]) if not m else float(gain.sum()), none)
         slots = _SLOTS
         cells = (limit // width + 1) * (m + 1) * (n + 2)
         lab = self._space("lab", cells * slots * 8).reshape(-1, 8)
@@ -203,16 +195,15 @@ class Relaxation:
         chain = np.full((m + 1, n + 2), -1, dtype=np.int64)
         later = np.concatenate([np.cumsum(stay[n : n + m][::-1])[::-1], [0]])
         mine, keep = self._kept(task)
-        floor = int(fill[limit // GRID_S]) if m == 0 else -(1 << 61)
+        floor = 0 if m == 0 else -(1 << 61)
         profit, label = best_day(
             net.shift[s], self._local_windows(s, place), way, cost,
-            np.concatenate([gain, np.zeros(m + 2, dtype=np.int64)]), stay, rest, fill,
-            away, mine, keep,
+            np.concatenate([gain, np.zeros(m + 2, dtype=np.int64)]), stay, rest, away, mine, keep,
             lab, count, chain, np.concatenate([[limit, width], later]).astype(np.int64), slots,
             floor,
         )  # fmt: skip
         if profit <= -(1 << 60):  # sessions that contradict the shift: nothing is claimed
-            return Day(float(gain.sum()) + float(fill[-1]), none)
+            return Day(float(gain.sum()), none)
         return Day(float(profit), place[_path(lab, int(label), slots, n)])
 
     def _kept(self, task: I64) -> tuple[I64, I64]:
@@ -270,15 +261,6 @@ def _seconds(net: Net, s: int, nodes: I64) -> I64:
     return spent
 
 
-def _standing(net: Net, nodes: I64) -> F64:
-    """Return rounds' seconds less their way from floor to floor, which leads on as well."""
-    floors = np.abs(net.node[nodes, FLOOR_IN] - net.node[nodes, FLOOR_OUT])
-    lift = net.node[nodes, LIFT] == 1
-    inside = np.where(lift, net.lift_s * (floors > 0), net.floor_s * floors)
-    seconds: F64 = np.maximum(net.node[nodes, SERVICE] - inside, 0).astype(float)
-    return seconds
-
-
 def _halves(length: F64) -> F64:
     """Return (size, 2) half of the shortest leg into and out of each local node."""
     apart = length + np.where(np.eye(len(length), dtype=np.bool_), 1e12, 0.0)
@@ -287,29 +269,12 @@ def _halves(length: F64) -> F64:
     return np.column_stack([into, out]) / 2
 
 
-def _rest(
-    task: I64,
-    gain: I64,
-    stay: I64,
-    halves: tuple[F64, F64],
-    turns: tuple[I64, I64, F64],
-    limit: int,
-) -> tuple[I64, I64]:
-    """Return what visits and rounds are worth within each `GRID_S`, and what leaving takes."""
+def _rest(task: I64, gain: I64, stay: I64, halves: tuple[F64, F64], limit: int) -> tuple[I64, I64]:
+    """Return what tasks are worth within each `GRID_S`, each once, and what leaving takes."""
     n = len(task)
     way, cost = halves
-    rest = _knapsack(
-        np.concatenate([task, turns[0]]),
-        np.concatenate([gain - cost[:n].sum(axis=1), turns[1]]),
-        np.concatenate([stay[:n] + way[:n].sum(axis=1), turns[2]]),
-        limit,
-    )
-    away = np.column_stack([way[:, 1] + way[-1, 0], cost[:, 1] + cost[-1, 0]])
-    return rest, np.floor(away).astype(np.int64)
-
-
-def _knapsack(task: I64, worth: npt.NDArray[Any], seconds: F64, limit: int) -> I64:
-    """Return the most that tasks, each once and in parts, are worth within each `GRID_S`."""
+    worth = gain - cost[:n].sum(axis=1)
+    seconds = stay[:n] + way[:n].sum(axis=1)
     kinds, kind = np.unique(task, return_inverse=True)
     best, least = np.zeros(len(kinds)), np.full(len(kinds), 1e12)
     np.maximum.at(best, kind, worth)
@@ -318,9 +283,9 @@ def _knapsack(task: I64, worth: npt.NDArray[Any], seconds: F64, limit: int) -> I
     used = np.concatenate([[0.0], np.cumsum(least[by_rate])])
     got = np.concatenate([[0.0], np.cumsum(best[by_rate])])
     grid = GRID_S * np.arange(1, limit // GRID_S + 3, dtype=float)
-    most = np.interp(grid, used, got)
-    table: I64 = np.ceil(most + (1 if len(kinds) else 0)).astype(np.int64)
-    return table
+    rest = np.ceil(np.interp(grid, used, got) + 1).astype(np.int64)
+    away = np.column_stack([way[:, 1] + way[-1, 0], cost[:, 1] + cost[-1, 0]])
+    return rest, np.floor(away).astype(np.int64)
 
 
 def _path(lab: I64, label: int, slots: int, n: int) -> I64:

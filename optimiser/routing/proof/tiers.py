@@ -47,6 +47,8 @@ _WEIGHT: Final = 0.1
 
 _NEAR: Final = 0.01
 _MOST_COLUMNS: Final = 500_000
+_MOST_COLUMNS_UNTIMED: Final = 20_000
+_TRIED: Final = 4
 _ROUND_WALK_S: Final = 300.0
 _NEIGHBOURS: Final = 3
 
@@ -68,15 +70,28 @@ def tight_bound(
         Instead of the clock: how often the prices go round all the shifts.
     """
     net = compiled.net
-    if not net.shifts or not net.visits + net.rounds or net.shifts * net.visits > _MOST_COLUMNS:
+    most = _MOST_COLUMNS if passes is None else _MOST_COLUMNS_UNTIMED
+    if not net.shifts or not net.visits + net.rounds or net.shifts * net.visits > most:
         return quick
     pace = Pace(time.monotonic() + seconds, passes)
     columns, worth = columns_of(compiled)
     stakes = Stakes(worth.value, worth.own, net.walk_value)
-    whole = Relaxation(compiled, columns).descend(
-        _first_prices(compiled, columns, worth), stakes, quick.whole * VALUE_UNITS_PER_POINT, pace
-    )
+    prices, relaxation = _first_prices(compiled, columns, worth), Relaxation(compiled, columns)
+    if passes is None and _slow(relaxation, prices, stakes, pace):
+        return quick
+    whole = relaxation.descend(prices, stakes, quick.whole * VALUE_UNITS_PER_POINT, pace)
     return quick._replace(whole=whole / VALUE_UNITS_PER_POINT)
+
+
+def _slow(relaxation: Relaxation, prices: F64, stakes: Stakes, pace: Pace) -> bool:
+    """Return whether there is no time for one pass and its bound, after a few days' trial."""
+    shifts = relaxation.net.shifts
+    relaxation.day(0, prices, stakes)  # compiles on the first run
+    begun = time.monotonic()
+    for k in range(_TRIED):
+        relaxation.day(k * shifts // _TRIED, prices, stakes)
+    now = time.monotonic()
+    return now + 2 * shifts * (now - begun) / _TRIED > pace.until
 
 
 def tier_bounds(
