@@ -93,6 +93,6 @@ def pack(columns: Columns, days: list[Column], *, least: float, seconds: float) 
     times = np.rint(solver.variable_values()).astype(int)
     chosen = [day for day, k in zip(days, times.tolist(), strict=True) for _ in range(k)]
     value = sum(columns.worth.get(day) or day_value(classes[day[0]], day[1]) for day in chosen)
-    if value < least * (1 - 1e-9):
+    if value < least - 1e-9 * abs(least):
         return Packed(-np.inf, bound, [])
     return Packed(value, bound, chosen)
