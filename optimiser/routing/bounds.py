@@ -31,6 +31,7 @@ import numpy.typing as npt
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing.compiling import inner, outer
 from optimiser.routing.kernels import leg, walk_of
+from optimiser.routing.late_starts import with_late_starts
 from optimiser.routing.nearest import smallest
 from optimiser.routing.stepping import stepped_prices
 from optimiser.routing.tasks import (
@@ -136,7 +137,7 @@ def all_bounds(compiled: Compiled) -> Bounds:
 
 def columns_of(compiled: Compiled) -> tuple[Columns, Worth]:
     """Return the columns of the relaxation and their worth."""
-    net = compiled.net
+    net = compiled.net._replace(when=with_late_starts(compiled)[0])
     nodes = np.flatnonzero(net.node[:, TASK] >= 0)
     near = _Near(net, nodes)
     pieces = []

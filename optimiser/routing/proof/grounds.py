@@ -106,6 +106,8 @@ class Class:
     slack
         The most that leaving a row out of a day can cost, in units: only where its profit is
         below minus this may it be left out. Infinite where that could also cost time.
+    walk
+        Seconds on foot between rows, then from where the shift begins and to where it ends.
     """
 
     shifts: tuple[int, ...]
@@ -113,6 +115,7 @@ class Class:
     tasks: I64
     value: F64
     slack: F64
+    walk: I64
     forward: Ground
     backward: Ground
 
@@ -152,7 +155,8 @@ class _Part:
         everything = np.concatenate([self.nodes, shift[[START_NODE, END_NODE]]])
         self.service, self.value = _service_and_value(net, s, self.nodes, len(self.held))
         self.leg = legs_between(net, everything)
-        self.cost = walks_between(net, everything) * float(net.walk_value)
+        self.walk = walks_between(net, everything)
+        self.cost = self.walk * float(net.walk_value)
         self.horizon = int(shift[END] - shift[START])
 
     def key(self) -> bytes:
@@ -173,6 +177,7 @@ class _Part:
             tasks=tasks,
             value=self.value[:count],
             slack=self._slack(),
+            walk=self.walk,
             forward=forward,
             backward=backward._replace(near=forward.near),
         )

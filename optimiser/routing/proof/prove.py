@@ -11,19 +11,21 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing.bounds import all_bounds
+from optimiser.routing.late_starts import with_late_starts
 from optimiser.routing.proof.closing import Packed, list_columns, pack
 from optimiser.routing.proof.columns import Columns, Generated, Limits, generate, is_single, learn
 from optimiser.routing.proof.grounds import Class, classes_of, remember_nearest
 from optimiser.routing.proof.pricing import Pricer
-from optimiser.routing.tasks import OWN_VALUE, TASK, TWO, VALUE, Compiled, Net
+from optimiser.routing.tasks import OWN_VALUE, TASK, TWO, VALUE, WALK_LIMIT, Compiled, Net
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,10 +59,11 @@ class Proof:
         Whether the incumbent, or `plan`, is as good as that.
     plan
         Routes of a better plan than the incumbent, where one was found, else empty; never
-        of a problem with two-officer visits.
+        of a problem with two-officer visits, or with visits that may start late on the day they
+        are due.
     routes
-        Routes that a search may use; each can be worked by its officer, walking limits and
-        the partners of two-officer visits apart.
+        Routes that a search may use, without such late starts; each can be worked by its
+        officer, walking limits and the partners of two-officer visits apart.
     prices
         Of each task at the bound, in units; zeros where column generation did not end.
     """
@@ -111,24 +114,28 @@ def prove(
     if not net.shifts or not tasks:
         known = incumbent() if callable(incumbent) else incumbent
         return Proof(bound, known >= bound - 1e-6, (), frozenset(), np.zeros(tasks))
-    classes = classes_of(compiled)
+    when, late = with_late_starts(compiled)
+    classes = classes_of(replace(compiled, net=net._replace(when=when)))
     for part in classes:
         remember_nearest(part, _MEMORY)
     columns = Columns(classes, _task_limits(net))
     empty = [(c, part.sessions) for c, part in enumerate(classes) if part.sessions]
     columns.add(empty)
     columns.add(_columns_of(classes, routes))
-    paired = bool((columns.limits > 1).any())
+    relaxed = bool((columns.limits > 1).any() or late.any())
+    on_foot = [min(net.shift[list(part.shifts), WALK_LIMIT].tolist()) for part in classes]
     latest = incumbent if callable(incumbent) else partial(float, incumbent)
 
     def left() -> float:
         return _AMPLE_S if rounds is not None else begun + seconds - time.monotonic()
 
     pricer = Pricer(classes, labels=_LABELS, left=left)
-    case = _Case(columns, pricer, _step(net), bound, latest, paired)
+    case = _Case(columns, pricer, _step(net), bound, latest, relaxed, on_foot)
     case.own = sum(len(classes[c].shifts) * columns.worth[c, rows] for c, rows in empty)
     case.work(Limits(over=over, rounds=rounds), left)
+    plain = np.append(~late, np.ones(len(net.node) - net.visits, dtype=np.bool_))
     keys = [k for k in columns.known if is_single(classes[k[0]], k[1])]
+    keys = [(c, rows) for c, rows in keys if plain[classes[c].nodes[list(rows)]].all()]
     return Proof(
         bound=case.bound,
         optimal=case.proven(),
@@ -147,7 +154,8 @@ class _Case:
     step: float
     bound: float
     latest: Callable[[], float]
-    paired: bool
+    relaxed: bool
+    on_foot: list[int]
     own: float = -math.inf
     plan: list[Column] = field(default_factory=list)
 
@@ -194,10 +202,20 @@ class _Case:
         least = max(self.incumbent + self.step, 0.0)
         self.take(pack(self.columns, days, least=least, seconds=seconds))
 
-    def take(self, packed: Packed) -> None:
-        """Keep a packing where it is a plan, and a better one."""
-        if packed.chosen and not self.paired and packed.value > self.incumbent:
+    def take(self, packed: Packed) -> bool:
+        """Keep a packing where it is a better plan; return False where it is no plan at all."""
+        if self.relaxed or any(self.walks(c, rows) > self.on_foot[c] for c, rows in packed.chosen):
+            return not packed.chosen
+        if packed.chosen and packed.value > self.incumbent:
             self.own, self.plan = packed.value, packed.chosen
+        return True
+
+    def walks(self, c: int, rows: tuple[int, ...]) -> int:
+        """Return the seconds on foot of a day; idle ones are not walked, sessions' are."""
+        part = self.columns.classes[c]
+        n = len(part.nodes)
+        way = [n, *rows, n + 1] if rows else []
+        return int(sum(part.walk[a, b] for a, b in pairwise(way)))
 
     def close(self, limits: Limits, left: Callable[[], float], most: int) -> bool:
         """List and pack what a better plan could hold; return whether that closed the gap."""
@@ -218,8 +236,7 @@ class _Case:
             if below >= self.bound and not packed.chosen:
                 return False
             self.bound = min(self.bound, below)
-            self.take(packed)
-            if self.paired and packed.chosen:
+            if not self.take(packed):
                 return True  # the packing is no plan, and no better bound is to be had
             width = max(2 * self.step, _WIDEN * width, 1e-4 * abs(self.bound))
         return self.proven()

@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from optimiser.routing.bounds import Columns
 from optimiser.routing.kernels import legs_between, walks_between
+from optimiser.routing.late_starts import with_late_starts
 from optimiser.routing.proof.days import GRID_S, best_day
 from optimiser.routing.tasks import (
     ACCESS,
@@ -48,8 +49,6 @@ from optimiser.routing.tasks import (
     START,
     START_NODE,
     TASK,
-    WINDOW,
-    WINDOWS,
     Compiled,
     Net,
 )
@@ -117,7 +116,7 @@ class Relaxation:
         self.share = np.ones(self.tasks)
         self.share[: net.visits][net.visit[:, PAIR] == 1] = 0.5
         self.near, self.bits = _memory(net)
-        self.when = _windows(compiled)
+        self.when = with_late_starts(compiled)[0]
         self._room: dict[str, I64] = {}
 
     def price(self, prices: F64, stakes: Stakes, pace: Pace) -> float:
@@ -169,8 +168,8 @@ class Relaxation:
         """Return the most that shift s can add at these prices, and a day that holds it."""
         rows, net = self.of_shift[s], self.net
         task = self.columns.task[rows]
-        gain = stakes.value[rows] * self.share[task] + stakes.own[rows]
-        gain = np.ceil(gain - prices[task] * self.share[task] - 1e-6).astype(np.int64)
+        worth = stakes.value[rows] * self.share[task] + stakes.own[rows]
+        gain: I64 = np.ceil(worth - prices[task] * self.share[task] - 1e-6).astype(np.int64)
         take = np.flatnonzero(gain > 0)
         nodes, task, gain = self.columns.node[rows][take], task[take], gain[take]
         sessions = np.array(self.sessions[s], dtype=np.int64)
@@ -226,7 +225,8 @@ class Relaxation:
         """Return room for labels, kept between calls."""
         if name not in self._room or len(self._room[name]) < size:
             self._room[name] = np.empty(size, dtype=np.int64)
-        return self._room[name][:size]
+        room: I64 = self._room[name][:size]
+        return room
 
 
 def _metric(net: Net) -> Net:
@@ -319,22 +319,3 @@ def _memory(net: Net) -> tuple[I64, I64]:
     spare = colour >= _COLOURS  # not remembered at all
     near = np.where(np.append(spare, True)[near], tasks, near)
     return near, np.where(spare, 0, np.left_shift(1, np.minimum(colour, _COLOURS)))
-
-
-def _windows(compiled: Compiled) -> I64:
-    """Return `Net.when` with a due day's late starts, which the search leaves out.
-
-    They are worth less than what is counted for them here, so the bound holds.
-    """
-    net, when = compiled.net, compiled.net.when.copy()
-    days = sorted({s.date for s in compiled.problem.shifts})
-    for v, visit in enumerate(compiled.problem.visits):
-        if visit.due_at is None or visit.due_at.date() not in days:
-            continue
-        runs = [w for w in visit.windows if w.date == visit.due_at.date()]
-        row = when[v * net.days + days.index(visit.due_at.date())]
-        if runs:
-            row[WINDOWS] = 1
-            row[WINDOW] = min(w.earliest_s for w in runs)
-            row[WINDOW + 1] = max(w.latest_s for w in runs)
-    return when

@@ -1,11 +1,14 @@
 """Proofs against every plan there is: the bound holds, and optimal is said only where true."""
 
+import datetime as dt
+
 import pytest
 from day_brute_force import STEP, best_plan, random_week
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from week_brute_force import optimum, small_week
 
+from optimiser.model import Session
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing.bounds import all_bounds
 from optimiser.routing.kernels import new_state, refresh
@@ -99,3 +102,31 @@ def test_stopped_at_once_the_simple_bound_is_left(tiny):
     simple = all_bounds(compiled).whole * VALUE_UNITS_PER_POINT
     assert simple - STEP <= proof.bound <= simple + 1e-6
     assert not proof.optimal
+
+
+def test_a_packing_beyond_a_walking_limit_is_no_plan(tiny):
+    """The best packing of this week's days walks too far for one officer."""
+    problem = small_week(tiny, 124, rounds_of_two=True)
+    best = optimum(problem) * VALUE_UNITS_PER_POINT
+    proof = prove(compile_problem(problem), incumbent=best, seconds=AMPLE_S, rounds=1_000)
+    assert proof.bound > best + 1
+    assert not proof.optimal
+    assert proof.plan == ()
+
+
+def test_a_late_start_on_the_day_it_is_due_counts(tiny):
+    """Due at ten, but at a surgery until half past: the visit is still worth its late value."""
+    surgery = Session(kind="surgery", place=0, start_s=9 * 3600, end_s=10 * 3600 + 1800)
+    visit = tiny.visit(
+        "V1",
+        windows=(tiny.window(0, 9, 12),),
+        due_at=dt.datetime.combine(tiny.day(0), dt.time(10)),
+        value=600_000,
+        late_value=300_000,
+    )
+    problem = tiny.week(shifts=(tiny.shift(sessions=(surgery,)),), visits=(visit,))
+    proof = prove(compile_problem(problem), seconds=AMPLE_S, rounds=1_000)
+    best = optimum(problem) * VALUE_UNITS_PER_POINT
+    assert 0 < best <= proof.bound
+    assert proof.plan == ()
+    assert proof.routes <= {(0, (1,))}, "the search knows the punctual starts only"
