@@ -1,8 +1,9 @@
 """sheets.pdf: what an officer carries, a page or more for each officer and day.
 
-Large type, black on white; no names, no reasons. fpdf2's core fonts know
-Latin-1 only, so other letters lose their accents or become question marks
-rather than fail.
+Large type, black on white; no names, no reasons. Of a building only what its file
+says is told: floors, lift, door entry. Notes in free words are not taken in, since
+they would carry what an officer's sheet must not. fpdf2's core fonts know Latin-1
+only, so other letters lose their accents or become question marks rather than fail.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, cast
 
+from optimiser.bridge.contacts import part_of
 from optimiser.model import Route, VisitPlan, WorkspaceView
+from optimiser.outputs.icons import ICONS
 from optimiser.outputs.stops import DoorLine, StopLine
 from optimiser.outputs.wording import counted, long_date, time_of_day, walks_note
 
@@ -30,12 +33,17 @@ DOOR_OUTCOMES: Final = ("Talked", "No answer", "Refused", "Other")
 
 _LEFT: Final = 12.0
 _WIDTH: Final = 186.0
-_TOP: Final = 32.0
-_BOTTOM: Final = 278.0
+_TOP: Final = 31.0
+_BOTTOM: Final = 279.0
 _TEXT_X: Final = 46.0
 _TEXT_WIDTH: Final = _LEFT + _WIDTH - _TEXT_X - 2
-_ADDRESS_PT: Final = 13
-_DOOR_MM: Final = 6.5
+_ADDRESS_PT: Final = 14
+_ADDRESS_MM: Final = 6.0
+_FLAG_MM: Final = 8.5
+_DOOR_MM: Final = 7.3
+_DOOR_PT: Final = 12.0
+_DOOR_NAME_MM: Final = 57.0
+_SMALLEST_PT: Final = 9.0
 _REPLACED: Final = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "•": "-"}  # noqa: RUF001
 )
@@ -52,11 +60,19 @@ class _Card:
     first_door: int
 
     @property
+    def text_height(self) -> float:
+        """The upper part: times on the left; task, address, access and flags on the right."""
+        if self.line.stop.kind in ("break", "surgery"):
+            return 14.0
+        said = 8.5 + _ADDRESS_MM * len(self.address) + 6.5
+        return max(20.5, said + (_FLAG_MM if self.flags else 0.0))
+
+    @property
     def height(self) -> float:
-        text = 9.0 + 5.6 * len(self.address) + 5.5 + (7.5 if self.flags else 0)
-        if self.line.stop.kind == "visit":
-            return text + 16.0
-        return max(18.5, text) + (_DOOR_MM * len(self.doors) + 9.0 if self.doors else 1.0)
+        if self.line.stop.kind in ("break", "surgery"):
+            return self.text_height + 2.0
+        rows = _DOOR_MM * len(self.doors) if self.doors else 7.0
+        return self.text_height + 1.0 + rows + 8.5
 
 
 def latin1(text: str) -> str:
@@ -107,7 +123,7 @@ def sheets_pdf(view: WorkspaceView, plan: VisitPlan, lines: Sequence[StopLine]) 
 def _cards(ruler: FPDF, line: StopLine) -> list[_Card]:
     """Return the stop's cards: one, or more where a round's doors need more than a page."""
     where = latin1(line.where)
-    wrapped = ruler.multi_cell(_TEXT_WIDTH, 5.6, where, dry_run=True, output="LINES")
+    wrapped = ruler.multi_cell(_TEXT_WIDTH, _ADDRESS_MM, where, dry_run=True, output="LINES")
     address = tuple(cast(list[str], wrapped)) if where else ()
     doors = line.doors if line.stop.kind == "round" else ()
     per_page = int((_BOTTOM - _TOP - 48) / _DOOR_MM)
@@ -165,82 +181,101 @@ def _footer(pdf: FPDF, view: WorkspaceView, route: Route, number: int, of: int) 
 
 def _draw(pdf: FPDF, card: _Card, y: float) -> None:
     line, stop = card.line, card.line.stop
-    bottom = y + card.height - 2
     pdf.set_line_width(0.3)
-    pdf.rect(_LEFT, y, _WIDTH, bottom - y)
-    _text(pdf, _LEFT + 2, y + 1.5, time_of_day(stop.start_s), size=16, bold=True)
-    _text(pdf, _LEFT + 2, y + 8.5, f"to {time_of_day(stop.end_s)}", size=10)
-    walk = round(stop.walk_s / 60)
+    pdf.rect(_LEFT, y, _WIDTH, card.height - 2)
+    if stop.kind in ("break", "surgery"):
+        _draw_pause(pdf, line, y)
+        return
+    _text(pdf, _LEFT + 2, y + 1.2, "Arrive by", size=9)
+    _text(pdf, _LEFT + 2, y + 4.4, time_of_day(stop.start_s), size=18, bold=True)
+    _text(pdf, _LEFT + 2, y + 11.4, f"to {time_of_day(stop.end_s)}", size=11)
     if stop.walk_m:
-        _text(pdf, _LEFT + 2, y + 13.5, f"walk {walk} min", size=9)
-    head = f"{line.position}.  {line.task}, {counted(line.minutes, 'minute')}"
+        _text(pdf, _LEFT + 2, y + 15.9, f"walk {max(1, round(stop.walk_s / 60))} min", size=10)
+    more = ", continued" if card.first_door else ""
+    head = f"{line.position}.  {line.task}, {counted(line.minutes, 'minute')}{more}"
     _text(pdf, _TEXT_X, y + 1.5, head, size=12)
     if stop.visit_ref:
         _text(pdf, _LEFT, y + 1.5, f"Ref {stop.visit_ref}", size=10, align="R", inset=2)
     at = y + 8.0
     for row in card.address:
         _text(pdf, _TEXT_X, at, row, size=_ADDRESS_PT, bold=True)
-        at += 5.6
-    _text(pdf, _TEXT_X, at, line.access, size=11)
-    at += 6.0
+        at += _ADDRESS_MM
+    _text(pdf, _TEXT_X, at, "; ".join(p for p in (line.access, line.window) if p), size=12)
     if card.flags:
-        _flag_boxes(pdf, card.flags, at)
-        at += 7.5
-    if stop.kind == "visit":
-        _outcome_boxes(pdf, at)
-        at += 7
+        _flag_boxes(pdf, card.flags, at + 6.8)
+    at = y + card.text_height + 1.0
     for number, door in enumerate(card.doors, start=card.first_door + 1):
         _door_row(pdf, number, door, at)
         at += _DOOR_MM
-    if stop.kind == "visit" or card.doors:
-        _lines_to_fill(pdf, at)
+    if not card.doors:
+        _tick_boxes(pdf, _LEFT + 3, at, OUTCOMES, gap=2.6)
+        at += 7.0
+    _lines_to_fill(pdf, stop.start_s, at)
+
+
+def _draw_pause(pdf: FPDF, line: StopLine, y: float) -> None:
+    """Draw a break or a session at a place: nothing to tick there."""
+    stop = line.stop
+    _text(pdf, _LEFT + 2, y + 1.2, time_of_day(stop.start_s), size=16, bold=True)
+    _text(pdf, _LEFT + 2, y + 8.5, f"to {time_of_day(stop.end_s)}", size=11)
+    head = f"{line.position}.  {line.task}, {counted(line.minutes, 'minute')}"
+    _text(pdf, _TEXT_X, y + 1.5, head, size=12)
+    where = line.where if stop.kind == "surgery" or not line.where else f"near {line.where}"
+    _text(pdf, _TEXT_X, y + 8.0, where, size=12, bold=stop.kind == "surgery")
 
 
 def _flag_boxes(pdf: FPDF, flags: Sequence[str], y: float) -> None:
-    x, size = _TEXT_X, 11.0
+    """Draw white words on black, each after its sign; smaller where all do not fit."""
+    x, size, side = _TEXT_X, 11.0, 4.8
     pdf.set_font("Helvetica", "B", size)
-    room = _TEXT_WIDTH - 9 * len(flags)
+    room = _TEXT_WIDTH - (side + 7) * len(flags)
     if (needed := pdf.get_string_width("".join(map(latin1, flags)))) > room:
-        size *= room / needed  # four flags at most: still larger than 7 point
-    pdf.set_text_color(255)
+        size *= room / needed
     for flag in flags:
         pdf.set_font("Helvetica", "B", size)
-        width = pdf.get_string_width(latin1(flag)) + 6
+        width = pdf.get_string_width(latin1(flag)) + side + 5
         pdf.set_fill_color(0)
-        pdf.rect(x, y, width, 6, style="F")
-        _text(pdf, x + 2, y + 0.4, flag, size=size, bold=True)
-        x += width + 3
-    pdf.set_text_color(0)
+        pdf.rect(x, y, width, 6.8, style="F")
+        pdf.set_fill_color(255)
+        pdf.set_draw_color(255)
+        pdf.set_text_color(255)
+        if icon := ICONS.get(flag.partition(":")[0].lower()):
+            icon(pdf, x + 1.5, y + 1.0, side)
+        _text(pdf, x + side + 3.2, y + 3.4 - 0.17 * size, flag, size=size, bold=True)
+        pdf.set_draw_color(0)
+        pdf.set_text_color(0)
+        x += width + 2
+    pdf.set_line_width(0.3)
 
 
-def _outcome_boxes(pdf: FPDF, y: float) -> None:
-    _tick_boxes(pdf, _LEFT + 3, y, OUTCOMES, gap=5.0)
-
-
-def _lines_to_fill(pdf: FPDF, y: float) -> None:
+def _lines_to_fill(pdf: FPDF, start_s: int, y: float) -> None:
     # Seen on a visit, a hazard starts a statutory clock: when is what matters.
-    _text(pdf, _LEFT + 2, y, "Hazard seen: date and time", size=10)
-    pdf.line(_LEFT + 50, y + 4.5, _LEFT + 102, y + 4.5)
-    _text(pdf, _LEFT + 106, y, "Next try: day and time", size=10)
-    pdf.line(_LEFT + 144, y + 4.5, _LEFT + _WIDTH - 4, y + 4.5)
+    _text(pdf, _LEFT + 2, y + 0.6, "Hazard seen: date and time", size=10)
+    pdf.line(_LEFT + 48, y + 5.0, _LEFT + 96, y + 5.0)
+    # The same hour again brings less: the next try belongs in another part of the day.
+    _text(pdf, _LEFT + 100, y + 0.6, f"Next try, not in the {part_of(start_s).value}:", size=10)
+    pdf.line(_LEFT + 149, y + 5.0, _LEFT + _WIDTH - 4, y + 5.0)
 
 
 def _door_row(pdf: FPDF, number: int, door: DoorLine, y: float) -> None:
-    address = latin1(door.address)
-    pdf.set_font("Helvetica", "", 10)
-    while pdf.get_string_width(address) > 68 and len(address) > 4:
-        address = address[:-4] + "..."
-    _text(pdf, _LEFT + 3, y, f"{number}.", size=10)
-    _text(pdf, _LEFT + 10, y, address, size=10)
-    _text(pdf, _LEFT + 79, y, door.floor, size=10)
-    _tick_boxes(pdf, _LEFT + 106, y, DOOR_OUTCOMES, gap=4.0)
+    name, size = latin1(door.short or door.address), _DOOR_PT
+    pdf.set_font("Helvetica", "B", size)
+    if (width := pdf.get_string_width(name)) > _DOOR_NAME_MM:
+        size = max(_SMALLEST_PT, size * _DOOR_NAME_MM / width)
+        pdf.set_font("Helvetica", "B", size)
+    while pdf.get_string_width(name) > _DOOR_NAME_MM and len(name) > 4:
+        name = name[:-4] + "..."
+    _text(pdf, _LEFT + 2, y + 0.5, f"{number}.", size=10)
+    _text(pdf, _LEFT + 10, y, name, size=size, bold=True)
+    _text(pdf, _LEFT + 70, y + 0.3, door.floor, size=11)
+    _tick_boxes(pdf, _LEFT + 100, y, DOOR_OUTCOMES, gap=3.0)
 
 
 def _tick_boxes(pdf: FPDF, x: float, y: float, labels: Sequence[str], *, gap: float) -> None:
     for label in labels:
-        pdf.rect(x, y + 0.3, 3.6, 3.6)
-        _text(pdf, x + 4.8, y, label, size=9)
-        x += 4.8 + gap + pdf.get_string_width(label)
+        pdf.rect(x, y + 0.2, 4.2, 4.2)
+        _text(pdf, x + 5.2, y + 0.5, label, size=10)
+        x += 5.2 + gap + pdf.get_string_width(label)
 
 
 def _text(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from optimiser.model import Stop, VisitPlan, WorkspaceView
 from optimiser.model.tries import request_of
-from optimiser.outputs.wording import counted, stop_label
+from optimiser.outputs.wording import counted, stop_label, time_of_day
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,11 +20,15 @@ __all__ = ["DoorLine", "StopLine", "stop_lines", "text_of"]
 
 @dataclass(frozen=True)
 class DoorLine:
-    """One door of a stop: where it is, and nothing about who lives there."""
+    """One door of a stop: where it is, and nothing about who lives there.
+
+    `short` is what tells it from the round's other doors, "" where that takes the whole address.
+    """
 
     property_ref: str
     address: str
     floor: str
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class StopLine:
     """One stop as a person reads it. `where` is the whole address, `building` the block's.
 
     `asks` is what to do about the resident beside the visit itself: "Ring first".
+    `window` is when the resident expects somebody: "between 9am and midday".
     """
 
     officer_ref: str
@@ -45,6 +51,7 @@ class StopLine:
     language: str
     due_by: dt.datetime | None
     asks: tuple[str, ...] = ()
+    window: str = ""
 
     @property
     def minutes(self) -> int:
@@ -52,7 +59,8 @@ class StopLine:
         return round((self.stop.end_s - self.stop.start_s) / 60)
 
 
-_ASKS: Final = (("contact_first", "Ring first"), ("no_card_left", "Leave no card"))
+_ASKS: Final = (("contact_first", "Ring first"), ("no_card_left", "Leave no card"),
+                ("appointment_only", "By appointment"))  # fmt: skip
 """Columns of the requests that say how to go about a visit, in neutral words."""
 
 
@@ -82,7 +90,7 @@ class _Book:
         for route in plan.routes:
             for position, stop in enumerate(route.stops, start=1):
                 visit = self.visits.get(request_of(stop.visit_ref or ""), {})
-                doors = tuple(self._door(ref) for ref in stop.property_refs)
+                doors = self._doors(stop)
                 due = visit.get("due_by")
                 yield StopLine(
                     officer_ref=route.officer_ref,
@@ -97,7 +105,17 @@ class _Book:
                     language=text_of(visit.get("language")),
                     due_by=due.to_pydatetime() if due is not None and text_of(due) else None,
                     asks=tuple(words for name, words in _ASKS if visit.get(name) is True),
+                    window=_window(visit),
                 )
+
+    def _doors(self, stop: Stop) -> tuple[DoorLine, ...]:
+        """Return the stop's doors; in a round each by what is before the building's name."""
+        doors = [self._door(ref) for ref in stop.property_refs]
+        name = text_of(self.blocks.get(stop.block_ref or "", {}).get("block_name"))
+        short = [door.address.partition(name)[0].rstrip(" ,") if name else "" for door in doors]
+        if stop.kind == "round" and all(short) and len(set(short)) == len(short):
+            doors = [replace(door, short=text) for door, text in zip(doors, short, strict=True)]
+        return tuple(doors)
 
     def _door(self, ref: str) -> DoorLine:
         home = self.homes.get(ref, {})
@@ -109,6 +127,11 @@ class _Book:
     def _where(self, stop: Stop, doors: tuple[DoorLine, ...]) -> str:
         if stop.kind == "visit" and doors:
             return doors[0].address
+        named = text_of(self.blocks.get(stop.block_ref or "", {}).get("block_name"))
+        if stop.kind == "round" and not named:
+            # A block's reference is on no door: the first and last address are.
+            ends = sorted((door.address for door in doors), key=_natural)
+            return ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
         return self._building(stop)
 
     def _building(self, stop: Stop) -> str:
@@ -130,7 +153,8 @@ class _Book:
             lowest = f"floor {min(known)}" if min(known) > 0 else "the ground floor"
             parts.append(f"floor {max(known)} down to {lowest}")
         elif known:
-            parts.append(_floor(known[0], home.get("block_floors")))
+            floor = _floor(known[0], home.get("block_floors"))
+            parts.append(floor if stop.kind == "visit" else floor[:1].lower() + floor[1:])
         if known and max(known) > 0 and text_of(home.get("lift")):
             parts.append("lift" if home["lift"] else "no lift")
         if text_of(home.get("door_entry")) and home["door_entry"]:
@@ -143,6 +167,20 @@ class _Book:
 def _by_ref(frame: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
     records = frame.drop_duplicates(key).to_dict("records")
     return {str(record[key]): {str(k): v for k, v in record.items()} for record in records}
+
+
+def _window(visit: dict[str, Any]) -> str:
+    """Return when the resident expects somebody, of a request that says so."""
+    first, last = (visit.get(name) for name in ("window_start_s", "window_end_s"))
+    start, end = (time_of_day(int(text)) if (text := text_of(at)) else "" for at in (first, last))
+    if start and end:
+        return f"expected between {start} and {end}"
+    return f"expected from {start}" if start else f"expected by {end}" if end else ""
+
+
+def _natural(address: str) -> list[tuple[int, str]]:
+    """Return what sorts Flat 9 before Flat 10."""
+    return [(int(part or 0), text) for part, text in re.findall(r"(\d*)(\D*)", address)]
 
 
 def _floor(floor: Any, floors: Any) -> str:

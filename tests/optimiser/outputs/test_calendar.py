@@ -3,6 +3,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
+import vobject
 from icalendar import Calendar
 
 from optimiser.outputs.calendar import calendar_file_name, officer_calendars, utc_time
@@ -58,6 +59,29 @@ def test_times_are_utc_and_right_around_both_clock_changes(view, week_plan, date
 def test_wall_time_after_the_change_is_not_shifted_by_the_length_of_that_day():
     # 28 March 2027 has 23 hours: 10:00 is 9 hours after midnight.
     assert utc_time(dt.date(2027, 3, 28), 36_000) == dt.datetime(2027, 3, 28, 9, tzinfo=dt.UTC)
+
+
+def test_another_library_reads_the_same_week(view, week_plan):
+    calendars = make(view, week_plan)
+    for officer, text in calendars.items():
+        calendar = vobject.readOne(text.decode())
+        ours = events(calendars, officer)
+        assert len(calendar.vevent_list) == len(ours) > 0
+        for read, event in zip(calendar.vevent_list, ours, strict=True):
+            assert (read.dtstart.value, read.dtend.value) == (event.start, event.end)
+            assert read.dtstart.value.utcoffset() == dt.timedelta(0)
+            assert read.uid.value == event["uid"]
+            assert read.summary.value == event["summary"]
+            assert read.sequence.value == str(event["sequence"])
+
+
+def test_another_library_reads_what_is_cancelled(view, week_plan):
+    first = make(view, week_plan)
+    one, _, thursday = week_plan.routes
+    second = again(view, replanned(week_plan, one, thursday), first)
+    read = vobject.readOne(second["HO02"].decode()).vevent_list
+    assert [event.status.value for event in read] == ["CANCELLED"] * 2
+    assert [event.sequence.value for event in read] == ["1"] * 2
 
 
 def test_uids_are_unique_and_stay_when_a_visit_moves(view, week_plan):

@@ -1,10 +1,13 @@
 import datetime as dt
 import re
-import zlib
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from fpdf import FPDF
+from pypdf import PdfReader
 
+from optimiser.outputs.icons import ICONS
 from optimiser.outputs.sheets import latin1, sheets_pdf
 from optimiser.outputs.stops import stop_lines
 
@@ -13,26 +16,19 @@ def make(view, plan):
     return sheets_pdf(view, plan, stop_lines(view, plan))
 
 
-def page_count(pdf):
-    return len(re.findall(rb"/Type /Page\b(?!s)", pdf))
+def reader(pdf):
+    return PdfReader(BytesIO(pdf))
 
 
 def page_texts(pdf):
-    """The text of each page, as shown: fpdf2 writes one compressed stream a page."""
-    texts = []
-    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, flags=re.DOTALL):
-        try:
-            content = zlib.decompress(stream).decode("latin-1")
-        except zlib.error:
-            continue
-        if shown := re.findall(r"\(((?:\\.|[^\\()])*)\) Tj", content):
-            texts.append("\n".join(re.sub(r"\\(.)", r"\1", text) for text in shown))
-    return texts
+    """The text of each page, read by another library than the one that makes it."""
+    return [page.extract_text() for page in reader(pdf).pages]
 
 
 def test_a_page_for_each_officer_and_day(view, week_plan):
     pdf = make(view, week_plan)
-    assert page_count(pdf) == len(page_texts(pdf)) == 3
+    pages = reader(pdf).pages
+    assert [(round(p.mediabox.width), round(p.mediabox.height)) for p in pages] == [(595, 842)] * 3
     heads = [text.splitlines()[0] for text in page_texts(pdf)]
     assert heads == [
         "HO01   Tuesday 1 December 2026",
@@ -71,8 +67,16 @@ def test_what_a_request_asks_for_is_on_the_sheet_and_only_there_where_it_asks(vi
 
 def test_a_round_lists_its_doors_from_the_top_down(view, week_plan):
     text = page_texts(make(view, week_plan))[1]
-    doors = re.findall(r"Flat (\d) D House", text)
-    assert doors == ["4", "3", "2", "1"]
+    doors = re.findall(
+        r"^\d\. (Flat \d) (Floor \d|Ground floor)(?: \(top\))? Talked", text, flags=re.MULTILINE
+    )
+    assert doors == [
+        ("Flat 4", "Floor 3"),
+        ("Flat 3", "Floor 2"),
+        ("Flat 2", "Floor 1"),
+        ("Flat 1", "Ground floor"),
+    ]
+    assert "4 doors, floor 3 down to the ground floor, no lift, door entry" in text
     assert "4 doors to knock" in text
     assert "Hazard seen: date and time" in text
 
@@ -103,9 +107,9 @@ def test_a_round_longer_than_a_page_loses_no_door(view, week_plan):
     knock = route.stops[1].model_copy(update={"property_refs": ("00D1",) * 90})
     week = week_plan.model_copy(update={"routes": (route.model_copy(update={"stops": (knock,)}),)})
     pages = page_texts(make(view, week))
-    numbers = re.findall(r"^(\d+)\.$", "\n".join(pages), flags=re.MULTILINE)
+    numbers = re.findall(r"^(\d+)\. Flat", "\n".join(pages), flags=re.MULTILINE)
     assert [int(n) for n in numbers] == list(range(1, 91))
-    assert len(pages) == 3
+    assert len(pages) == 4
 
 
 def test_the_same_plan_gives_the_same_file(view, week_plan):
@@ -126,7 +130,7 @@ def test_walks_along_no_street_are_called_estimates_on_each_page(view, week_plan
 
 def test_a_week_without_routes_is_one_page_that_says_so(view, week_plan):
     pdf = make(view, week_plan.model_copy(update={"routes": ()}))
-    assert page_count(pdf) == 1
+    assert len(page_texts(pdf)) == 1
     assert "No visits are planned" in page_texts(pdf)[0]
 
 
@@ -148,3 +152,81 @@ def test_a_date_near_the_years_end_is_destroyed_in_the_next(view, week_plan):
 )
 def test_letters_that_the_fonts_lack_are_replaced(text, shown):
     assert latin1(text) == shown
+
+
+def test_a_window_is_told_as_when_somebody_is_expected(view, week_plan):
+    starts = view.visits["visit_ref"].map({"V1": 36_000}).astype("Int64")
+    ends = view.visits["visit_ref"].map({"V1": 43_200, "V3": 39_600}).astype("Int64")
+    asked = replace(view, visits=view.visits.assign(window_start_s=starts, window_end_s=ends))
+    first, _, other = page_texts(make(asked, week_plan))
+    assert first.count("expected between 10am and midday") == 1
+    assert other.count("expected by 11am") == 1
+    assert "expected" not in page_texts(make(view, week_plan))[0]
+
+
+def test_the_next_try_is_in_another_part_of_the_day(view, week_plan):
+    first, thursday, _ = page_texts(make(view, week_plan))
+    assert first.count("Next try, not in the morning:") == 1  # a quarter past ten
+    assert first.count("Next try, not in the afternoon:") == 1  # two
+    assert thursday.count("Next try, not in the afternoon:") == 1  # the surgery has none
+
+
+def test_a_round_of_two_says_so_on_both_sheets_with_every_door_on_each(view, week_plan):
+    route = week_plan.routes[2]
+    pages = page_texts(
+        make(
+            view,
+            week_plan.model_copy(
+                update={
+                    "routes": tuple(
+                        route.model_copy(
+                            update={
+                                "officer_ref": one,
+                                "stops": (
+                                    route.stops[1].model_copy(update={"with_officer": other}),
+                                ),
+                            }
+                        )
+                        for one, other in (("HO01", "HO02"), ("HO02", "HO01"))
+                    )
+                }
+            ),
+        )
+    )
+    for text, other in zip(pages, ("HO02", "HO01"), strict=True):
+        assert f"TWO OFFICERS: go with {other}" in text
+        assert len(re.findall(r"^\d\. Flat \d ", text, flags=re.MULTILINE)) == 4
+
+
+def test_a_building_without_a_name_is_told_by_its_addresses(view, week_plan):
+    blocks = view.blocks.assign(block_name=None)
+    texts = page_texts(make(replace(view, blocks=blocks), week_plan))
+    assert "Flat 1 D House, Elm Road, SW1V 3DJ to Flat 4 D House" in " ".join(texts[1].split())
+
+
+def test_every_flag_has_a_sign_drawn_and_no_sign_is_a_letter(view, week_plan):
+    visits = view.visits.assign(contact_first=True, no_card_left=True, appointment_only=True)
+    asked = replace(view, visits=visits)
+    texts = page_texts(make(asked, week_plan))
+    said = "\n".join(texts)
+    assert all(said.count(f"{words.upper()}") >= 1 for words in ICONS)
+    assert "".join(texts).isascii()
+
+
+@pytest.mark.parametrize("words", ICONS)
+def test_a_sign_is_drawn_inside_its_square(words):
+    pdf = FPDF(unit="pt", format=(100, 100))
+    pdf.set_compression(False)
+    pdf.add_page()
+    ICONS[words](pdf, 20, 30, 40)
+    drawn = reader(bytes(pdf.output())).pages[0].get_contents().get_data().decode("latin-1")
+    numbers = r"((?:-?[\d.]+ )+)"
+    points = []
+    for found in re.findall(numbers + r"[mlc]\b", drawn):
+        values = [float(v) for v in found.split()]
+        points += zip(values[::2], values[1::2], strict=True)
+    for found in re.findall(numbers + r"re\b", drawn):
+        x, y, width, height = (float(v) for v in found.split())
+        points += [(x, y), (x + width, y + height)]
+    assert points
+    assert all(20 <= x <= 60 and 30 <= y <= 70 for x, y in points)
