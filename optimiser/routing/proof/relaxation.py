@@ -254,7 +254,7 @@ def _metric(net: Net) -> Net:
 
 def _seconds(net: Net, s: int, nodes: I64) -> I64:
     """Return the least seconds at the door: with this officer, or for two with either."""
-    spent = net.node[nodes, SERVICE].copy()
+    spent: I64 = net.node[nodes, SERVICE].copy()
     visits = np.flatnonzero(nodes < net.visits)
     alone = visits[net.visit[nodes[visits], PAIR] == 0]
     spent[alone] = net.who[nodes[alone], net.shift[s, OFFICER], SERVICE_S]
