@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from shapely import LineString
 
+    from geodata.errors import Problem
+
 __all__ = ["WorkspaceView"]
 
 Point = tuple[float, float]
@@ -31,6 +33,11 @@ class WorkspaceView(Protocol):
     @property
     def attribution(self) -> str:
         """Who the data is from, for the foot of each output; may be empty."""
+        ...
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What is wrong with the files; rows that a plan was made without, and warnings."""
         ...
 
     @property

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from geodata.errors import DataError, Problem
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from optimiser.outputs.tables import Sheet
 
-__all__ = ["PROBLEMS_NAME", "BadRows", "write_problems"]
+__all__ = ["PROBLEMS_NAME", "BadRows", "problems_frame", "write_problems"]
 
 PROBLEMS_NAME: Final = "problems.xlsx"
 COLUMNS: Final = ("file", "sheet", "row", "column", "value", "reason", "remedy", "severity")
@@ -51,17 +53,14 @@ def write_problems(
     DataError
         If a file of that name is someone else's, or the folder cannot be written.
     """
-    import pandas as pd
-
     from optimiser.outputs.tables import Sheet, write_xlsx
 
     path = folder / PROBLEMS_NAME
     _refuse_foreign(path)
-    ordered = sorted(problems, key=lambda p: p.severity)
+    ordered = list(problems)
     taken = {"Problems"}
     sheets = [_rows_sheet(bad, ordered, taken) for bad in rows]
-    frame = pd.DataFrame([p.to_dict() for p in ordered], columns=list(COLUMNS))
-    frame["row"] = frame["row"].astype("Int64")
+    frame = problems_frame(ordered)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".problems.", dir=folder) as holder:
@@ -71,6 +70,16 @@ def write_problems(
     except OSError as error:
         raise _refused(path, f"cannot be written ({error.strerror})") from error
     return path
+
+
+def problems_frame(problems: Iterable[Problem]) -> pd.DataFrame:
+    """Return one row a problem, errors first, rows as the spreadsheet numbers them."""
+    import pandas as pd
+
+    ordered = sorted(problems, key=lambda p: p.severity)
+    frame = pd.DataFrame([p.to_dict() for p in ordered], columns=list(COLUMNS))
+    frame["row"] = frame["row"].astype("Int64")
+    return frame
 
 
 def _rows_sheet(bad: BadRows, problems: Iterable[Problem], taken: set[str]) -> Sheet:

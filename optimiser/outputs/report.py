@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from optimiser.model import Appointment, VisitPlan, WorkspaceView
+from optimiser.model import Appointment, Change, VisitPlan, WorkspaceView
 from optimiser.outputs.rendering import Columns, Rows, blank, decimal, number, render
 from optimiser.outputs.stops import StopLine
-from optimiser.outputs.week_tables import by_day_frame, by_officer_frame, unplanned_frame
+from optimiser.outputs.tiers import tier_lines
+from optimiser.outputs.week_tables import (
+    by_day_frame,
+    by_officer_frame,
+    once_by_day,
+    unplanned_frame,
+)
 from optimiser.outputs.wording import (
     assumptions,
     class_label,
@@ -27,7 +33,8 @@ __all__ = ["week_report"]
 
 
 def week_report(view: WorkspaceView, plan: VisitPlan, lines: Iterable[StopLine]) -> str:
-    """Return the week's report: figures with bounds, what did not fit, by day and officer."""
+    """Return the week's report: tiers with bounds, what did not fit, rounds, days, officers."""
+    lines = list(lines)
     return render(
         "week.html",
         view,
@@ -36,8 +43,10 @@ def week_report(view: WorkspaceView, plan: VisitPlan, lines: Iterable[StopLine])
         assumptions=assumptions(plan.notes, view.caveats),
         figures=_week_figures(plan),
         proof=_value_proof(plan),
-        tier_columns=[("Tier", ""), ("This plan", "n"), ("No plan can reach more than", "n")],
-        tier_rows=[[_sentence(t.name), number(t.value), number(t.bound)] for t in plan.tiers],
+        tier_columns=[("Tier", ""), ("Points", "n"), ("At\N{NO-BREAK SPACE}most", "n"),
+                      ("Gap", "n"), ("What is proven", "")],
+        tier_rows=_tier_rows(plan),
+        evenness=_evenness(plan),
         changes_words=_changes_words(plan),
         changes=_changes(plan),
         left_out_words=_left_out_words(plan),
@@ -47,6 +56,10 @@ def week_report(view: WorkspaceView, plan: VisitPlan, lines: Iterable[StopLine])
         late_columns=[("Reference", "nowrap"), ("Task", ""), ("Due", ""), ("Planned", ""),
                       ("Officer", "")],
         late_rows=_late_rows(lines),
+        rounds_words=_rounds_words(plan),
+        round_columns=[("Officer", "nowrap"), ("Rounds", "n"), ("Doors", "n"),
+                       ("Conversations expected", "n"), ("Where, in order", "")],
+        round_groups=_round_groups(lines),
         day_columns=[("Day", ""), ("Officers", "n"), *_WORK_COLUMNS],
         day_rows=_work_rows(by_day_frame(plan), "date"),
         officer_columns=[("Officer", ""), ("Days", "n"), *_WORK_COLUMNS],
@@ -66,6 +79,37 @@ def _value_proof(plan: VisitPlan) -> list[str]:
         f"points, so this one reaches at least {number(100 * (1 - plan.gap))}% of the best. "
         "Whether a better one exists is not known.",
     ]
+
+
+def _tier_rows(plan: VisitPlan) -> Rows:
+    return [
+        [
+            f"{tier.position}. {tier.label}",
+            number(tier.value),
+            number(tier.bound),
+            "" if tier.gap is None else f"{number(100 * tier.gap)}%",
+            tier.words,
+        ]
+        for tier in tier_lines(plan)
+    ]
+
+
+def _evenness(plan: VisitPlan) -> str:
+    """Return how evenly the week's work is spread over officers, with the ends named."""
+    frame = by_officer_frame(plan).sort_values(["busy_hours", "officer_ref"])
+    spread = (
+        f"On average {number(100 * plan.busy_share)}% of the time that the rules allow an officer "
+        f"is used; between officers that share varies by {number(100 * plan.busy_spread)} "
+        "percentage points (the standard deviation; 0 is even)."
+    )
+    if len(frame) < 2:
+        return spread
+    least, most = frame.iloc[0], frame.iloc[-1]
+    return (
+        f"{spread} The shortest week planned is {least['officer_ref']}'s with "
+        f"{decimal(least['busy_hours'])} hours, the longest {most['officer_ref']}'s with "
+        f"{decimal(most['busy_hours'])}."
+    )
 
 
 def _week_figures(plan: VisitPlan) -> list[tuple[str, str]]:
@@ -109,17 +153,22 @@ def _changes(plan: VisitPlan) -> list[dict[str, Any]]:
              "cancelled": "Cancelled"}  # fmt: skip
     groups: list[dict[str, Any]] = []
     for kind, name in names.items():
-        told = [c for c in plan.changes if c.kind == kind]
+        told = sorted((c for c in plan.changes if c.kind == kind), key=_when)
         ends = [("Before", [_appointment(c.before) for c in told]),
                 ("Now", [_appointment(c.after) for c in told])]  # fmt: skip
         ends = [(head, cells) for head, cells in ends if any(cells)]
         names_of = [c.ref if c.what == "visit" else f"Round {c.ref}" for c in told]
-        columns = [names_of, *(cells for _, cells in ends), [c.why for c in told]]
+        columns = [names_of, *(cells for _, cells in ends), [_sentence(c.why) for c in told]]
         heads = [("Reference", "nowrap"), *((head, "") for head, _ in ends), ("Why", "")]
         if told:
             rows = [list(row) for row in zip(*columns, strict=True)]
             groups.append({"name": f"{name} ({len(told)})", "columns": heads, "rows": rows})
     return groups
+
+
+def _when(change: Change) -> tuple[dt.date, int, str]:
+    at = change.before or change.after
+    return (dt.date.min, 0, change.ref) if at is None else (at.date, at.start_s, change.ref)
 
 
 def _appointment(at: Appointment | None) -> str:
@@ -144,7 +193,7 @@ def _left_out(view: WorkspaceView, plan: VisitPlan) -> list[dict[str, Any]]:
         if len(part):
             columns = part[["visit_ref", "task", "due_by", "reason", "evidence", "remedy"]]
             rows = [[blank(value) for value in row] for row in columns.to_numpy().tolist()]
-            rows = [[row[0], row[1], _due(row[2]), *row[3:]] for row in rows]
+            rows = [[*row[:2], _due(row[2]), *map(_sentence, row[3:])] for row in rows]
             groups.append({"name": f"{class_label(kind)} ({len(part)})", "rows": rows})
     return groups
 
@@ -156,16 +205,62 @@ def _late_rows(lines: Iterable[StopLine]) -> Rows:
             line.task,
             long_date(line.due_by.date()) if line.due_by else "",
             f"{long_date(line.date)}, {time_of_day(line.stop.start_s)}",
-            line.officer_ref,
+            _who(line),
         ]
         for line in lines
-        if line.stop.late
+        # Of a pair, the first by reference tells of both.
+        if line.stop.late and (line.stop.with_officer or "~") > line.officer_ref
     ]
+
+
+def _who(line: StopLine) -> str:
+    other = line.stop.with_officer
+    return line.officer_ref if other is None else f"{line.officer_ref} and {other}"
+
+
+def _rounds_words(plan: VisitPlan) -> str:
+    rounds = sum(once_by_day(plan)["rounds"].values())
+    if not rounds:
+        return "No doors are knocked this week."
+    return (
+        f"{counted(rounds, 'round')} of {counted(plan.doors, 'door')}, where about "
+        f"{counted(round(plan.conversations), 'conversation')} can be expected. Each is walked "
+        "from the top floor down; the sheets list the doors."
+    )
+
+
+def _round_groups(lines: Iterable[StopLine]) -> list[dict[str, Any]]:
+    """Return a table a day: a row an officer, or a pair, with the rounds in order."""
+    days: dict[dt.date, dict[str, list[StopLine]]] = {}
+    for line in lines:
+        if line.stop.kind == "round" and (line.stop.with_officer or "~") > line.officer_ref:
+            days.setdefault(line.date, {}).setdefault(_who(line), []).append(line)
+    return [
+        {
+            "name": f"Rounds on {long_date(date)}",
+            "rows": [_round_row(who, of_them) for who, of_them in sorted(days[date].items())],
+        }
+        for date in sorted(days)
+    ]
+
+
+def _round_row(who: str, lines: Sequence[StopLine]) -> list[Any]:
+    where = [
+        f"{time_of_day(line.stop.start_s)} {line.where}, {counted(len(line.doors), 'door')}"
+        for line in sorted(lines, key=lambda x: x.stop.start_s)
+    ]
+    doors = sum(len(line.doors) for line in lines)
+    talks = decimal(sum(line.stop.conversations for line in lines))
+    return [who, len(lines), doors, talks, "; ".join(where)]
 
 
 _WORK_COLUMNS: Columns = [("Visits", "n"), ("Doors", "n"), ("Late", "n"), ("Hours of visits", "n"),
                           ("Hours of rounds", "n"), ("Hours of surgeries", "n"),
-                          ("Hours on foot", "n"), ("Kilometres", "n")]  # fmt: skip
+                          ("Hours on foot", "n"), ("Hours in all", "n"),
+                          ("Kilometres", "n")]  # fmt: skip
+
+
+_HOURS: Final = ("visit", "round", "surgery", "walk", "busy")
 
 
 def _work_rows(frame: pd.DataFrame, key: str) -> Rows:
@@ -173,8 +268,8 @@ def _work_rows(frame: pd.DataFrame, key: str) -> Rows:
         [
             long_date(row[key]) if key == "date" else row[key],
             row["officers" if key == "date" else "days"],
-            *(row[name] for name in ("visits", "doors", "late")),
-            *(decimal(row[f"{name}_hours"]) for name in ("visit", "round", "surgery", "walk")),
+            *(f"{row[name]:,}" for name in ("visits", "doors", "late")),
+            *(decimal(row[f"{name}_hours"]) for name in _HOURS),
             decimal(row["walk_km"]),
         ]
         for row in frame.to_dict("records")
@@ -182,8 +277,7 @@ def _work_rows(frame: pd.DataFrame, key: str) -> Rows:
 
 
 def _sentence(text: str) -> str:
-    plain = text.replace("_", " ")
-    return plain[:1].upper() + plain[1:]
+    return text[:1].upper() + text[1:]
 
 
 def _due(iso: str) -> str:

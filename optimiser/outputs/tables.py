@@ -110,6 +110,8 @@ def _format(cells: Sequence[Any], *, wrap: bool) -> None:
             cell.number_format = "yyyy-mm-dd hh:mm"
         elif isinstance(cell.value, dt.date):
             cell.number_format = "ddd d mmm yyyy"
+        elif isinstance(cell.value, dt.time):
+            cell.number_format = "h:mm AM/PM"
         elif isinstance(cell.value, float):
             cell.number_format = "#,##0.0"
         if wrap:

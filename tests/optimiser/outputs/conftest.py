@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from shapely import LineString, Point, box, union_all
 
+from geodata.errors import Problem
 from optimiser.model import (
     BlockAssignment,
     PatchPlan,
@@ -127,6 +128,7 @@ class FakeView:
     title: str = "Elm Borough"
     synthetic: bool = True
     attribution: str = "Contains invented data"
+    problems: tuple[Problem, ...] = ()
     caveats: tuple[str, ...] = ("Streets are straight lines.",)
     crs: str = CRS
     homes: pd.DataFrame = field(default_factory=make_homes)

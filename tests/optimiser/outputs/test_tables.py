@@ -1,11 +1,13 @@
 import csv
 import datetime as dt
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from geodata.errors import Problem
 from optimiser.model import PatchRules, WorkloadWeights
 from optimiser.outputs.redraw_tables import (
     changes_sheets,
@@ -24,6 +26,7 @@ from optimiser.outputs.tables import (
     write_xlsx,
 )
 from optimiser.outputs.week_tables import (
+    by_day_frame,
     by_officer_frame,
     outcomes_frame,
     plan_frame,
@@ -187,7 +190,7 @@ def test_gpkg_layers(view, patch_plan, tmp_path):
 def test_plan_sheet_is_in_the_order_of_the_day(view, week_plan):
     frame = plan_frame(stop_lines(view, week_plan))
     assert frame["task"].to_list()[:3] == ["Tenancy visit", "Break", "Tenancy visit"]
-    assert frame["start"].to_list()[:3] == ["10:15am", "midday", "2pm"]
+    assert frame["start"].to_list()[:3] == [dt.time(10, 15), dt.time(12), dt.time(14)]
     assert frame["interpreter"].dropna().to_list() == ["Bengali"]
     assert len(frame) == sum(len(route.stops) for route in week_plan.routes)
 
@@ -217,12 +220,70 @@ def test_outcomes_have_a_row_a_door_and_a_pair_once(view, week_plan):
     assert frame["outcome"].isna().all()
 
 
+def opened(view, plan, folder):
+    sheets = visits_sheets(view, plan, stop_lines(view, plan))
+    write_xlsx(folder / "visits.xlsx", sheets, title="t", notice="n")
+    return load_workbook(folder / "visits.xlsx")
+
+
+def records(sheet):
+    head, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def test_every_sheet_can_be_filtered_and_keeps_its_headings(view, week_plan, tmp_path):
+    problem = Problem("homes.csv", "is blank", "fill it in", 9, "uprn", value="=1+1")
+    mended = week_plan.model_copy(
+        update={"replanned_at": dt.datetime(2026, 12, 1, 11, 30)}  # noqa: DTZ001
+    )
+    book = opened(replace(view, problems=(problem,)), mended, tmp_path)
+    assert book.sheetnames[1] == "Changes"
+    for sheet in book:
+        assert sheet.freeze_panes == "A2"
+        assert sheet.auto_filter.ref == sheet.dimensions
+        assert all(8 <= column.width <= 60 for column in sheet.column_dimensions.values())
+        assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    assert records(book["Problems"])[0] == {
+        "file": "homes.csv", "sheet": None, "row": 9, "column": "uprn", "value": "'=1+1",
+        "reason": "is blank", "remedy": "fill it in", "severity": "error",
+    }  # fmt: skip
+
+
+def test_times_sort_as_they_pass(view, week_plan, tmp_path):
+    sheet = opened(view, week_plan, tmp_path)["Plan"]
+    heads = [cell.value for cell in sheet[1]]
+    cells = [row[heads.index("start")] for row in sheet.iter_rows(min_row=2)]
+    assert cells[0].value == dt.time(10, 15)
+    assert {cell.number_format for cell in cells} == {"h:mm AM/PM"}
+
+
+def test_kpis_give_each_tier_its_bound_and_gap(view, week_plan, tmp_path):
+    found = {row["figure"]: row for row in records(opened(view, week_plan, tmp_path)["KPIs"])}
+    whole = found["All tiers together, points"]
+    assert (whole["value"], whole["bound"]) == (1250, 1300)
+    assert whole["gap_percent"] == pytest.approx(100 * 50 / 1300)
+    first = found["Tier 1: Statutory on time, points"]
+    assert (first["value"], first["bound"], first["gap_percent"]) == (1000, 1000, 0)
+    second = found["Tier 2: Requests, by priority, points"]
+    assert (second["value"], second["bound"], second["gap_percent"]) == (250, None, None)
+    expected = {"Planned": 3, "Visits by two officers": 1, "Rounds": 1, "Rounds by two officers": 0,
+                "Doors to knock": 4, "Conversations expected": 1.3, "With their own officer": 3,
+                "Left out: no room this week": 1, "Proven the best there is": "no",
+                "Officers' time used, percent of what the rules allow": 70,
+                "Spread of that between officers, percentage points": 12}  # fmt: skip
+    assert {name: found[name]["value"] for name in expected} == pytest.approx(expected)
+
+
+def test_a_day_counts_a_pair_once_and_its_hours_twice(week_plan):
+    day = by_day_frame(week_plan).iloc[0]
+    assert day[["officers", "visits", "doors", "late"]].to_list() == [2, 3, 0, 1]
+    assert day["visit_hours"] == pytest.approx((25 + 45 + 75 + 45) / 60, abs=0.01)
+
+
 def test_visits_workbook(view, week_plan, tmp_path):
-    sheets = visits_sheets(view, week_plan, stop_lines(view, week_plan))
-    write_xlsx(tmp_path / "visits.xlsx", sheets, title="t", notice="n")
-    book = load_workbook(tmp_path / "visits.xlsx")
+    book = opened(view, week_plan, tmp_path)
     assert book.sheetnames == [
-        "Plan", "Unplanned", "By officer", "By day", "KPIs", "Assumptions", "Outcomes",
+        "Plan", "Unplanned", "By officer", "By day", "KPIs", "Problems", "Assumptions", "Outcomes",
     ]  # fmt: skip
     choices = book["Outcomes"].data_validations.dataValidation[0]
     assert "no_answer" in choices.formula1
