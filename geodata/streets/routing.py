@@ -24,6 +24,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 _CHUNK: Final = 256
+_SPARE: Final = 1.02
+"""How much farther nodes are kept than a way of the wanted length could lead in a straight line."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,20 @@ class SplitGraph:
         nodes = self._without_dead_ends(np.concatenate([start, end]))
         matrix = self.matrix()[nodes][:, nodes]
         known = np.flatnonzero(start >= 0)
-        column_of_end = np.searchsorted(nodes, end)
+        if not len(known):
+            return between[row.ravel()][:, column.ravel()]
+        if np.isfinite(within_m):
+            xy = self.node_xy()
+            known = known[_by_square(xy[start[known]], within_m)]
+        near, part = nodes, matrix
         for chunk in np.split(known, np.arange(_CHUNK, len(known), _CHUNK)):
-            if len(chunk):
-                sources = np.searchsorted(nodes, start[chunk])
-                far = dijkstra(matrix, indices=sources, limit=within_m)
-                between[chunk] = far[:, column_of_end]
-        between[:, end < 0] = np.inf
+            if np.isfinite(within_m):
+                # Each search begins by clearing all nodes, so that far ones cost time too.
+                inside = _in_box(xy[nodes], xy[start[chunk]], _SPARE * within_m)
+                near, part = nodes[inside], matrix[inside][:, inside]
+            far = dijkstra(part, indices=np.searchsorted(near, start[chunk]), limit=within_m)
+            there = np.flatnonzero(np.isin(end, near))
+            between[np.ix_(chunk, there)] = far[:, np.searchsorted(near, end[there])]
         return between[row.ravel()][:, column.ravel()]
 
     def _without_dead_ends(self, needed: IntArray) -> IntArray:
@@ -190,6 +199,19 @@ class SplitGraph:
         k = int(np.flatnonzero((self.pieces == node).any(axis=1))[0])
         at = self.low[k] if self.pieces[k, 0] == node else self.high[k]
         return points_along(self.graph, self.edge[[k]], np.array([at]))
+
+
+def _by_square(xy: FloatArray, side: float) -> IntArray:
+    """Return the order in which points of one square of the map follow each other."""
+    square = np.floor(xy / max(side, 1.0))
+    order: IntArray = np.lexsort((xy[:, 1], xy[:, 0], square[:, 1], square[:, 0]))
+    return order
+
+
+def _in_box(xy: FloatArray, around: FloatArray, margin: float) -> npt.NDArray[np.intp]:
+    """Return which points lie in the box around others."""
+    low, high = around.min(axis=0) - margin, around.max(axis=0) + margin
+    return np.flatnonzero(((xy >= low) & (xy <= high)).all(axis=1))
 
 
 def _along_tree(before: npt.NDArray[Any], source: int, lengths: Any) -> FloatArray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
     from geodata.walking import Walks
     from optimiser.model.rules import VisitRules
     from optimiser.model.visit_types import VisitTypes
+    from optimiser.model.visits import Shift
 
 __all__ = ["build_visit_problem", "community_day", "home_doors"]
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-WalksBetween = Callable[[npt.NDArray[np.float64]], "Walks"]
+WalksBetween = Callable[[npt.NDArray[np.float64], float], "Walks"]
+"""Points, and seconds: what is farther on foot no day reaches, and need not be found."""
 
 
 def build_visit_problem(
@@ -237,6 +240,30 @@ def home_doors(stock: Stock, block_place: Mapping[str, int], rules: VisitRules) 
     }
 
 
+def _reach_s(shifts: Sequence[Shift]) -> float:
+    """Return the longest leg that a day may hold: there and back, and nothing else.
+
+    A minute more, for what rounding adds to each leg.
+    """
+    longest = 0
+    for s in shifts:
+        if s.start_place != s.end_place:
+            return math.inf
+        limits = s.end_s - s.start_s, s.busy_limit_s, s.walk_limit_s
+        longest = max(longest, min(limit for limit in limits if limit is not None))
+    return longest / 2 + 60.0
+
+
+def _whole(
+    values: npt.NDArray[np.floating], none: npt.NDArray[np.bool_], instead: int
+) -> npt.NDArray[np.int32]:
+    """Return rounded values row by row, as a week's walks may fill half of the memory."""
+    found = np.full(values.shape, instead, dtype=np.int32)
+    for row, value, hole in zip(found, values, none, strict=True):
+        np.rint(value, out=row, where=~hole, casting="unsafe")
+    return found
+
+
 def _used_places_only(problem: VisitProblem, walks: WalksBetween) -> VisitProblem:
     """Drop places that nothing refers to, then fill in the walks between the others."""
     used = sorted(
@@ -248,9 +275,10 @@ def _used_places_only(problem: VisitProblem, walks: WalksBetween) -> VisitProble
     number = {old: new for new, old in enumerate(used)}
     places = tuple(problem.places[p] for p in used)
     xy = np.array([(p.easting, p.northing) for p in places], dtype=float).reshape(-1, 2)
-    seconds, metres = walks(xy)
-    walk_s = np.where(np.isfinite(seconds), np.rint(seconds), UNREACHABLE_S)
-    walk_m = np.where(np.isfinite(seconds), np.rint(metres), 0)
+    seconds, metres = walks(xy, _reach_s(problem.shifts))
+    none = ~np.isfinite(seconds)
+    walk_s, walk_m = _whole(seconds, none, UNREACHABLE_S), _whole(metres, none, 0)
+    del seconds, metres, none
 
     def door(old: Door) -> Door:
         return old.model_copy(update={"place": number[old.place]})

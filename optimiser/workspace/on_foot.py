@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _MANY_PLACES: Final = 3_000
 """More places than this are walked between a part at a time, and no farther than `_FAR_M`."""
-_PART: Final = 500
+_PART: Final = 1_500
 _FAR_M: Final = 22_500.0
 """Five hours on foot at 4.5 km/h: there and back fills more than a day."""
 _LEAST_SHARE: Final = 0.5
@@ -115,16 +116,17 @@ def between_blocks(ws: Workspace) -> Walks:
     )
 
 
-def between_places(ws: Workspace, xy: FloatArray) -> Walks:
+def between_places(ws: Workspace, xy: FloatArray, reach_s: float = math.inf) -> Walks:
     """Return the (n, n) walks between a week's places, (n, 2).
 
     The walks between the blocks, which are kept on disk, serve where the places
-    are half of the blocks or more. Very many places are walked between anew.
+    are half of the blocks or more. Very many places are walked between anew, and
+    no farther than anyone walks in `reach_s`.
     """
     from geodata.walking import Walks
 
     if len(xy) > _MANY_PLACES:
-        return _walks_of_many(ws, xy)
+        return _walks_of_many(ws, xy, min(_FAR_M, reach_s * ws.network.walking_kmh / 3.6))
     number = {point: k for k, point in enumerate(map(tuple, ws.block_xy.tolist()))}
     block = np.array([number.get(point, -1) for point in map(tuple, xy.tolist())], dtype=np.int64)
     other = block < 0
@@ -138,7 +140,7 @@ def between_places(ws: Workspace, xy: FloatArray) -> Walks:
     return Walks(*out)
 
 
-def _walks_of_many(ws: Workspace, xy: FloatArray) -> Walks:
+def _walks_of_many(ws: Workspace, xy: FloatArray, within_m: float) -> Walks:
     """Return whole seconds and metres in little memory: single precision holds them exactly."""
     from geodata.walking import Walks
 
@@ -146,7 +148,7 @@ def _walks_of_many(ws: Workspace, xy: FloatArray) -> Walks:
     out = Walks(*(np.empty((len(xy), len(xy)), dtype=single) for _ in range(2)))
     for first in range(0, len(xy), _PART):
         rows = slice(first, first + _PART)
-        part = ws.network.walks(xy[rows], xy, within_m=_FAR_M)
+        part = ws.network.walks(xy[rows], xy, within_m=within_m)
         for whole, found in zip(out, part, strict=True):
             np.rint(found, out=whole[rows], casting="same_kind")
     return out

@@ -252,6 +252,27 @@ def test_metres_with_steps_are_infinite_where_there_is_no_way() -> None:
     assert_array_equal(np.isfinite(found), [[True, False, False], [False, True, False]])
 
 
+@pytest.mark.parametrize("chunk", [1, 7, 500])
+@pytest.mark.parametrize("within_m", [0.0, 120.0, 350.0, 5000.0])
+def test_ways_no_longer_than_asked_for_are_those_of_all_streets(
+    within_m: float, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = StreetNetwork.from_lines(grid())
+    points = np.random.default_rng(5).uniform(-20, 520, (40, 2)) + (529_000, 180_000)
+    points[3] = np.nan
+    points[9] = 100_000
+    all_ways = network.walks(points, points).metres
+    monkeypatch.setattr("geodata.streets.routing._CHUNK", chunk)
+    found = network.walks(points, points, within_m=within_m).metres
+    near, known = np.isfinite(found), np.isfinite(all_ways)
+    assert_array_equal(found[near], all_ways[near])
+    assert known.sum() == 38 * 38
+    assert near.all(where=known) == (within_m == 5000)
+    # The way from a door to its street does not count, so that some are longer in all.
+    assert near[all_ways <= within_m].all()
+    assert (all_ways[near] <= within_m + 200).all()
+
+
 def test_straight_lines_longer_than_asked_for_are_infinite() -> None:
     points = np.array([[0.0, 0.0], [100.0, 0.0], [1000.0, 0.0]])
     found = StraightLines(detour=1.0).walks(points[:1], points, within_m=100.0)

@@ -27,7 +27,7 @@ def week(ws: Workspace, walks: Walks | None = None) -> VisitProblem:
     source = patch_source(ws, None, ws.current())
     assert ws.visits is not None
 
-    def between(xy: np.ndarray) -> Walks:
+    def between(xy: np.ndarray, _: float) -> Walks:
         if walks is None:
             return ws.network.walks(xy, xy)
         return Walks(*(np.resize(part, (len(xy), len(xy))) for part in walks))
