@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -122,6 +122,13 @@ __all__ = [
 ]
 
 
+_MANY_PAIRS: Final = 500_000
+"""Visits times shifts; more, and visits beyond a day's walk are left out of its lists."""
+
+_ROUNDED_S: Final = 60
+"""What rounding each leg to seconds may add to a day at most."""
+
+
 def compile_problem(problem: VisitProblem, *, neighbours: int = 100) -> Compiled:
     """Return `problem` as arrays."""
     nodes = Nodes(problem)
@@ -148,6 +155,8 @@ def _assemble(problem: VisitProblem, nodes: Nodes, neighbours: int) -> Net:
     officer = _ints(officer_of[s.officer_ref] for s in shifts)
     has_window = when[:, WINDOWS].reshape(-1, max(len(nodes.dates), 1)) > 0
     possible = allowed[:, officer] & has_window[: len(problem.visits)][:, day]
+    if possible.size > _MANY_PAIRS:
+        possible &= _within_a_day(problem)
     takers = _round_shifts(problem)
     taken: list[list[int]] = [[] for _ in shifts]
     for r, row in enumerate(takers):
@@ -186,6 +195,23 @@ def _assemble(problem: VisitProblem, nodes: Nodes, neighbours: int) -> Net:
         rounds=len(problem.rounds),
         shifts=len(shifts),
     )  # fmt: skip
+
+
+def _within_a_day(problem: VisitProblem) -> B1:
+    """Return (visits, shifts) whether the walk there and back leaves time for the visit.
+
+    Any other way there is at least as long, as walks along streets are.
+    """
+    shifts = problem.shifts
+    walk = problem.walk_s
+    door = _ints(v.door.place for v in problem.visits)
+    limit = _ints(
+        min(_limit(s), NEVER if s.walk_limit_s is None else s.walk_limit_s) for s in shifts
+    )
+    there = walk[np.ix_(_ints(s.start_place for s in shifts), door)].astype(np.int64)
+    back = walk[np.ix_(door, _ints(s.end_place for s in shifts))].astype(np.int64)
+    near: B1 = there.T + back <= limit + _ROUNDED_S
+    return near
 
 
 def _table(*columns: npt.ArrayLike) -> I64:

@@ -13,6 +13,7 @@ from numpy.testing import assert_array_equal
 from optimiser import Workspace
 from optimiser.routing import bounds
 from optimiser.routing.nearest import smallest
+from optimiser.routing.schedule import Task, Timer
 from optimiser.routing.tasks import Compiled, compile_problem
 
 
@@ -54,3 +55,20 @@ def test_prices_by_steps_bound_nearly_as_well_as_the_linear_programme(
     assert exact < 0.98 * free  # or any price would do
     assert exact <= stepped * (1 + 1e-9)
     assert stepped < exact + 0.2 * (free - exact)
+
+
+def test_of_many_only_visits_beyond_a_day_are_left_out(
+    compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = compiled.problem
+    walk = 12 * np.asarray(problem.walk_s)  # as if the borough were as large as a county
+    problem = problem.model_copy(update={"walk_s": walk})
+    before = compile_problem(problem).net.possible
+    monkeypatch.setattr("optimiser.routing.tasks._MANY_PAIRS", 0)
+    after = compile_problem(problem).net.possible
+    out = np.argwhere(before & ~after)
+    assert 0 < len(out) < before.sum()
+    assert not (after & ~before).any()
+    timer = Timer(problem)
+    for v, s in out.tolist():
+        assert timer.route(s, (Task("visit", v),)) is None
