@@ -17,16 +17,20 @@ from optimiser.routing.checks import check_week
 from optimiser.routing.explain import explain_unplanned
 from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan
+from optimiser.routing.proof.prove import compile_proof
+from optimiser.routing.proven import is_proven, is_small, prove_found
 from optimiser.routing.search import search_routes
 from optimiser.routing.seeds import seed_rows
 from optimiser.routing.tasks import I64, Compiled, compile_problem
 from optimiser.routing.timetable import check_sessions, routes_of, tasks_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from concurrent.futures import Executor
 
     from optimiser.model import Route, VisitPlan, VisitProblem
     from optimiser.model.outcome import ProgressCallback
+    from optimiser.routing.annealing import RouteKey
 
 __all__ = ["plan_visits"]
 
@@ -36,6 +40,9 @@ _EXPLAIN_SHARE: Final = 0.15
 _SEED_SHARE: Final = 0.07
 _LEVEL_SHARE: Final = 0.05
 _RESERVE_S: Final = 1.0
+_BEFORE_PROOF: Final = 0.2
+_PROOF_SHARE: Final = 0.5
+"""Of the time left for the search: what goes before a small week's proof, and what it takes."""
 
 
 @dataclass
@@ -57,10 +64,17 @@ class _Run:
     def left_s(self) -> float:
         return self.time_limit_s + self.compiled_s - self.seconds
 
+    @property
+    def search_s(self) -> float:
+        """The seconds left for the search."""
+        return self.left_s - _EXPLAIN_SHARE * self.time_limit_s - _RESERVE_S
+
     def compile(self, compiled: Compiled) -> None:
-        """Compile the search, the first time on a machine; its seconds are not counted."""
+        """Compile what is used, the first time on a machine; its seconds are not counted."""
         before = self.seconds
         compile_kernels(compiled)
+        if is_small(compiled):
+            compile_proof(compiled)
         self.compiled_s = self.seconds - before
 
     def report(self, stage: str, objective: int | None = None, bound: float | None = None) -> None:
@@ -116,17 +130,7 @@ def plan_visits(
     run.report("seeds", first.value)
     bounds = all_bounds(compiled)
     run.report("bound", first.value, bounds.whole)
-    found = search_routes(
-        compiled,
-        _steering(compiled, bounds),
-        seconds=max(run.left_s - _EXPLAIN_SHARE * time_limit_s - _RESERVE_S, 0.2),
-        iterations=run.params.iterations,
-        workers=run.params.workers,
-        seed=seed,
-        firsts=(None, first.rows),
-        executor=executor,
-        report=lambda value: run.report("search", value, bounds.whole),
-    )
+    found, bounds = _best(run, compiled, first, bounds, executor)
     routes = routes_of(problem, tasks_of(compiled, found.rows))
     clock = None if run.params.iterations is not None else _LEVEL_SHARE * time_limit_s
     routes = level(problem, routes, seconds=clock)
@@ -142,6 +146,39 @@ def _first_plan(run: _Run, compiled: Compiled) -> Found:
         rows = seed_rows(compiled, seconds=limit)
     plain = np.full(compiled.net.shifts, compiled.net.walk_value, dtype=np.int64)
     return anneal(compiled, rows, plain, Effort(0.0, 0), seed=run.seed)
+
+
+def _best(
+    run: _Run, compiled: Compiled, first: Found, bounds: Bounds, executor: Executor | None
+) -> tuple[Found, Bounds]:
+    """Search; where the week is small, look half-way whether anything better can be."""
+    small = is_small(compiled)
+    most = run.params.iterations
+    prices, quick = _steering(compiled, bounds), bounds.whole
+
+    def search(share: float, start: Found, routes: Iterable[RouteKey] = ()) -> Found:
+        return search_routes(
+            compiled,
+            prices,
+            seconds=max(share * run.search_s, 0.2),
+            iterations=None if most is None else round(share * most),
+            workers=run.params.workers,
+            seed=run.seed,
+            firsts=(None, start.rows),
+            columns=lambda: routes,
+            executor=executor,
+            report=lambda value: run.report("search", value, quick),
+        )
+
+    if not small:
+        return search(1.0, first), bounds
+    found = search(_BEFORE_PROOF, first)
+    clock = None if most is not None else _PROOF_SHARE * run.search_s
+    found, bounds, routes = prove_found(compiled, found, bounds, seconds=clock)
+    if is_proven(found, bounds):
+        return found, bounds
+    more = search(1.0 if most is None else 1 - _BEFORE_PROOF, found, routes)
+    return max(found, more, key=lambda x: x.value), bounds
 
 
 def _steering(compiled: Compiled, bounds: Bounds) -> I64:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from optimiser.routing.annealing import RouteKey
     from optimiser.routing.proof.columns import Column
 
-__all__ = ["Proof", "prove"]
+__all__ = ["Proof", "compile_proof", "prove"]
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Proof:
         are due.
     routes
         Routes that a search may use, without such late starts; each can be worked by its
-        officer, walking limits and the partners of two-officer visits apart.
+        officer, the partners of two-officer visits apart.
     prices
         Of each task at the bound, in units; zeros where column generation did not end.
     """
@@ -135,7 +135,8 @@ def prove(
     case.work(Limits(over=over, rounds=rounds), left)
     plain = np.append(~late, np.ones(len(net.node) - net.visits, dtype=np.bool_))
     keys = [k for k in columns.known if is_single(classes[k[0]], k[1])]
-    keys = [(c, rows) for c, rows in keys if plain[classes[c].nodes[list(rows)]].all()]
+    keys = [(c, rows) for c, rows in keys if plain[classes[c].nodes[list(rows)]].all()
+            and case.walks(c, rows) <= on_foot[c]]  # fmt: skip
     return Proof(
         bound=case.bound,
         optimal=case.proven(),
@@ -143,6 +144,18 @@ def prove(
         routes=frozenset(_routes_of(classes, keys)),
         prices=case.found.prices,
     )
+
+
+def compile_proof(compiled: Compiled) -> None:
+    """Compile what `prove` needs, the first time on a machine, on a day without visits."""
+    if not compiled.net.shifts or not compiled.net.visits + compiled.net.rounds:
+        return
+    part = classes_of(compiled)[0]
+    dear = np.full(len(_task_limits(compiled.net)), 1e15)
+    pricer = Pricer([part], labels=_FEW_LABELS, left=lambda: 1.0)
+    for loose in (True, False):
+        pricer.price(part, dear, -1e15, loose=loose)
+    pricer.days_above(part, dear, 0.0, 1e12, most=_FEW_LABELS)
 
 
 @dataclass
