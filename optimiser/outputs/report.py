@@ -22,6 +22,7 @@ from optimiser.outputs.wording import (
     class_label,
     counted,
     long_date,
+    sentence,
     short_date,
     time_of_day,
 )
@@ -158,7 +159,7 @@ def _changes(plan: VisitPlan) -> list[dict[str, Any]]:
                 ("Now", [_appointment(c.after) for c in told])]  # fmt: skip
         ends = [(head, cells) for head, cells in ends if any(cells)]
         names_of = [c.ref if c.what == "visit" else f"Round {c.ref}" for c in told]
-        columns = [names_of, *(cells for _, cells in ends), [_sentence(c.why) for c in told]]
+        columns = [names_of, *(cells for _, cells in ends), [sentence(c.why) for c in told]]
         heads = [("Reference", "nowrap"), *((head, "") for head, _ in ends), ("Why", "")]
         if told:
             rows = [list(row) for row in zip(*columns, strict=True)]
@@ -193,7 +194,7 @@ def _left_out(view: WorkspaceView, plan: VisitPlan) -> list[dict[str, Any]]:
         if len(part):
             columns = part[["visit_ref", "task", "due_by", "reason", "evidence", "remedy"]]
             rows = [[blank(value) for value in row] for row in columns.to_numpy().tolist()]
-            rows = [[*row[:2], _due(row[2]), *map(_sentence, row[3:])] for row in rows]
+            rows = [[*row[:2], _due(row[2]), *map(sentence, row[3:])] for row in rows]
             groups.append({"name": f"{class_label(kind)} ({len(part)})", "rows": rows})
     return groups
 
@@ -274,10 +275,6 @@ def _work_rows(frame: pd.DataFrame, key: str) -> Rows:
         ]
         for row in frame.to_dict("records")
     ]
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _due(iso: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from optimiser.model import Tier, VisitPlan
-from optimiser.outputs.wording import counted
+from optimiser.outputs.wording import counted, sentence
 
 __all__ = ["TierLine", "tier_label", "tier_lines"]
 
@@ -43,8 +43,7 @@ class TierLine:
 
 def tier_label(name: str) -> str:
     """Return a tier's name for people."""
-    plain = name.replace("_", " ")
-    return _LABELS.get(name, plain[:1].upper() + plain[1:])
+    return _LABELS.get(name) or sentence(name.replace("_", " "))
 
 
 def tier_lines(plan: VisitPlan) -> list[TierLine]:

@@ -22,6 +22,7 @@ __all__ = [
     "iso_time",
     "long_date",
     "notices",
+    "sentence",
     "short_date",
     "stop_label",
     "time_of_day",
@@ -113,6 +114,11 @@ def visit_label(visit_type: str | None) -> str:
 def stop_label(kind: str, visit_type: str | None = None) -> str:
     """Return neutral words for any stop of a route."""
     return visit_label(visit_type) if kind == "visit" else _STOP_LABELS.get(kind, "Appointment")
+
+
+def sentence(text: str) -> str:
+    """Return text with a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def class_label(kind: str) -> str:

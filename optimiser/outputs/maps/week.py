@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optimiser.model import Route, VisitPlan, WorkspaceView
+from optimiser.model import Change, Route, VisitPlan, WorkspaceView
 from optimiser.outputs.maps.base import (
     add_boundary,
     add_ground,
@@ -14,7 +14,15 @@ from optimiser.outputs.maps.base import (
 )
 from optimiser.outputs.maps.page import add_page, inline_json, script, value_proof
 from optimiser.outputs.maps.week_data import plan_days, week_data
-from optimiser.outputs.wording import class_label, counted, long_date
+from optimiser.outputs.tiers import tier_lines
+from optimiser.outputs.wording import (
+    class_label,
+    counted,
+    long_date,
+    sentence,
+    short_date,
+    time_of_day,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,12 +72,22 @@ def _page_values(plan: VisitPlan, data: dict[str, Any]) -> dict[str, Any]:
         ]
         + [{"key": -1, "day": "Whole week", **_table(plan, lambda _: True)}],
         "unplanned": [
-            {"class": class_label(item.kind.value), **item.model_dump()} for item in plan.unplanned
+            {
+                "class": class_label(item.kind.value),
+                "visit_ref": item.visit_ref,
+                "reason": sentence(item.reason),
+                "remedy": sentence(item.remedy),
+            }
+            for item in plan.unplanned
         ],
         "unplaced": len(plan.unplanned) - sum(len(p["items"]) for p in data["unplanned"]),
         "planned_sentence": _planned_sentence(plan),
         "rounds_sentence": _rounds_sentence(plan),
         "proof": value_proof(plan, "points"),
+        "tiers": tier_lines(plan),
+        "mended": _mended_sentence(plan),
+        "changes": [_change(change) for change in plan.changes],
+        "pairs": any(stop.with_officer for route in plan.routes for stop in route.stops),
         "notes": plan.notes,
     }
 
@@ -81,20 +99,50 @@ def _table(plan: VisitPlan, chosen: Any) -> dict[str, Any]:
         if chosen(route):
             routes.setdefault(route.officer_ref, []).append(route)
     rows = [{"officer": ref, **_figures(of_one)} for ref, of_one in sorted(routes.items())]
-    return {"rows": rows, "total": _figures([r for group in routes.values() for r in group])}
+    every = [route for group in routes.values() for route in group]
+    return {"rows": rows, "total": _figures(every, pairs_once=True)}
 
 
-def _figures(routes: Iterable[Route]) -> dict[str, int]:
+def _figures(routes: Iterable[Route], *, pairs_once: bool = False) -> dict[str, int]:
+    """Return visits, rounds, doors and minutes on foot; a pair's visit with each, or once."""
     routes = list(routes)
-    stops = [stop for route in routes for stop in route.stops]
+    stops = [
+        stop
+        for route in routes
+        for stop in route.stops
+        if not (pairs_once and stop.with_officer and stop.with_officer < route.officer_ref)
+    ]
     rounds = [stop for stop in stops if stop.kind == "round"]
-    walk_s = sum(stop.walk_s for stop in stops) + sum(route.home_walk_s for route in routes)
+    walk_s = sum(stop.walk_s for route in routes for stop in route.stops)
+    walk_s += sum(route.home_walk_s for route in routes)
     return {
         "visits": sum(stop.kind == "visit" for stop in stops),
         "rounds": len(rounds),
         "doors": sum(len(stop.property_refs) for stop in rounds),
         "walk_minutes": round(walk_s / 60),
     }
+
+
+def _mended_sentence(plan: VisitPlan) -> str:
+    at = plan.replanned_at
+    if at is None:
+        return ""
+    when = f"{long_date(at.date())} at {time_of_day(at.hour * 3600 + at.minute * 60)}"
+    changes = counted(len(plan.changes), "change") if plan.changes else "Nothing had to change"
+    return f"Mended on {when}. {changes}; what was done or under way by then is as it was."
+
+
+def _change(change: Change) -> dict[str, str]:
+    """Return a row of the changes; what is neither before nor now is left empty."""
+    ends = [
+        ""
+        if at is None
+        else f"{short_date(at.date)}, {time_of_day(at.start_s)}, {' and '.join(at.officers)}"
+        for at in (change.before, change.after)
+    ]
+    name = change.ref if change.what == "visit" else f"Round {change.ref}"
+    return {"name": name, "kind": change.kind, "before": ends[0], "after": ends[1],
+            "why": sentence(change.why)}  # fmt: skip
 
 
 def _planned_sentence(plan: VisitPlan) -> str:

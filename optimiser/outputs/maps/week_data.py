@@ -15,7 +15,14 @@ from optimiser.model import Route, Stop, Unplanned, VisitPlan, WorkspaceView
 from optimiser.model.tries import request_of
 from optimiser.outputs.colours import line_style
 from optimiser.outputs.stops import StopLine, stop_lines
-from optimiser.outputs.wording import class_label, counted, long_date, short_date, time_of_day
+from optimiser.outputs.wording import (
+    class_label,
+    counted,
+    long_date,
+    sentence,
+    short_date,
+    time_of_day,
+)
 
 if TYPE_CHECKING:
     from shapely import LineString
@@ -40,6 +47,7 @@ def week_data(view: WorkspaceView, plan: VisitPlan) -> dict[str, Any]:
     legs.draw()
     to_map = _Projection(view.crs)
     community = community_weekday(plan)
+    mended = _Mended(plan)
     return {
         "days": [
             {"text": long_date(d), "short": short_date(d), "community": d.weekday() == community}
@@ -55,7 +63,9 @@ def week_data(view: WorkspaceView, plan: VisitPlan) -> dict[str, Any]:
                 "day": days.index(route.date),
                 "officer": officers.index(route.officer_ref),
                 "legs": legs.numbers(_waypoints(route)),
-                **_route_text(route, lines.get((route.officer_ref, route.date), []), to_map),
+                **_route_text(
+                    route, lines.get((route.officer_ref, route.date), []), to_map, mended
+                ),
             }
             for route in plan.routes
         ],
@@ -103,8 +113,36 @@ def unplanned_places(view: WorkspaceView, unplanned: Iterable[Unplanned]) -> lis
             },
         )
         kind = class_label(item.kind.value)
-        entry["items"].append({"ref": item.visit_ref, "class": kind, "reason": item.reason})
+        said = [sentence(item.reason)]
+        if item.remedy:
+            said.append(f"What would help: {item.remedy}")
+        entry["items"].append({"ref": item.visit_ref, "class": kind, "lines": said})
     return list(places.values())
+
+
+class _Mended:
+    """What a plan mended during the week says of a stop: done by then, moved or new."""
+
+    def __init__(self, plan: VisitPlan) -> None:
+        at = plan.replanned_at
+        self.at = None if at is None else (at.date(), at.hour * 3600 + at.minute * 60 + at.second)
+        self.changes = {c.ref: c for c in plan.changes if c.after is not None}
+
+    def state(self, line: StopLine) -> tuple[str, str] | None:
+        """Return a short word for the stop and a sentence; None where neither is needed."""
+        if self.at is None:
+            return None
+        if (line.date, line.stop.start_s) < self.at:
+            return "done", "Done or under way when the plan was mended"
+        change = self.changes.get(line.stop.visit_ref or line.stop.round_ref or "")
+        if change is None:
+            return None
+        was = change.before
+        if was is None:
+            return "new", f"New: {change.why}" if change.why else "New"
+        who = " and ".join(was.officers)
+        before = f"Was on {short_date(was.date)} at {time_of_day(was.start_s)} with {who}"
+        return "moved", f"{before}. {sentence(change.why)}" if change.why else before
 
 
 class _Projection:
@@ -182,7 +220,9 @@ def _waypoints(route: Route) -> list[Point]:
     return [(round(x, 1), round(y, 1)) for x, y in points]
 
 
-def _route_text(route: Route, lines: Sequence[StopLine], to_map: _Projection) -> dict[str, Any]:
+def _route_text(
+    route: Route, lines: Sequence[StopLine], to_map: _Projection, mended: _Mended
+) -> dict[str, Any]:
     """Return what the route's timeline and popups say; signs gather stops at one place."""
     stops: list[dict[str, Any]] = []
     signs: dict[tuple[float, float], int] = {}
@@ -195,6 +235,11 @@ def _route_text(route: Route, lines: Sequence[StopLine], to_map: _Projection) ->
             "title": _title(line),
             "lines": _details(line),
         }
+        if stop.with_officer:
+            entry["pair"] = True
+        if state := mended.state(line):
+            entry["state"], sentence = state
+            entry["lines"].append(sentence)
         if stop.kind != "break":
             position += 1
             at = (round(stop.easting, 1), round(stop.northing, 1))
@@ -223,6 +268,7 @@ def _details(line: StopLine) -> list[str]:
     if stop.visit_ref:
         details.append(f"Request {stop.visit_ref}")
     if stop.kind == "round":
+        details.append(line.access)
         details.append(f"About {stop.conversations:.1f} conversations expected")
     if stop.with_officer:
         details.append(f"Two officers: with {stop.with_officer}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -13,7 +14,7 @@ import geopandas as gpd
 import pytest
 from shapely import LineString, box
 
-from optimiser.model import PatchPlan, Status
+from optimiser.model import Appointment, Change, PatchPlan, Status
 from optimiser.outputs import patch_map, save_page, week_map
 from optimiser.outputs.colours import DASHES, FILLS, HATCHES, LINES, line_style, map_colours
 from optimiser.outputs.maps.page import cost_proof, number, percent, signed_percent, value_proof
@@ -206,8 +207,8 @@ def test_week_table_adds_up(both):
     table = re.search(r'<table data-day="-1".*?</table>', both["week"], flags=re.DOTALL)
     assert table is not None
     rows = re.findall(r"<td class=\"n\">(\d+)</td>", table[0])
-    # visits, rounds, doors, walking minutes of HO01, HO02 and all
-    assert rows == ["2", "1", "4", "11", "2", "0", "0", "5", "4", "1", "4", "16"]
+    # visits, rounds, doors, walking minutes of HO01, HO02 and all, where a pair counts once
+    assert rows == ["2", "1", "4", "11", "2", "0", "0", "5", "3", "1", "4", "16"]
 
 
 def test_week_opens_on_the_first_day_with_a_route(both):
@@ -243,10 +244,50 @@ def test_timeline_says_when_what_and_with_whom(view, week_plan):
     assert "sign" not in rest
     assert (visit["number"], pair["number"]) == (1, 2)
     assert "Two officers: with HO02" in pair["lines"]
+    assert pair["pair"]
+    assert "pair" not in visit
     assert "After its due date" in second["stops"][0]["lines"]
     assert "Book an interpreter" in second["stops"][0]["lines"]
     assert thursday["stops"][1]["title"] == "Door-knocking, 4 doors"
+    floors = "4 doors, floor 3 down to the ground floor, no lift, door entry"
+    assert floors in thursday["stops"][1]["lines"]
     assert "About 1.3 conversations expected" in thursday["stops"][1]["lines"]
+
+
+def mended(plan):
+    """V1 done, V2 moved to where it is by HO02's illness, the round new; as of 11:30 on Tuesday."""
+    before = Appointment(date=dt.date(2026, 12, 2), start_s=36_000, officers=("HO01", "HO03"))
+    after = Appointment(date=dt.date(2026, 12, 1), start_s=50_400, officers=("HO01", "HO02"))
+    changes = (
+        Change(ref="V2", kind="moved", before=before, after=after, why="HO03 is ill"),
+        Change(ref="R1", kind="added", what="round", after=after),
+        Change(ref="V4", kind="dropped", before=before, why="no room"),
+    )
+    at = dt.datetime(2026, 12, 1, 11, 30)  # noqa: DTZ001
+    return plan.model_copy(update={"replanned_at": at, "changes": changes})
+
+
+def test_a_mended_week_says_what_is_done_and_what_moved(view, week_plan):
+    first, second, thursday = week_data(view, mended(week_plan))["routes"]
+    visit, rest, pair = first["stops"]
+    assert visit["state"] == "done"
+    assert "Done or under way when the plan was mended" in visit["lines"]
+    assert "state" not in rest
+    assert pair["state"] == "moved"
+    assert "Was on Wed 2 Dec at 10am with HO01 and HO03. HO03 is ill" in pair["lines"]
+    assert [stop.get("state") for stop in second["stops"]] == ["done", "moved"]
+    assert [stop.get("state") for stop in thursday["stops"]] == [None, "new"]
+    text = words(week_page(view, mended(week_plan)))
+    assert "Mended on Tuesday 1 December 2026 at 11:30am. 3 changes" in text
+    assert "Wed 2 Dec, 10am, HO01 and HO03" in text
+    assert "Round R1" in text
+    assert "What changed" not in words(week_page(view, week_plan))
+
+
+def test_tiers_are_told_in_order_with_what_is_proven(view, week_plan):
+    text = words(week_page(view, week_plan))
+    assert "Statutory on time: 1,000 points. No plan could do better." in text
+    assert "Requests, by priority: 250.0 points. How much better" in text
 
 
 def test_stops_at_one_place_share_a_sign(view, week_plan):
@@ -265,6 +306,10 @@ def test_unplanned_requests_at_one_block_share_a_place(view, week_plan):
     places = unplanned_places(view, items)
     assert [len(place["items"]) for place in places] == [2]  # V6's home is not known
     assert places[0]["name"] == "A House"
+    assert places[0]["items"][0]["lines"] == [
+        "No room left on any day.",
+        "What would help: Free 20 minutes of HO02 on Wednesday.",
+    ]
     view.visits = None
     assert unplanned_places(view, items) == []
 

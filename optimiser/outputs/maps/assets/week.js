@@ -50,12 +50,18 @@ function doorstepWeek(map, data) {
     });
   }
 
+  // What all the stops of a sign have in common: two officers, done already.
+  function marks(stops) {
+    return (stops.some(function (s) { return s.pair; }) ? " pair" : "") +
+      (stops.length && stops.every(function (s) { return s.state === "done"; }) ? " done" : "");
+  }
+
   function signMarker(route, index, at) {
     var officer = data.officers[route.officer];
     var stops = route.stops.filter(function (s) { return s.sign === index; });
     var kind = stops.length && stops.every(function (s) { return s.kind === stops[0].kind; }) ? stops[0].kind : "visit";
     var numbers = span(stops.map(function (s) { return s.number; }));
-    var sign = doorstep.element("span", "stop-sign " + kind, numbers);
+    var sign = doorstep.element("span", "stop-sign " + kind + marks(stops), numbers);
     sign.style.borderColor = officer.colour;
     var day = data.days[route.day];
     var marker = L.marker(at, {
@@ -98,7 +104,7 @@ function doorstepWeek(map, data) {
     var list = doorstep.element("ol", "");
     route.stops.forEach(function (s) {
       var item = doorstep.element("li", s.kind);
-      item.appendChild(doorstep.element("span", "stop-sign " + s.kind, s.number ? String(s.number) : "–"));
+      item.appendChild(doorstep.element("span", "stop-sign " + s.kind + marks([s]), s.number ? String(s.number) : "–"));
       var text = doorstep.element("div", "");
       text.appendChild(doorstep.element("strong", "", s.time));
       text.appendChild(document.createTextNode(" "));
@@ -114,6 +120,10 @@ function doorstepWeek(map, data) {
           if (window.innerWidth < 800) { map.getContainer().scrollIntoView({ block: "center" }); }
         });
         text.appendChild(button);
+      }
+      if (s.state) {
+        text.appendChild(document.createTextNode(" "));
+        text.appendChild(doorstep.element("span", "tag", s.state));
       }
       if (s.lines.length) { text.appendChild(doorstep.element("div", "detail", s.lines.join(". "))); }
       item.appendChild(text);
@@ -177,7 +187,7 @@ function doorstepWeek(map, data) {
     }).bindPopup(function () {
       var box = doorstep.element("div", "");
       box.appendChild(doorstep.element("div", "who", "Not planned, " + place.name));
-      place.items.forEach(function (i) { box.appendChild(doorstep.lines(i.ref + ": " + i.class, [i.reason])); });
+      place.items.forEach(function (i) { box.appendChild(doorstep.lines(i.ref + ": " + i.class, i.lines)); });
       return box;
     }, { maxWidth: 320 }).addTo(leftOut);
   });
