@@ -154,7 +154,7 @@ def _best(
     """Search; where the week is small, look half-way whether anything better can be."""
     small = is_small(compiled)
     most = run.params.iterations
-    prices, quick = _steering(compiled, bounds), bounds.whole
+    prices = _steering(compiled, bounds)
 
     def search(share: float, start: Found, routes: Iterable[RouteKey] = ()) -> Found:
         return search_routes(
@@ -167,7 +167,7 @@ def _best(
             firsts=(None, start.rows),
             columns=lambda: routes,
             executor=executor,
-            report=lambda value: run.report("search", value, quick),
+            report=lambda value: run.report("search", value, bounds.whole),
         )
 
     if not small:
