@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ __all__ = [
     "folded",
     "new_console",
     "progress_bar",
+    "progress_state",
     "show_broken",
     "show_check",
     "show_demo",
@@ -39,6 +41,7 @@ __all__ = [
 MOST_PROBLEMS = 40
 MOST_UNPLANNED = 8
 OPEN_FIRST = "map.html"
+_URGENT = ("escalate", "bad_data", "impossible", "crowded_out", "not_found")
 
 
 def new_console(*, stderr: bool = False) -> Console:
@@ -200,15 +203,34 @@ def _week_lines(console: Console, plan: VisitPlan) -> None:
         f" spread {100 * plan.busy_spread:.0f} points between officers"
     )
     console.print(f"  {_proof(plan, 'points, higher is better')}")
+    _tier_table(console, plan)
     if not plan.unplanned:
         console.print("  Nothing was left out.")
         return
     counts = ", ".join(f"{n} {kind}" for kind, n in plan.unplanned_counts().items())
     console.print(f"  Not planned: {counts.replace('_', ' ')}")
-    for item in plan.unplanned[:MOST_UNPLANNED]:
+    urgent = sorted(plan.unplanned, key=lambda item: _URGENT.index(item.kind.value))
+    for item in urgent[:MOST_UNPLANNED]:
         console.print(f"    {escape(item.visit_ref)}: {escape(item.reason)}; {escape(item.remedy)}")
     if len(plan.unplanned) > MOST_UNPLANNED:
         console.print(f"    and {len(plan.unplanned) - MOST_UNPLANNED} more in unplanned.csv")
+
+
+def _tier_table(console: Console, plan: VisitPlan) -> None:
+    """Print the tiers in the objective's order, each with what no plan can have more of."""
+    from optimiser.outputs.tiers import tier_lines
+
+    tiers = tier_lines(plan)
+    label = max((len(tier.label) for tier in tiers), default=0)
+    if tiers:
+        console.print(
+            f"  {'Most important first':<{label + 3}}  {'points':>9}  {'at most':>9}    gap"
+        )
+    for tier in tiers:
+        most = "not known" if tier.bound is None else f"{tier.bound:,.1f}"
+        gap = "" if tier.gap is None else f"{tier.gap:.1%}"
+        row = f"  {tier.position}. {tier.label:<{label}}  {tier.value:>9,.1f}  {most:>9}  {gap:>5}"
+        console.print(escape(row.rstrip()))
 
 
 def _proof(plan: Outcome, unit: str) -> str:
@@ -248,6 +270,21 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def progress_state(now: Progress) -> str:
+    """Return what stands beside the bar: "searching  objective 980  bound 1,000  gap 2.0%"."""
+    state = now.stage
+    if now.objective is not None:
+        state += f"  objective {now.objective:,.0f}"
+    if now.bound is not None and math.isfinite(now.bound):
+        state += f"  bound {now.bound:,.0f}"
+        if now.objective is not None:
+            # Of what is to be large, the bound is the larger of the two; of a cost the objective.
+            larger = max(now.objective, now.bound)
+            if larger > 0:
+                state += f"  gap {abs(now.objective - now.bound) / larger:.1%}"
+    return state
+
+
 @contextmanager
 def progress_bar(label: str, seconds: float) -> Iterator[ProgressCallback]:
     """Show stage, time, objective and gap on standard error until the block ends."""
@@ -264,11 +301,6 @@ def progress_bar(label: str, seconds: float) -> Iterator[ProgressCallback]:
         task = bar.add_task(label, total=seconds, state="")
 
         def report(now: Progress) -> None:
-            state = now.stage
-            if now.objective is not None:
-                state += f"  objective {now.objective:,.0f}"
-            if now.bound is not None:
-                state += f"  bound {now.bound:,.0f}"
-            bar.update(task, completed=min(now.seconds, seconds), state=state)
+            bar.update(task, completed=min(now.seconds, seconds), state=progress_state(now))
 
         yield report
