@@ -82,7 +82,7 @@ _NEAREST = 300
 """Nodes looked at around a place; beyond, the walk to the last of them bounds the leg."""
 
 
-_MOST_COLUMNS = 500_000
+_MOST_COLUMNS = 150_000
 """More than this, and prices are found by steps instead of by linear programming."""
 
 
@@ -193,10 +193,10 @@ class _Near:
     def __init__(self, net: Net, nodes: I64) -> None:
         count = min(_NEAREST, len(nodes))
         place = net.node[nodes, PLACE]
-        towards, away = (
-            [nodes[smallest(row[place], count)] for row in walk] for walk in (net.walk.T, net.walk)
-        )
-        self.into, self.out = np.array(towards), np.array(away)
+        self.out = np.array([nodes[smallest(row[place], count)] for row in net.walk])
+        self.into = self.out
+        if not np.array_equal(net.walk, net.walk.T):
+            self.into = np.array([nodes[smallest(row[place], count)] for row in net.walk.T])
         block = net.node[nodes, BLOCK]
         self.mates = nodes[np.argsort(block, kind="stable")]
         blocks = int(net.node[:, BLOCK].max(initial=-1)) + 1

@@ -13,6 +13,7 @@ solver may put into the middle of a walk, leaves no room for.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -70,13 +71,17 @@ def seed_rows(compiled: Compiled, *, seconds: float | None) -> I64:
     compiled
         The week.
     seconds
-        For all officers together; None: plain descent, which depends on no clock.
+        For all officers together; None: plain descent, which depends on no clock. Officers
+        for whom no time is left have only their sessions.
     """
     net = compiled.net
+    until = None if seconds is None else time.monotonic() + seconds
     share = None if seconds is None else seconds / max(1, len(np.unique(net.shift[:, OFFICER])))
     routes: dict[int, list[int]] = {}
     knocked: set[int] = set()
     for officer, visits in _visits_by_officer(net).items():
+        if until is not None and time.monotonic() > until:
+            break
         shifts = np.flatnonzero(net.shift[:, OFFICER] == officer).tolist()
         week = _OfficerWeek(compiled, shifts, _nodes(net, shifts, visits, knocked))
         found = week.solve(share)
