@@ -98,8 +98,11 @@ def solve_week(
 ) -> VisitPlan:
     """Plan a week, with a bar on a terminal."""
     from optimiser.routing import plan_visits
+    from optimiser.routing.compile_ahead import compiled_ahead
 
-    problem = ws.visit_problem(week, patches=patches)
+    with compiled_ahead() as compiled:
+        problem = ws.visit_problem(week, patches=patches)
+        compiled()
     with progress("Week", seconds) as report:
         return plan_visits(problem, time_limit_s=seconds, seed=seed, progress=report)
 
