@@ -164,7 +164,7 @@ def _header(pdf: FPDF, route: Route, number: int, of: int) -> None:
         *([f"{counted(doors, 'door')} to knock"] if doors else []),
     ]
     more = f"   (page {number} of {of})" if of > 1 else ""
-    _text(pdf, _LEFT, 20.5, "  |  ".join(parts) + more, size=11)
+    _text(pdf, _LEFT, 20.5, "  |  ".join(parts) + more, size=11, room=_WIDTH)
     pdf.set_line_width(0.7)
     pdf.line(_LEFT, 28, _LEFT + _WIDTH, 28)
 
@@ -200,7 +200,8 @@ def _draw(pdf: FPDF, card: _Card, y: float) -> None:
     for row in card.address:
         _text(pdf, _TEXT_X, at, row, size=_ADDRESS_PT, bold=True)
         at += _ADDRESS_MM
-    _text(pdf, _TEXT_X, at, "; ".join(p for p in (line.access, line.window) if p), size=12)
+    told = "; ".join(part for part in (line.access, line.window) if part)
+    _text(pdf, _TEXT_X, at, told, size=12, room=_TEXT_WIDTH)
     if card.flags:
         _flag_boxes(pdf, card.flags, at + 6.8)
     at = y + card.text_height + 1.0
@@ -221,7 +222,7 @@ def _draw_pause(pdf: FPDF, line: StopLine, y: float) -> None:
     head = f"{line.position}.  {line.task}, {counted(line.minutes, 'minute')}"
     _text(pdf, _TEXT_X, y + 1.5, head, size=12)
     where = line.where if stop.kind == "surgery" or not line.where else f"near {line.where}"
-    _text(pdf, _TEXT_X, y + 8.0, where, size=12, bold=stop.kind == "surgery")
+    _text(pdf, _TEXT_X, y + 8.0, where, size=12, bold=stop.kind == "surgery", room=_TEXT_WIDTH)
 
 
 def _flag_boxes(pdf: FPDF, flags: Sequence[str], y: float) -> None:
@@ -288,12 +289,19 @@ def _text(
     bold: bool = False,
     align: str = "L",
     inset: float = 0.0,
+    room: float | None = None,
 ) -> None:
-    """Write one line with its top at y; align "R" ends it `inset` before the right margin."""
+    """Write one line with its top at y; align "R" ends it `inset` before the right margin.
+
+    Text wider than `room` is written smaller, for the edge of the paper would cut it off.
+    """
     shown = latin1(text)
     if not shown:
         return
     pdf.set_font("Helvetica", "B" if bold else "", size)
+    if room is not None and (width := pdf.get_string_width(shown)) > room:
+        size *= room / width
+        pdf.set_font("Helvetica", "B" if bold else "", size)
     if align == "R":
         x = _LEFT + _WIDTH - inset - pdf.get_string_width(shown)
     # fpdf2 places text by its baseline; this one is a line's of 0.45 mm a point.

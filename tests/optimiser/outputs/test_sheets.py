@@ -230,3 +230,18 @@ def test_a_sign_is_drawn_inside_its_square(words):
         points += [(x, y), (x + width, y + height)]
     assert points
     assert all(20 <= x <= 60 and 30 <= y <= 70 for x, y in points)
+
+
+def test_a_long_name_of_a_centre_stays_on_the_paper(view, week_plan):
+    route = week_plan.routes[0]
+    place = route.start_place.model_copy(
+        update={"name": "The Long-Named Neighbourhood Centre " * 2}
+    )
+    far = route.model_copy(update={"start_place": place, "end_place": place})
+    page = reader(make(view, week_plan.model_copy(update={"routes": (far,)}))).pages[0]
+    sizes = {}
+    page.extract_text(
+        visitor_text=lambda text, cm, tm, font, size: sizes.setdefault(text.strip()[:4], size)
+    )
+    assert 0 < sizes["Leav"] < 11
+    assert sizes["HO01"] == 19
