@@ -48,7 +48,7 @@ def _plan(
     ws: Workspace, target: Path, patches: Path | None, *, seconds: float, seed: int
 ) -> tuple[VisitPlan, PatchSource | Path | None]:
     """Return the week's saved plan and its patches, planned and saved now if there is none."""
-    from optimiser.workspace.saved_plan import read_week_patches, read_week_plan
+    from optimiser.workspace.saved_plan import check_week_plan, read_week_patches, read_week_plan
 
     if not (target / "plan.json").is_file():
         check_target_folder(target)
@@ -58,4 +58,6 @@ def _plan(
         from optimiser.cli.offer_text import show_planned_first
 
         show_planned_first(target)
-    return read_week_plan(target), patches or read_week_patches(target)
+    plan = read_week_plan(target)
+    check_week_plan(ws, plan, target)
+    return plan, patches or read_week_patches(target)

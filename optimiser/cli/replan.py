@@ -71,9 +71,15 @@ def replan(
         away = _away(sick or [], now, monday)
         ws = open_folder(folder, lenient=lenient)
         target = (out or ws.folder / "out") / f"week-{monday}"
-        from optimiser.workspace.saved_plan import read_week_patches, read_week_plan
+        from optimiser.workspace.saved_plan import (
+            check_week_plan,
+            read_week_patches,
+            read_week_plan,
+        )
 
-        plan = _without(read_week_plan(target), back or [])
+        plan = read_week_plan(target)
+        check_week_plan(ws, plan, target)
+        plan = _without(plan, back or [])
         check_target_folder(target)
         problem, so_far = ws.replan_problem(
             plan,

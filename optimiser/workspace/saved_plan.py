@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
@@ -19,7 +20,14 @@ from optimiser.model import VisitPlan
 from optimiser.model.rules import VisitRules
 from optimiser.workspace.patch_source import PatchSource
 
-__all__ = ["read_week_patches", "read_week_plan"]
+if TYPE_CHECKING:
+    from optimiser.workspace.workspace import Workspace
+
+__all__ = ["check_week_plan", "read_week_patches", "read_week_plan"]
+
+_SAME_PLACE_M: Final = 100.0
+"""A block may be put right by so much while a week runs."""
+_SAME_SHARE: Final = 0.8
 
 _OF_SUMMARY: Final = (
     *("tiers", "requests", "planned", "late", "doors", "conversations"),
@@ -32,6 +40,7 @@ _OF_STOP: Final = (
     *("with_officer", "conversations", "late", "interpreter"),
 )
 _AGAIN: Final = "plan the week again: doorstep plan"
+_FIRST: Final = "plan the week first: doorstep plan"
 
 
 def read_week_plan(folder: str | Path) -> VisitPlan:
@@ -60,6 +69,33 @@ def read_week_plan(folder: str | Path) -> VisitPlan:
         raise _error(Path(folder) / "plan.json", f"does not hold a whole plan: {what}") from error
 
 
+def check_week_plan(ws: Workspace, plan: VisitPlan, folder: str | Path) -> None:
+    """Refuse a saved plan that is of another week than its folder, or of another landlord's homes.
+
+    References such as V0123 and B0001 are everywhere, so places tell: some blocks may have
+    been put right since, but not a fifth of them.
+
+    Raises
+    ------
+    DataError
+        Naming the plan's file.
+    """
+    path = Path(folder) / "plan.json"
+    if Path(folder).name != f"week-{plan.week}":
+        raise _error(path, f"is the plan of another week, from {plan.week}")
+    blocks = ws.blocks.get_coordinates()
+    points = dict(zip(blocks.index, zip(blocks["x"], blocks["y"], strict=True), strict=True))
+    stops = [s for route in plan.routes for s in route.stops if s.block_ref is not None]
+    there = sum(
+        stop.block_ref in points
+        and math.dist(points[stop.block_ref], (stop.easting, stop.northing)) <= _SAME_PLACE_M
+        for stop in stops
+    )
+    if there < _SAME_SHARE * len(stops):
+        here = f"{there:,} of its {len(stops):,} stops are at a block of this folder"
+        raise _error(path, f"is a plan of other homes: {here}")
+
+
 def read_week_patches(folder: str | Path) -> PatchSource | None:
     """Return the patches that a week's plan was made with; None where it does not say.
 
@@ -86,7 +122,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise _error(path, "there is no plan of this week") from None
+        raise _error(path, "there is no plan of this week", _FIRST) from None
     except OSError as error:
         raise _error(path, f"cannot be read ({error.strerror})", "check its rights") from error
     except (ValueError, RecursionError) as error:

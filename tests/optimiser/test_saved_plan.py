@@ -11,7 +11,7 @@ import pytest
 from geodata import DataError
 from optimiser import Workspace, plan_visits
 from optimiser.model import Appointment, Change, VisitParams, VisitPlan
-from optimiser.workspace.saved_plan import read_week_plan
+from optimiser.workspace.saved_plan import check_week_plan, read_week_plan
 
 WEEK = "2026-11-30"
 
@@ -70,7 +70,7 @@ def test_changes_and_an_unknown_bound_come_back(saved, borough, tmp_path):
 
 
 def test_a_folder_without_a_plan_says_what_to_do(tmp_path):
-    with pytest.raises(DataError, match=r"there is no plan of this week; plan the week again"):
+    with pytest.raises(DataError, match=r"there is no plan of this week; plan the week first"):
         read_week_plan(tmp_path)
 
 
@@ -99,3 +99,32 @@ def test_what_is_no_plan_is_refused(tmp_path, text):
     (tmp_path / "plan.json").write_text(text)
     with pytest.raises(DataError):
         read_week_plan(tmp_path)
+
+
+def test_a_plan_of_its_own_week_and_homes_is_taken(saved, borough):
+    plan, folder = saved
+    check_week_plan(Workspace.open(borough), plan, folder)
+
+
+def test_a_plan_of_another_week_is_refused(saved, borough):
+    plan, folder = saved
+    other = plan.model_copy(update={"week": dt.date(2026, 12, 7)})
+    with pytest.raises(DataError, match=r"is the plan of another week, from 2026-12-07"):
+        check_week_plan(Workspace.open(borough), other, folder)
+
+
+@pytest.mark.parametrize("spoil", [{"block_ref": "X"}, {"easting": 600_000.0}])
+def test_a_plan_of_another_landlord_is_refused(saved, borough, spoil):
+    plan, folder = saved
+    routes = tuple(
+        r.model_copy(
+            update={
+                "stops": tuple(
+                    s.model_copy(update=spoil) if s.block_ref is not None else s for s in r.stops
+                )
+            }
+        )
+        for r in plan.routes
+    )
+    with pytest.raises(DataError, match=r"is a plan of other homes: 0 of its \d+ stops"):
+        check_week_plan(Workspace.open(borough), plan.model_copy(update={"routes": routes}), folder)
