@@ -1,12 +1,12 @@
 """A bound of the week that sees walks and windows: officers' days priced by labels.
 
 Let R_s be the days that shift s can have, and z_ts whether its day holds task t. With a
-price u_t >= 0 for each task, and h_t = 1/2 for a two-officer visit (which is on two days),
+price u_t >= 0 for each task, and h_t = 1/2 for one of two officers (which is on two days),
 1 for any other task,
 
     L(u) = sum_t u_t + sum_s max over R_s of (value of the day - sum_t h_t u_t z_ts)
 
-is at least the value of every plan (Lagrangian duality); a two-officer visit's value goes by
+is at least the value of every plan (Lagrangian duality); a two-officer task's value goes by
 halves to its two days. Each maximum is bounded from above by `days.best_day`, or by a
 fractional knapsack (`bounds`) where stops are too short for it or the time is up: so the
 bound holds for any prices, and whenever it is stopped.
@@ -49,6 +49,7 @@ from optimiser.routing.tasks import (
     START,
     START_NODE,
     TASK,
+    TWO,
     Compiled,
     Net,
 )
@@ -114,7 +115,8 @@ class Relaxation:
         self.of_shift = [slice(a, b) for a, b in pairwise(order)]
         self.tasks = net.visits + net.rounds
         self.share = np.ones(self.tasks)
-        self.share[: net.visits][net.visit[:, PAIR] == 1] = 0.5
+        two = (net.node[:, TASK] >= 0) & (net.node[:, TWO] == 1)
+        self.share[net.node[two, TASK]] = 0.5
         self.near, self.bits = _memory(net)
         self.when = with_late_starts(compiled)[0]
         self._room: dict[str, I64] = {}

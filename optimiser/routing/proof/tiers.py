@@ -1,22 +1,15 @@
-"""The week's bounds after the search: tighter, and each tier given the tiers above it.
+"""The week's bounds worked out beside the search: tighter than the quick ones of `bounds`.
 
-The bound of a tier is the most that any plan can have in it that is at least as good as
-the given plan in every tier above. With V_h the plan's value in tier h, and B a bound of the
-objective's sum, which nothing but walking lessens,
-
-    tier k <= B - sum over h < k of V_h + the most that walking can take off,
-
-and the tier's bound without regard to the others holds too; the less of all is taken. Summed
-over the tiers up to k alone, the objective has a B of its own, and so has each weighting of
-the tiers above: any weight w >= 0 makes
-
-    tier k <= B(w times the tiers above + tier k) - w times the sum of their V_h.
+Rounds of one officer are seldom another's, so that the conversations' bound is the sum of the
+most that each day can have, walks, windows and sessions kept, as if it were there for its rounds
+alone (`relaxation` at prices of nothing). No plan has more in a tier, whatever it has in the
+others; walking only takes off, so that the tiers' bounds together bound the whole.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -27,27 +20,20 @@ from optimiser.routing.bounds import (
     Columns,
     Worth,
     columns_of,
-    dual_bound,
-    shift_prices,
     tier_worth,
 )
 from optimiser.routing.kernels import legs_between
 from optimiser.routing.proof.relaxation import Pace, Relaxation, Stakes
-from optimiser.routing.tasks import LIMIT, NODE_OF, SERVICE, Compiled
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from optimiser.routing.tasks import NODE_OF, SERVICE, Compiled
 
 __all__ = ["tier_bounds", "tight_bound"]
 
 _HOUR_POINTS: Final = 160.0
-_WEIGHED: Final = ("conversations", "own_officer")
-_WEIGHT: Final = 0.1
-"""Tiers whose bound is worth a relaxation of their own, and the weight of those above."""
-
-_NEAR: Final = 0.01
 _MOST_COLUMNS: Final = 500_000
 _MOST_COLUMNS_UNTIMED: Final = 20_000
+_MOST_SQUARES: Final = 30_000_000
+"""Of the nodes that each shift may hold: some ten seconds."""
+
 _TRIED: Final = 4
 _ROUND_WALK_S: Final = 300.0
 _NEIGHBOURS: Final = 3
@@ -94,54 +80,33 @@ def _slow(relaxation: Relaxation, prices: F64, stakes: Stakes, pace: Pace) -> bo
     return now + 2 * shifts * (now - begun) / _TRIED > pace.until
 
 
-def tier_bounds(
-    compiled: Compiled, bounds: Bounds, units: Mapping[str, int], *, seconds: float | None = None
-) -> Bounds:
-    """Return bounds with each tier's given the tiers above it.
+def tier_bounds(compiled: Compiled, quick: Bounds, *, seconds: float) -> Bounds:
+    """Return bounds whose conversations see walks and times, and the whole no more than the sum.
 
     Parameters
     ----------
     compiled
         The week.
-    bounds
-        What is known of the whole and of each tier alone.
-    units
-        What the plan has in each tier, in the tiers' order.
+    quick
+        What `all_bounds` returned.
     seconds
-        Wall-clock seconds after which no further relaxation is solved; None: all are.
+        Wall-clock seconds; where they do not suffice the conversations keep their quick bound.
     """
-    net = compiled.net
-    until = None if seconds is None else time.monotonic() + seconds
-    tiers = dict(bounds.tiers)
-    columns, alone = None, {}
-    walked = net.walk_value * float(net.shift[:, LIMIT].sum()) / VALUE_UNITS_PER_POINT
-    above, names = 0.0, list(units)
-    for k, name in enumerate(names):
-        value = units[name] / VALUE_UNITS_PER_POINT
-        if name in tiers:
-            tiers[name] = min(
-                tiers[name], bounds.whole - above + (0.0 if name == "walking" else walked)
-            )
-        late = until is not None and time.monotonic() > until
-        if name in _WEIGHED and net.shifts and not late and tiers[name] > value + _NEAR:
-            if columns is None:
-                columns, _ = columns_of(compiled)
-                alone = tier_worth(compiled, columns)
-            given = _given(compiled, columns, [alone[n] for n in names[: k + 1]], above)
-            tiers[name] = min(tiers[name], given)
-        above += value
-    return bounds._replace(tiers=tiers)
-
-
-def _given(compiled: Compiled, columns: Columns, tiers: list[Worth], above: float) -> float:
-    """Return a bound of the last of these tiers, the others having `above` points together."""
-    last = tiers[-1]
-    value = last.value + _WEIGHT * sum(t.value for t in tiers[:-1])
-    own = last.own + _WEIGHT * sum(t.own for t in tiers[:-1])
-    worth = Worth(value, own, np.zeros(len(value)))
-    prices = shift_prices(compiled.net, columns, worth.total)
-    most = dual_bound(compiled.net, columns, worth, prices)
-    return most / VALUE_UNITS_PER_POINT - _WEIGHT * above
+    until = time.monotonic() + seconds
+    quick = quick._replace(whole=min(quick.whole, sum(quick.tiers.values())))
+    if not compiled.net.shifts or not compiled.net.rounds:
+        return quick
+    columns, _ = columns_of(compiled)
+    alone = tier_worth(compiled, columns)["conversations"]
+    held = np.bincount(columns.shift[alone.value > 0], minlength=compiled.net.shifts)
+    if int((held**2).sum()) > _MOST_SQUARES:
+        return quick
+    relaxation = Relaxation(compiled, columns)
+    prices = np.zeros(relaxation.tasks)
+    most = relaxation.price(prices, Stakes(alone.value, alone.own, 0), Pace(until))
+    tiers = dict(quick.tiers)
+    tiers["conversations"] = min(tiers["conversations"], most / VALUE_UNITS_PER_POINT)
+    return quick._replace(whole=min(quick.whole, sum(tiers.values())), tiers=tiers)
 
 
 def _first_prices(compiled: Compiled, columns: Columns, worth: Worth) -> F64:
