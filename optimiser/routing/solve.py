@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from optimiser.routing.checks import check_week
 from optimiser.routing.explain import explain_unplanned
 from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan
+from optimiser.routing.proof.flow import flow_bounds
 from optimiser.routing.proof.prove import compile_proof
 from optimiser.routing.proven import is_proven, is_small, prove_found
 from optimiser.routing.search import search_routes
@@ -42,7 +44,9 @@ _LEVEL_SHARE: Final = 0.05
 _RESERVE_S: Final = 1.0
 _BEFORE_PROOF: Final = 0.2
 _PROOF_SHARE: Final = 0.5
-"""Of the time left for the search: what goes before a small week's proof, and what it takes."""
+_FLOW_SHARE: Final = 0.5
+"""Of the time left for the search: what goes before a small week's proof, what it takes,
+and what a larger week's bound takes beside it."""
 
 
 @dataclass
@@ -151,7 +155,7 @@ def _first_plan(run: _Run, compiled: Compiled) -> Found:
 def _best(
     run: _Run, compiled: Compiled, first: Found, bounds: Bounds, executor: Executor | None
 ) -> tuple[Found, Bounds]:
-    """Search; where the week is small, look half-way whether anything better can be."""
+    """Search, a bound beside it; or look half-way whether a small week can be better at all."""
     small = is_small(compiled)
     most = run.params.iterations
     prices = _steering(compiled, bounds)
@@ -171,7 +175,10 @@ def _best(
         )
 
     if not small:
-        return search(1.0, first), bounds
+        clock = None if most is not None else _FLOW_SHARE * run.search_s
+        with ThreadPoolExecutor(1) as beside:
+            flow = beside.submit(flow_bounds, compiled, bounds, seconds=clock)
+            return search(1.0, first), flow.result()
     found = search(_BEFORE_PROOF, first)
     clock = None if most is not None else _PROOF_SHARE * run.search_s
     found, bounds, routes = prove_found(compiled, found, bounds, seconds=clock)

@@ -1,0 +1,61 @@
+"""The flow of officers' time: never below the best plan, and below the bound without walks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from week_brute_force import optimum, small_week
+
+from optimiser.model import VisitProblem
+from optimiser.routing.bounds import all_bounds
+from optimiser.routing.proof.flow import flow_bounds, flow_of
+from optimiser.routing.tasks import compile_problem
+
+
+@pytest.mark.parametrize("two", [False, True], ids=["rounds of one", "rounds of two"])
+@pytest.mark.parametrize("seed", range(25))
+def test_no_plan_of_a_tiny_week_is_worth_more(tiny, seed: int, two: bool) -> None:
+    problem = small_week(tiny, seed, rounds_of_two=two)
+    compiled = compile_problem(problem)
+    quick = all_bounds(compiled)
+
+    bounds = flow_bounds(compiled, quick)
+
+    assert optimum(problem) <= bounds.whole + 1e-6
+    assert bounds.whole <= quick.whole
+
+
+def couples(tiny, **changes) -> VisitProblem:
+    """Return one long day, and eight places half an hour from each other with two visits each."""
+    walk = np.full((61, 61), 1800, dtype=np.int32)
+    np.fill_diagonal(walk, 0)
+    visits = [tiny.visit(f"V{k}{n}", 1 + k) for k in range(8) for n in range(2)]
+    return tiny.week(visits=tuple(visits), walk_s=walk, walk_m=walk, **changes)
+
+
+def test_walks_between_couples_are_seen(tiny) -> None:
+    compiled = compile_problem(couples(tiny))
+    quick = all_bounds(compiled)
+
+    bounds = flow_bounds(compiled, quick)
+
+    # A couple takes 30 + 1 + 2 x 30 minutes: nine visits and the way home fit, ten do not.
+    assert 900 <= bounds.whole < 1_000 < quick.whole
+    assert bounds.tiers["requests"] < quick.tiers["requests"]
+
+
+def test_the_clock_may_stop_it_at_once(tiny) -> None:
+    compiled = compile_problem(couples(tiny))
+    quick = all_bounds(compiled)
+
+    bounds = flow_bounds(compiled, quick, seconds=0.0)
+
+    assert 900 <= bounds.whole <= quick.whole
+
+
+def test_homes_entered_differently_in_one_block_are_left_to_other_bounds(tiny) -> None:
+    door = tiny.door(5, entry_s=0)
+    visits = (tiny.visit("V1"), tiny.visit("V2", door=door))
+
+    assert flow_of(compile_problem(tiny.week(visits=visits))) is None
+    assert flow_of(compile_problem(tiny.week(visits=visits[:1]))) is not None
