@@ -22,7 +22,7 @@ from optimiser.routing.kernels import (
 )
 from optimiser.routing.moves import load_rows
 from optimiser.routing.ruin import search
-from optimiser.routing.tasks import END_NODE, I64, TASK, TWO, WORTH, Compiled
+from optimiser.routing.tasks import END_NODE, I64, OWN_VALUE, TASK, TWO, WORTH, Compiled
 
 __all__ = [
     "Day",
@@ -33,12 +33,22 @@ __all__ = [
     "as_rows",
     "compile_kernels",
     "days_of_rows",
+    "first_heats",
+    "last_heats",
 ]
 
 _CHUNK_S: Final = 0.005
 _CHUNK: Final = 32
 _LEAST: Final = 10
 """The percentile of the tasks' values that counts as the least."""
+
+_HOT, _COLD, _COLD_LEAST = 0.5, 0.06, 0.25
+"""First and last temperature as shares of the visits' median value, and the last one at
+most as a share of the least."""
+
+_LESSER, _LAST_HOT, _LAST_COLD_S = 0.1, 0.3, 60
+"""What is worth less than this share of the visits' median value is settled last: from a
+share of its own median to what so many seconds of walking are worth."""
 
 _MOST_DAYS: Final = 20_000
 """Days remembered by one search: the last ones met, which are the best."""
@@ -55,19 +65,15 @@ the door."""
 class Effort:
     """How long and how to search: by the clock, unless `iterations` is set.
 
-    `heat` is the first temperature as a share of the visits' median value; the last one is
-    the lesser of `cold` times that and `least` times what the least tasks are worth: the
-    search settles the requests first, then the doors to knock, then the walking. `guide` is
-    the share of the prices that the search pays for each busy second, so that it likes days
-    with room for more. `removed` is about how many tasks it takes out at once. `pooled` is
-    the share of the search, at its end, whose days are remembered.
+    `heats` are the first and the last temperature, in units; None: those of `first_heats`.
+    `guide` is the share of the prices that the search pays for each busy second, so that it
+    likes days with room for more. `removed` is about how many tasks it takes out at once.
+    `pooled` is the share of the search, at its end, whose days are remembered.
     """
 
     seconds: float
     iterations: int | None = None
-    heat: float = 0.5
-    cold: float = 0.06
-    least: float = 0.25
+    heats: tuple[float, float] | None = None
     guide: float = 0.3
     removed: float = 10.0
     pooled: float = 0.7
@@ -108,7 +114,7 @@ def anneal(
         load_rows(net, state, rows)
     prices = np.asarray(prices, dtype=np.int64)
     state.tally[:, GUIDE] = (effort.guide * prices).astype(np.int64)
-    hot, cold = _temperatures(compiled, effort)
+    hot, cold = effort.heats or first_heats(compiled)
     search(net, state, prices, 0, hot, cold, effort.removed, True)
     pool: dict[Day, None] = {}
     seen = np.full(net.shifts, -1, dtype=np.int64)
@@ -167,17 +173,39 @@ def _share(effort: Effort, done: int, seconds: float) -> float:
     return seconds / effort.seconds if effort.seconds > 0 else 1.0
 
 
-def _temperatures(compiled: Compiled, effort: Effort) -> tuple[float, float]:
-    """Return the first and the last temperature, in units."""
+def first_heats(compiled: Compiled) -> tuple[float, float]:
+    """Return temperatures that settle the requests, and roughly what is worth less, in units."""
     worth = compiled.net.trait[:, WORTH].astype(np.float64)
-    visits = worth[: compiled.net.visits]
     some = worth[worth > 0]
     if not len(some):
         return 1.0, 1.0
-    middle = float(np.median(visits if (visits > 0).any() else some))
-    least = float(np.percentile(some, _LEAST))
-    hot, cold = effort.heat * middle, min(effort.cold * middle, effort.least * least)
-    return max(1.0, hot), max(1.0, min(cold, hot))
+    middle, least = _middle(compiled), float(np.percentile(some, _LEAST))
+    cold = min(_COLD * middle, _COLD_LEAST * least)
+    return max(1.0, _HOT * middle), max(1.0, cold)
+
+
+def last_heats(compiled: Compiled) -> tuple[float, float] | None:
+    """Return temperatures that settle what is worth far less than the requests, in units.
+
+    Those are the doors to knock, the own officers and the walking, see `VisitValues`. Far
+    less than it takes to lose a request, so that requests hardly move but for each other.
+    None where all is worth about the same.
+    """
+    net = compiled.net
+    lesser = np.concatenate([net.trait[net.visits :, WORTH], net.visit[:, OWN_VALUE]])
+    lesser = lesser[(lesser > 0) & (lesser < _LESSER * _middle(compiled))]
+    if not len(lesser):
+        return None
+    hot = max(1.0, _LAST_HOT * float(np.median(lesser)))
+    return hot, max(1.0, min(hot, _LAST_COLD_S * net.walk_value))
+
+
+def _middle(compiled: Compiled) -> float:
+    """Return the median value of the visits; of the rounds where no visit is worth anything."""
+    worth = compiled.net.trait[:, WORTH]
+    visits = worth[: compiled.net.visits]
+    some = visits if (visits > 0).any() else worth
+    return float(np.median(some)) if len(some) else 0.0
 
 
 def days_of_rows(compiled: Compiled, rows: I64) -> list[Day]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optimiser.routing.annealing import Effort, anneal, days_of_rows
+from optimiser.routing.annealing import Effort, anneal, days_of_rows, first_heats, last_heats
 from optimiser.routing.search import search_routes
 from optimiser.routing.tasks import NODE_OF, TASK, TWO, compile_problem
 
@@ -59,3 +59,28 @@ def test_rounds_for_two_are_marked_like_visits_for_two(week):
     net = week.net
     two = net.node[net.trait[:, NODE_OF]][:, [TASK, TWO]]
     assert two[two[:, 1] == 1][:, 0].tolist() == [0, 9, 19]
+
+
+class TestHeats:
+    """A point of a request is far more than a door to knock or the own officer."""
+
+    def week(self, tiny, **visit):
+        visits = tuple(tiny.visit(f"V{k}", 1 + 5 * k, value=600_000, **visit) for k in range(4))
+        return compile_problem(tiny.week(shifts=(tiny.shift("HO1", 3),), visits=visits))
+
+    def test_all_worth_the_same_is_settled_at_once(self, tiny):
+        assert last_heats(self.week(tiny)) is None
+
+    def test_the_own_officer_is_settled_last(self, tiny):
+        compiled = self.week(tiny, own_officer="HO1", own_officer_value=3_000)
+        hot, cold = last_heats(compiled)
+        assert cold < hot < 3_000
+        assert hot < first_heats(compiled)[0]
+
+    def test_what_counts_like_a_request_is_no_lesser_tier(self, tiny):
+        assert last_heats(self.week(tiny, own_officer="HO1", own_officer_value=500_000)) is None
+
+    def test_nothing_to_gain(self, tiny):
+        compiled = compile_problem(tiny.week(shifts=(tiny.shift("HO1", 3),), visits=()))
+        assert first_heats(compiled) == (1.0, 1.0)
+        assert last_heats(compiled) is None
