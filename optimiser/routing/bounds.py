@@ -138,14 +138,15 @@ def all_bounds(compiled: Compiled) -> Bounds:
 def columns_of(compiled: Compiled) -> tuple[Columns, Worth]:
     """Return the columns of the relaxation and their worth."""
     net = compiled.net._replace(when=with_late_starts(compiled)[0])
-    nodes = np.flatnonzero(net.node[:, TASK] >= 0)
-    near = _Near(net, nodes)
+    alike = np.array_equal(net.walk, net.walk.T)
+    nears = [_Near(net, _nodes_of_day(net, day), there_and_back=alike) for day in range(net.days)]
     pieces = []
     capacity = np.zeros(net.shifts)
     for s in range(net.shifts):
         own = np.array(compiled.sessions[s], dtype=np.int64)
         held = held_nodes(net, s)
         fixed = np.concatenate([own, net.shift[s, [START_NODE, END_NODE]]])
+        near = nears[net.shift[s, DAY]]
         halves = _halves(
             net, s, np.concatenate([held, fixed]), own, near.into, near.out, near.mates, near.first
         )
@@ -172,6 +173,13 @@ def held_nodes(net: Net, s: int) -> I64:
     return keep
 
 
+def _nodes_of_day(net: Net, day: int) -> I64:
+    """Return the tasks' nodes that have windows on a day: others are on none of its shifts."""
+    nodes = np.flatnonzero(net.node[:, TASK] >= 0)
+    found: I64 = nodes[net.when[nodes * net.days + day, WINDOWS] > 0]
+    return found
+
+
 def _shift_columns(net: Net, s: int, held: I64, halves: F64) -> tuple[npt.NDArray[np.generic], ...]:
     officer, day = net.shift[s, OFFICER], net.shift[s, DAY]
     service = net.node[held, SERVICE].astype(np.float64)
@@ -190,12 +198,13 @@ def _shift_columns(net: Net, s: int, held: I64, halves: F64) -> tuple[npt.NDArra
 class _Near:
     """Which nodes are near which, for the shortest legs."""
 
-    def __init__(self, net: Net, nodes: I64) -> None:
+    def __init__(self, net: Net, nodes: I64, *, there_and_back: bool) -> None:
+        """Take from `nodes`; `there_and_back` says that both ways are as long everywhere."""
         count = min(_NEAREST, len(nodes))
         place = net.node[nodes, PLACE]
         self.out = np.array([nodes[smallest(row[place], count)] for row in net.walk])
         self.into = self.out
-        if not np.array_equal(net.walk, net.walk.T):
+        if not there_and_back:
             self.into = np.array([nodes[smallest(row[place], count)] for row in net.walk.T])
         block = net.node[nodes, BLOCK]
         self.mates = nodes[np.argsort(block, kind="stable")]
