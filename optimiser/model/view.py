@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from shapely import LineString
-
-    from geodata.errors import Problem
 
 __all__ = ["WorkspaceView"]
 
@@ -36,8 +34,8 @@ class WorkspaceView(Protocol):
         ...
 
     @property
-    def problems(self) -> Sequence[Problem]:
-        """What is wrong with the files; rows that a plan was made without, and warnings."""
+    def problems(self) -> Sequence[Any]:
+        """What is wrong with the files, as geodata's problems, which the model does not import."""
         ...
 
     @property
