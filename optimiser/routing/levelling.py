@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -40,6 +40,9 @@ _log = logging.getLogger(__name__)
 _ATTEMPTS: Final = 3_000
 _BEST_OF_EACH: Final = 4
 """Candidates kept of each task and kind of change."""
+
+_CANDIDATES_SHARE: Final = 0.5
+"""Of the time, what the search for candidates may use up."""
 
 I64 = npt.NDArray[np.int64]
 
@@ -71,14 +74,18 @@ def level(
     before = week.spread()
     begun = time.monotonic()
 
+    def late(share: float) -> bool:
+        return seconds is not None and time.monotonic() - begun > share * seconds
+
     def enough() -> bool:
-        late = seconds is not None and time.monotonic() - begun > seconds
-        return late or week.timer.attempts >= attempts
+        return late(1.0) or week.timer.attempts >= attempts
 
     improved = True
     while improved and not enough():
         improved = False
-        for change in sorted(week.candidates(), key=lambda c: c.worth):
+        # In a very large week, the time would be over before all candidates are known.
+        found = week.candidates(lambda: late(_CANDIDATES_SHARE))
+        for change in sorted(found, key=lambda c: c.worth):
             if enough():
                 break
             improved |= week.make(change)
@@ -126,13 +133,16 @@ class _Week:
             self.room[shift.officer_ref] = self.room.get(shift.officer_ref, 0) + shift.busy_limit_s
         self.room = {ref: room for ref, room in self.room.items() if room > 0}
         self.share = dict.fromkeys(self.room, 0.0)
+        self.total = 0.0
         for route in self.routes.values():
             self._load(route, 1)
         self._takers: dict[tuple[str, int], frozenset[int]] = {}
 
     def _load(self, route: Route, sign: int) -> None:
         if route.officer_ref in self.room:
-            self.share[route.officer_ref] += sign * busy_s(route) / self.room[route.officer_ref]
+            more = sign * busy_s(route) / self.room[route.officer_ref]
+            self.share[route.officer_ref] += more
+            self.total += more
 
     def spread(self) -> float:
         """Return the standard deviation of the officers' shares."""
@@ -154,16 +164,21 @@ class _Week:
             self._takers[key] = frozenset(found)
         return self._takers[key]
 
-    def candidates(self) -> list[_Change]:
-        """Return changes that may level the loads without a longer walk, by estimate."""
+    def candidates(self, stop: Callable[[], bool]) -> list[_Change]:
+        """Return changes that may level the loads without a longer walk, by estimate.
+
+        `stop` is asked often; True ends the search for more.
+        """
         slots, legs = self._slots()
         found: list[_Change] = []
         if slots:
             stand = _Standing(self, slots, legs)
             for k in range(len(slots)):
+                if stop():
+                    return found
                 found.extend(stand.moves(k))
                 found.extend(stand.swaps(k))
-        found.extend(self._whole_days())
+        found.extend(self._whole_days(stop))
         return found
 
     def _slots(self) -> tuple[list[_Slot], list[tuple[int, int, int, int]]]:
@@ -186,7 +201,7 @@ class _Week:
             legs.append((k, position, places[-2], places[-1]))
         return slots, legs
 
-    def _whole_days(self) -> Iterator[_Change]:
+    def _whole_days(self, stop: Callable[[], bool]) -> Iterator[_Change]:
         """Yield changes of all tasks between two officers on one date."""
         shifts = self.problem.shifts
         by_date: dict[object, list[int]] = {}
@@ -196,6 +211,8 @@ class _Week:
         work = {k: self._work_s(k) for ks in by_date.values() for k in ks}
         for ks in by_date.values():
             for a in ks:
+                if stop():
+                    return
                 for b in ks:
                     if a == b or work[a] <= work[b]:
                         continue
@@ -221,8 +238,7 @@ class _Week:
         return self._variance_change(after)
 
     def _variance_change(self, after: dict[str, float]) -> float:
-        n = len(self.share)
-        total = sum(self.share.values())
+        n, total = len(self.share), self.total
         moved = sum(after.values()) - sum(self.share[ref] for ref in after)
         squares = sum(x * x for x in after.values()) - sum(self.share[r] ** 2 for r in after)
         return squares - ((total + moved) ** 2 - total**2) / n
