@@ -97,7 +97,7 @@ def write_borough(
     FileExistsError
         The folder holds files that this function did not write; none is touched.
     ValueError
-        `scale` is not above 0.
+        `scale` is not above 0, or so large (beyond 10) that the borough has no room left.
     """
     import shapely
 

@@ -59,7 +59,15 @@ def site_plan(
         x, y = hearts[k % len(hearts)]
         centre = (x + far * float(np.cos(angle)), y + far * float(np.sin(angle)))
         blocks = int(rng.integers(2, 6))
-        plan.append((f"{words[k]} Group", centre, blocks, blocks * int(rng.integers(9, 19))))
+        again = f" {k // len(words) + 1}" if k >= len(words) else ""
+        plan.append(
+            (
+                f"{words[k % len(words)]} Group{again}",
+                centre,
+                blocks,
+                blocks * int(rng.integers(9, 19)),
+            )
+        )
     return plan
 
 

@@ -82,6 +82,11 @@ def place_blocks(
     """Give each site (name, centre, number of blocks) its nearest free places on a lattice.
 
     Places lie inside the boundary, off the canal and on the site's side of it.
+
+    Raises
+    ------
+    ValueError
+        No place is left for a site.
     """
     import shapely
 
@@ -101,6 +106,8 @@ def place_blocks(
         near = order[: 3 * count + 20]
         rays = shapely.linestrings([[centre, point] for point in free[near]])
         taken = near[~shapely.intersects(rays, canal)][:count]
+        if not len(taken):
+            raise ValueError(f"there is no room left for {name}; choose a smaller scale")
         placed.append(Site(name, centre, free[taken]))
         free = np.delete(free, taken, axis=0)
     return placed

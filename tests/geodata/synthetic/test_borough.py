@@ -228,3 +228,9 @@ def test_streets_of_a_site_reach_its_doors(homes: pd.DataFrame, streets: gpd.Geo
         mine = homes[homes["estate"] == fact.name].drop_duplicates("block_ref")
         spot = Point(float(mine["easting"].iloc[0]), float(mine["northing"].iloc[0]))
         assert paths.distance(spot).min() < 15
+
+
+def test_a_borough_too_large_for_its_streets_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no room left for .*; choose a smaller scale"):
+        write_borough(tmp_path / "b", scale=26)
+    assert not (tmp_path / "b").exists()
