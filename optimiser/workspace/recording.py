@@ -82,6 +82,9 @@ def record_outcomes(
     DataError
         With everything that is wrong; nothing is added then.
     """
+    if not sheet.is_file():
+        raise DataError([Problem(file=str(sheet), reason="is no file",
+                         remedy="give the filled-in visits.xlsx, with its folder")])  # fmt: skip
     found: list[Problem] = []
     frame = read_outcomes(sheet, problems=found)
     plans = list(_plans(out or ws.folder / "out"))
@@ -149,6 +152,11 @@ class _Checks:
             if visits is None
             else dict(zip(visits["visit_ref"], visits["property_ref"], strict=True))
         )
+        self.raised_on = (
+            {}
+            if visits is None
+            else dict(zip(visits["visit_ref"], visits["raised_on"], strict=True))
+        )
         self.refs = self.home_of.keys() | {ref for _, _, refs in plans for ref in refs}
         self.monday = next(
             (monday for folder, monday, _ in plans if folder.resolve() == sheet.resolve().parent),
@@ -185,6 +193,11 @@ class _Checks:
             yield _problem(self.frame, row, "visited_at", f"{when:%Y-%m-%d %H:%M}",
                            f"is not in the sheet's week from {self.monday}",
                            "correct the date; it is read day first")  # fmt: skip
+        raised = None if ref is None else self.raised_on.get(request_of(ref))
+        if raised is not None and when.date() < raised.date():
+            yield _problem(self.frame, row, "visited_at", f"{when:%Y-%m-%d %H:%M}",
+                           f"is before {ref} was raised, on {raised:%Y-%m-%d}",
+                           "correct the date, or raised_on in the visits file")  # fmt: skip
 
 
 def _problem(

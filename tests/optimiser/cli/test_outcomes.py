@@ -150,6 +150,21 @@ def test_a_home_that_is_not_the_visits_own_is_named(folder, sheet):
     assert f"'{other}' is not where V" in refused(folder, "outcomes", folder, sheet)
 
 
+def test_a_visit_before_its_request_is_named_wherever_the_sheet_lies(folder, sheet, tmp_path):
+    row = kinds(sheet, "visit")[0]
+    fill(sheet, {row: {"outcome": "done", "visited_at": dt.datetime(2025, 11, 30, 10)}})  # noqa: DTZ001
+    elsewhere = tmp_path / "filled in.xlsx"
+    elsewhere.write_bytes(sheet.read_bytes())
+    told = refused(folder, "outcomes", folder, elsewhere)
+    assert f"row {row}: visited_at '2025-11-30 10:00' is before V" in told
+    assert "correct the date, or raised_on in the visits file" in told
+
+
+def test_a_sheet_that_is_not_there_is_named(folder):
+    told = refused(folder, "outcomes", folder, folder / "nowhere.xlsx")
+    assert "nowhere.xlsx: is no file; give the filled-in visits.xlsx" in told
+
+
 def test_what_contradicts_itself_or_the_file_is_named(folder, sheet):
     first, second = kinds(sheet, "visit")[:2]
     rows = fill(sheet, {first: {"outcome": "done"}})
