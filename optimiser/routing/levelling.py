@@ -294,7 +294,7 @@ class _Standing:
         self, week: _Week, slots: list[_Slot], legs: list[tuple[int, int, int, int]]
     ) -> None:
         self.week, self.slots = week, slots
-        self.walk = np.asarray(week.problem.walk_s, dtype=np.int64)
+        self.walk = np.asarray(week.problem.walk_s)
         self.leg_shift, self.leg_position, self.leg_from, self.leg_to = np.array(legs).T
         self.place, self.before, self.after = np.array([s[3:6] for s in slots]).T
         self.length = np.array([s.length_s for s in slots])
@@ -309,7 +309,9 @@ class _Standing:
         return own_value(self.week.problem, slot.task, [officer])
 
     def _detour(self, place: int | I64, before: int | I64, after: int | I64) -> I64:
-        way: I64 = self.walk[before, place] + self.walk[place, after] - self.walk[before, after]
+        legs = (self.walk[before, place], self.walk[place, after], self.walk[before, after])
+        first, second, straight = (np.asarray(leg, dtype=np.int64) for leg in legs)
+        way: I64 = first + second - straight
         return way
 
     def moves(self, k: int) -> Iterator[_Change]:
