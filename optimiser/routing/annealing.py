@@ -46,9 +46,9 @@ _HOT, _COLD, _COLD_LEAST = 0.5, 0.06, 0.25
 """First and last temperature as shares of the visits' median value, and the last one at
 most as a share of the least."""
 
-_LESSER, _LAST_HOT, _LAST_COLD_S = 0.1, 0.3, 60
-"""What is worth less than this share of the visits' median value is settled last: from a
-share of its own median to what so many seconds of walking are worth."""
+_LESSER, _LAST_HOT, _LAST_COLD_S = 0.1, 1.0, 60
+"""What is worth less than this share of the visits' median value is settled last: from
+its own median times the second to what so many seconds of walking are worth."""
 
 _MOST_DAYS: Final = 20_000
 """Days remembered by one search: the last ones met, which are the best."""
@@ -187,8 +187,8 @@ def first_heats(compiled: Compiled) -> tuple[float, float]:
 def last_heats(compiled: Compiled) -> tuple[float, float] | None:
     """Return temperatures that settle what is worth far less than the requests, in units.
 
-    Those are the doors to knock, the own officers and the walking, see `VisitValues`. Far
-    less than it takes to lose a request, so that requests hardly move but for each other.
+    Those are the doors to knock, the own officers and the walking, see `VisitValues`. They
+    are far less than a request is worth, so that none is given up for them.
     None where all is worth about the same.
     """
     net = compiled.net
