@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["replan_problem"]
 
 _WEEK: Final = dt.timedelta(days=7)
+_MOST_AHEAD: Final = 4 * _WEEK
+"""A plan mended earlier than this before its week is a mistyped date."""
 
 
 def replan_problem(
@@ -63,11 +65,16 @@ def replan_problem(
     Raises
     ------
     DataError
-        If `at` is after the week, or an officer or request is not known.
+        If `at` is after the week or over four weeks before it, or an officer or request is
+        not known.
     """
     monday = dt.datetime.combine(plan.week, dt.time())
     if at >= monday + _WEEK:
         _refuse("--at", f"{at:%Y-%m-%d %H:%M}", "is after the week", "plan the next week instead")
+    if at < monday - _MOST_AHEAD:
+        _refuse(
+            "--at", f"{at:%Y-%m-%d %H:%M}", "is long before the week", "check the year and month"
+        )
     visits = require_visits(ws)
     _check_known(ws, plan, visits, away, cancelled)
     results = results_of(ws.inputs.outcomes, monday, at)

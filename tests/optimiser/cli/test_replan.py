@@ -262,6 +262,7 @@ def test_a_visit_begun_late_is_told_and_moves_only_what_it_must(folder):
         (("--at", "noon"), "is no date and time"),
         (("--at", "2026-12-02T11:30+01:00"), "is no date and time"),
         (("--at", "2026-12-07 09:00"), "is after the week; plan the next week instead"),
+        (("--at", "2025-12-01 09:00"), "is long before the week; check the year and month"),
         (("--at", "2026-12-02 11:30", "--sick", "HO99"), "'HO99' is no officer"),
         (("--at", "2026-12-02 11:30", "--sick", "HO01:soon"), "'soon' is no date"),
         (("--at", "2026-12-02 11:30", "--sick", "HO01:2026-12-01"), "ends before --at"),
