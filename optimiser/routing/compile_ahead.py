@@ -105,8 +105,9 @@ def compile_part(part: str) -> None:
     else:
         from optimiser.routing.bounds import all_bounds
         from optimiser.routing.kernels import legs_between, walks_between
+        from optimiser.routing.proof.tiers import tier_bounds
 
-        all_bounds(compiled)
+        tier_bounds(compiled, all_bounds(compiled), seconds=_PATIENCE_S)
         nodes = np.arange(2, dtype=np.int64)
         legs_between(compiled.net, nodes)
         walks_between(compiled.net, nodes)
