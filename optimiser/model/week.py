@@ -72,8 +72,8 @@ class Route(Frozen):
 class Tier(Frozen):
     """One tier of the objective, in points; the tiers add up to the objective.
 
-    `bound` is the most that any plan can have in this tier that is at least as
-    good as this plan in every tier above it; None where no bound is known.
+    No plan has more than `bound` in this tier, whatever it has in the others, so that no
+    plan as good as this one in the tiers above has either; None where no bound is known.
     """
 
     name: str

@@ -20,6 +20,7 @@ from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan
 from optimiser.routing.proof.flow import flow_bounds
 from optimiser.routing.proof.prove import compile_proof
+from optimiser.routing.proof.tiers import tier_bounds
 from optimiser.routing.proven import is_proven, is_small, prove_found
 from optimiser.routing.search import search_routes
 from optimiser.routing.seeds import seed_rows
@@ -177,8 +178,8 @@ def _best(
     if not small:
         clock = None if most is not None else _FLOW_SHARE * run.search_s
         with ThreadPoolExecutor(1) as beside:
-            flow = beside.submit(flow_bounds, compiled, bounds, seconds=clock)
-            return search(1.0, first), flow.result()
+            tighter = beside.submit(_tighter, compiled, bounds, clock)
+            return search(1.0, first), tighter.result()
     found = search(_BEFORE_PROOF, first)
     clock = None if most is not None else _PROOF_SHARE * run.search_s
     found, bounds, routes = prove_found(compiled, found, bounds, seconds=clock)
@@ -186,6 +187,12 @@ def _best(
         return found, bounds
     more = search(1.0 if most is None else 1 - _BEFORE_PROOF, found, routes)
     return max(found, more, key=lambda x: x.value), bounds
+
+
+def _tighter(compiled: Compiled, bounds: Bounds, seconds: float | None) -> Bounds:
+    """Return a larger week's bounds, better than the quick ones; conversations' by the clock."""
+    bounds = flow_bounds(compiled, bounds, seconds=seconds)
+    return bounds if seconds is None else tier_bounds(compiled, bounds, seconds=seconds)
 
 
 def _steering(compiled: Compiled, bounds: Bounds) -> I64:
