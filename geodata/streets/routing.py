@@ -24,6 +24,10 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 _CHUNK: Final = 256
+_SQUARE_M: Final = 2_000.0
+_SPARE_M: Final = 1_000.0
+"""Ways from one square of the map are looked for together, and so much beyond twice their middle
+distance first."""
 _SPARE: Final = 1.02
 """How much farther nodes are kept than a way of the wanted length could lead in a straight line."""
 
@@ -148,14 +152,34 @@ class SplitGraph:
         start, end = self.place_node[origins], self.place_node[destinations]
         matrix, step = self.matrix(), self._steps()
         out: list[FloatArray | None] = [None] * len(start)
-        sources = np.unique(start[start >= 0])
+        xy = self.node_xy()
+        sources = np.unique(start[(start >= 0) & (end >= 0)])
+        if not len(sources):
+            return out
+        sources = sources[_by_square(xy[sources], _SQUARE_M)]
         for chunk in np.split(sources, np.arange(_CHUNK, len(sources), _CHUNK)):
-            if not len(chunk):
-                continue
-            _, before = dijkstra(matrix, indices=chunk, return_predecessors=True)
-            for k in np.flatnonzero(np.isin(start, chunk) & (end >= 0)).tolist():
-                row = before[np.searchsorted(chunk, start[k])]
-                out[k] = self._way(row, int(start[k]), int(end[k]), step)
+            legs = np.flatnonzero(np.isin(start, chunk) & (end >= 0))
+            apart = np.hypot(*(xy[start[legs]] - xy[end[legs]]).T)
+            # Most ways are short and near; those that are not are looked for everywhere.
+            for within_m in (_SPARE_M + 2 * float(np.median(apart)), np.inf):
+                near = _in_box(xy, xy[chunk], _SPARE * within_m)
+                at = np.searchsorted(near, np.unique(start[legs]))
+                far, before = dijkstra(
+                    matrix[near][:, near], indices=at, limit=within_m, return_predecessors=True
+                )
+                left = []
+                for k in legs.tolist():
+                    i = np.searchsorted(near[at], start[k])
+                    j = int(np.searchsorted(near, end[k]))
+                    found = j < len(near) and near[j] == end[k] and np.isfinite(far[i, j])
+                    if not found:
+                        left.append(k)
+                        continue
+                    row = _of_all(before[i], near, self.nodes)
+                    out[k] = self._way(row, int(start[k]), int(end[k]), step)
+                if not left:
+                    break
+                legs = np.array(left)
         return out
 
     def _steps(self) -> dict[tuple[int, int], int]:
@@ -212,6 +236,14 @@ def _in_box(xy: FloatArray, around: FloatArray, margin: float) -> npt.NDArray[np
     """Return which points lie in the box around others."""
     low, high = around.min(axis=0) - margin, around.max(axis=0) + margin
     return np.flatnonzero(((xy >= low) & (xy <= high)).all(axis=1))
+
+
+def _of_all(before: npt.NDArray[Any], some: npt.NDArray[np.intp], nodes: int) -> IntArray:
+    """Return the node before each of all nodes, from the same of some of them; else -1."""
+    found = np.full(nodes, -1, dtype=np.int64)
+    known = np.flatnonzero(before >= 0)
+    found[some[known]] = some[before[known]]
+    return found
 
 
 def _along_tree(before: npt.NDArray[Any], source: int, lengths: Any) -> FloatArray:
