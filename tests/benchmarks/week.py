@@ -125,9 +125,9 @@ def plot(lines: list[dict[str, Any]], path: Path) -> None:
     seconds.set(title="Seconds by stage", yscale="log")
     seconds.legend(fontsize="small")
     memory.plot(sizes, [line["peak_mib"] for line in lines], "o-")
-    memory.set(title="Peak memory, MiB", ylim=(0, None))
+    memory.set(title="Peak memory, MiB", ylim=(0, 1.1 * max(line["peak_mib"] for line in lines)))
     gap.plot(sizes, [100 * line["gap"] for line in lines], "o-")
-    gap.set(title="Gap, per cent", ylim=(0, None))
+    gap.set(title="Gap, per cent", ylim=(0, max(1.0, 110 * max(line["gap"] for line in lines))))
     for axes in (seconds, memory, gap):
         axes.set(xlabel="requests", xscale="log", xticks=sizes, xticklabels=sizes)
         axes.minorticks_off()
