@@ -57,11 +57,14 @@ def plan(
         monday = monday_of(week)
         ws = open_folder(folder, lenient=lenient)
         target = (out or ws.folder / "out") / f"week-{monday}"
+        if offer is not None and weeks > 1:
+            fail("--offer lists slots of one week; leave --weeks out", EXIT_BAD_INPUT)
         if offer is not None:
             list_offers(ws, target, offer, patches, seconds=seconds, seed=seed, as_json=as_json)
             return
         ahead = target.with_name(f"quarter-{monday}")
         check_target_folder(target)
+        before = _starts(target)
         quarter = None
         if weeks > 1:
             check_target_folder(ahead)
@@ -80,8 +83,31 @@ def plan(
         from optimiser.cli.terminal import show_week
 
         show_week(ws, result, written)
+        if before:
+            kept = len(before & _starts(target))
+            typer.echo(
+                f"The plan that was here before is replaced: {kept:,} of its {len(before):,} "
+                "visits keep officer and start. To add or cancel requests and leave the rest as "
+                "it is: doorstep replan."
+            )
         if quarter is not None:
             show_ahead(quarter, pages)
+
+
+def _starts(target: Path) -> set[tuple[str, str, str]]:
+    """Return who starts which visit when, in the plan that is saved there, if any is."""
+    import json
+
+    try:
+        routes = json.loads((target / "plan.json").read_text(encoding="utf-8"))["routes"]
+        return {
+            (stop["visit_ref"], route["officer_ref"], stop["start"])
+            for route in routes
+            for stop in route["stops"]
+            if stop["kind"] == "visit"
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()  # it is about to be replaced, whatever is wrong with it
 
 
 def monday_of(week: str) -> str:

@@ -294,3 +294,20 @@ def test_a_damaged_plan_is_no_bug(folder):
     (week_folder(folder) / "plan.json").write_text("{}")
     at = ("--at", "2026-12-02 09:00")
     assert "does not hold a whole plan" in refused(folder, "replan", folder, "--week", WEEK, *at)
+
+
+def test_planning_anew_says_how_many_visits_stay(folder: Path) -> None:
+    before = visits_of(stops_of(folder))
+    done = run("plan", folder, "--week", WEEK, "--seconds", 1)
+    assert done.exit_code == 0, done.output
+    after = visits_of(stops_of(folder))
+    all_before = {(ref, *stop[:2]) for ref, stops in before.items() for stop in stops}
+    kept = sum((ref, *stop[:2]) in all_before for ref, stops in after.items() for stop in stops)
+    said = " ".join(done.output.split())
+    assert f"replaced: {kept} of its {len(all_before)} visits keep officer and start" in said
+    assert "doorstep replan" in said
+
+
+def test_offers_are_of_one_week(folder: Path) -> None:
+    said = refused(folder, "plan", folder, "--week", WEEK, "--offer", "V0001", "--weeks", 3)
+    assert "leave --weeks out" in said
