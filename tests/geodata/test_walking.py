@@ -258,7 +258,7 @@ def test_ways_no_longer_than_asked_for_are_those_of_all_streets(
     within_m: float, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = StreetNetwork.from_lines(grid())
-    points = np.random.default_rng(5).uniform(-20, 520, (40, 2)) + (529_000, 180_000)
+    points = np.add(np.random.default_rng(5).uniform(-20, 520, (40, 2)), (529_000, 180_000))
     points[3] = np.nan
     points[9] = 100_000
     all_ways = network.walks(points, points).metres
