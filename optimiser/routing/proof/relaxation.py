@@ -8,17 +8,13 @@ price u_t >= 0 for each task, and h_t = 1/2 for one of two officers (which is on
 
 is at least the value of every plan (Lagrangian duality); a two-officer task's value goes by
 halves to its two days. Each maximum is bounded from above by `days.best_day`, or by a
-fractional knapsack (`bounds`) where stops are too short for it or the time is up: so the
-bound holds for any prices, and whenever it is stopped.
-
-The prices follow subgradients, a shift at a time (Nedic and Bertsekas 2001): what a day
-takes becomes dearer before the next day is looked at, what none takes becomes cheaper.
+fractional knapsack (`bounds`) where stops are too short for it: so the bound holds for any
+prices.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -54,19 +50,13 @@ from optimiser.routing.tasks import (
     Net,
 )
 
-__all__ = ["Day", "Pace", "Relaxation", "Stakes"]
+__all__ = ["Day", "Relaxation", "Stakes"]
 
 F64 = npt.NDArray[np.float64]
 
 _SLICES: Final = 96
 _MOST_SLICES: Final = 600
 _SLOTS: Final = 2
-_FIRST_STEP: Final = 0.1
-_COOLING: Final = 0.85
-_EVERY: Final = 4
-"""Steps of the prices: the first as a share of a task's mean value, what is left of it after
-each pass, and after how many passes the bound is worked out."""
-
 _COLOURS: Final = 62
 _REMEMBERED: Final = (6, 3)
 """Nearest visits and nearest tasks that a task remembers."""
@@ -87,23 +77,6 @@ class Day(NamedTuple):
     nodes: I64
 
 
-@dataclass(frozen=True)
-class Pace:
-    """When to stop: at an instant of the monotonic clock, or after so many passes."""
-
-    until: float
-    passes: int | None = None
-
-    def over(self, passes: int) -> bool:
-        """Return whether to stop, after so many passes."""
-        return self.late if self.passes is None else passes >= self.passes
-
-    @property
-    def late(self) -> bool:
-        """Whether the clock says stop."""
-        return self.passes is None and time.monotonic() > self.until
-
-
 class Relaxation:
     """The week's days, ready to be priced."""
 
@@ -121,50 +94,14 @@ class Relaxation:
         self.when = with_late_starts(compiled)[0]
         self._room: dict[str, I64] = {}
 
-    def price(self, prices: F64, stakes: Stakes, pace: Pace) -> float:
-        """Return L at these prices, in units; infinity where the time does not suffice."""
+    def price(self, prices: F64, stakes: Stakes, until: float) -> float:
+        """Return L at these prices, in units; infinity where the monotonic clock passes `until`."""
         total = float(prices.sum())
         for s in range(self.net.shifts):
-            if pace.late:
+            if time.monotonic() > until:
                 return np.inf
             total += self.day(s, prices, stakes).profit
         return total
-
-    def descend(self, prices: F64, stakes: Stakes, bound: float, pace: Pace) -> float:
-        """Return the least L met from `prices` on, or `bound` where that is less.
-
-        L is worked out at the mean of the prices met in a pass, after every `_EVERY` passes
-        and where the clock leaves time for no more.
-        """
-        dear = stakes.value[self.columns.node < self.net.visits]
-        dear = dear[dear > 0] if (dear > 0).any() else stakes.value
-        step = _FIRST_STEP * float(dear.mean()) if len(dear) else 1.0
-        best, at, done, pass_s = bound, prices, 0, 0.0
-        while not pace.over(done):
-            begun = time.monotonic()
-            at, mean = self._pass(at, stakes, step, pace)
-            pass_s = max(pass_s, time.monotonic() - begun)
-            step, done = step * _COOLING, done + 1
-            last = pace.passes is None and time.monotonic() + 2.2 * pass_s > pace.until
-            if last or pace.over(done) or done % _EVERY == 0:
-                best = min(best, self.price(mean, stakes, pace))
-            if last:
-                break
-        return best
-
-    def _pass(self, prices: F64, stakes: Stakes, step: float, pace: Pace) -> tuple[F64, F64]:
-        """Return the prices after looking at each shift once, and the mean of those met."""
-        at, mean = prices.copy(), np.zeros(self.tasks)
-        for s in range(self.net.shifts):
-            if pace.late:
-                return at, at
-            day = self.day(s, at, stakes)
-            slope = np.full(self.tasks, 1.0 / self.net.shifts)
-            held = self.net.node[day.nodes, TASK]
-            np.subtract.at(slope, held, self.share[held])
-            at = np.maximum(0.0, at - step * slope)
-            mean += at
-        return at, mean / self.net.shifts
 
     def day(self, s: int, prices: F64, stakes: Stakes) -> Day:
         """Return the most that shift s can add at these prices, and a day that holds it."""

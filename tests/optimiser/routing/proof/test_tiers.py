@@ -5,67 +5,11 @@ from __future__ import annotations
 import pytest
 from week_brute_force import optimum, small_week
 
-from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing.bounds import all_bounds
-from optimiser.routing.proof.tiers import tier_bounds, tight_bound
+from optimiser.routing.proof.tiers import tier_bounds
 from optimiser.routing.tasks import compile_problem
 
 CLOSE = 1e-6
-
-
-def tight(problem, passes=6):
-    compiled = compile_problem(problem)
-    quick = all_bounds(compiled)
-    return quick, tight_bound(compiled, quick, seconds=60, passes=passes)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_no_bound_is_below_the_best_nor_above_the_quick_one(tiny, seed):
-    problem = small_week(tiny, seed)
-    quick, bounds = tight(problem)
-    assert optimum(problem) - CLOSE <= bounds.whole <= quick.whole + CLOSE
-
-
-def two_far_apart(tiny):
-    """Two visits half an hour away on foot, each way, in opposite directions; time for one."""
-    visits = tuple(
-        tiny.visit(
-            ref,
-            windows=(tiny.window(),),
-            door=tiny.door(minutes, block_ref=None, entry_s=0),
-            value=value,
-            statutory_value=statutory,
-            late_value=0,
-        )
-        for ref, minutes, value, statutory in (("V1", 0, 600_000, 0), ("V2", 60, 600_000, 0))
-    )
-    shift = tiny.shift(start_place=30, end_place=30, busy_limit_s=2 * 3600)
-    return tiny.week(shifts=(shift,), visits=visits)
-
-
-def test_walks_between_visits_are_seen(tiny):
-    """Two hours hold one visit (walk 30, visit 30, walk 30 minutes), not both (180 minutes)."""
-    problem = two_far_apart(tiny)
-    _, bounds = tight(problem, passes=30)
-    best = (600_000 - 3600 * problem.walk_value) / VALUE_UNITS_PER_POINT
-    assert best - CLOSE <= bounds.whole <= 1.1 * best
-
-
-def test_the_same_number_of_passes_gives_the_same_bound(tiny):
-    problem = small_week(tiny, 3)
-    assert tight(problem)[1].whole == tight(problem)[1].whole
-
-
-def test_no_time_leaves_the_quick_bound(tiny):
-    compiled = compile_problem(small_week(tiny, 3))
-    quick = all_bounds(compiled)
-    assert tight_bound(compiled, quick, seconds=0).whole == quick.whole
-
-
-def test_a_week_without_shifts_keeps_its_bounds(tiny):
-    compiled = compile_problem(tiny.week(shifts=()))
-    quick = all_bounds(compiled)
-    assert tight_bound(compiled, quick, seconds=1, passes=1) is quick
 
 
 @pytest.mark.parametrize("seed", range(40))
