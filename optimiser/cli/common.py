@@ -98,7 +98,7 @@ def solve_week(
 ) -> VisitPlan:
     """Plan a week, with a bar on a terminal."""
     from optimiser.routing import plan_visits
-    from optimiser.routing.compile_ahead import compiled_ahead
+    from optimiser.routing.arrays.compile_ahead import compiled_ahead
 
     with compiled_ahead() as compiled:
         problem = ws.visit_problem(week, patches=patches)

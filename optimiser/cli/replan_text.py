@@ -22,7 +22,7 @@ MOST_CHANGES: Final = 60
 
 def show_replanned(ws: Workspace, plan: VisitPlan, written: Sequence[Path]) -> None:
     """Print each change, old and new, and why; then what the week is worth."""
-    from optimiser.routing.changes import in_words
+    from optimiser.routing.midweek.changes import in_words
 
     console = new_console()
     at = plan.replanned_at

@@ -17,16 +17,18 @@ Objective: maximise the values of planned visits (`value` by the due instant, el
 `late_value`) and of rounds' options, plus own-officer values, less `walk_value` for every
 second on foot.
 
-Methods: first plans by OR-Tools' routing solver (`seeds`), ruin-and-recreate compiled by
-numba (`ruin`), two-officer visits by intersecting the starts that two routes allow
-(`pairing`), an upper bound by Lagrangian duality (`bounds`), timing by labels (`schedule`),
-reasons (`explain`), slots to offer a resident (`offers`) and an independent check of every
-rule and figure (`checks`).
+Methods: `arrays` holds the week as integer tables. `search`: first plans by OR-Tools' routing
+solver, ruin-and-recreate compiled by numba, two-officer visits by intersecting the starts that
+two routes allow, and the days met joined by CP-SAT. `proof`: upper bounds by Lagrangian
+duality, and whether a small week's plan is the best there is. `days` times them, `metrics` says
+what they are worth, `levelling` evens officers' loads. `reasons` says why a request is left out,
+`offers` which slots to offer, `midweek` mends a plan under way, `ahead` deals out a quarter's
+community days, and `checks` states every rule and figure again, on its own.
 """
 
-from optimiser.routing.begun import WeekSoFar
-from optimiser.routing.offers import Offer, offer_slots
-from optimiser.routing.replan import replan_visits
+from optimiser.routing.midweek.begun import WeekSoFar
+from optimiser.routing.midweek.replan import replan_visits
+from optimiser.routing.offers.offers import Offer, offer_slots
 from optimiser.routing.solve import plan_visits
 
 __all__ = ["Offer", "WeekSoFar", "offer_slots", "plan_visits", "replan_visits"]

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.routing.eligibility import eligible_shifts
-from optimiser.routing.fits import days_of, own_value, put_in
+from optimiser.routing.days.eligibility import eligible_shifts
+from optimiser.routing.days.fits import days_of, own_value, put_in
+from optimiser.routing.days.schedule import Task, Timer
 from optimiser.routing.metrics import busy_s, tier_units
-from optimiser.routing.schedule import Task, Timer
 
 if TYPE_CHECKING:
     from optimiser.model import Route, VisitProblem

@@ -22,7 +22,7 @@ from optimiser.model.visits import (
     VisitProblem,
 )
 from optimiser.model.week import Route, Stop, Tier, VisitPlan
-from optimiser.routing.schedule import seconds_on
+from optimiser.routing.days.schedule import seconds_on
 
 __all__ = [
     "TIERS",

@@ -12,20 +12,20 @@ import numpy as np
 
 from optimiser.model.outcome import Progress
 from optimiser.model.visits import VALUE_UNITS_PER_POINT, VisitParams
-from optimiser.routing.annealing import Effort, Found, anneal, compile_kernels
-from optimiser.routing.bounds import Bounds, all_bounds
-from optimiser.routing.checks import check_week
-from optimiser.routing.explain import explain_unplanned
+from optimiser.routing.arrays.tasks import I64, Compiled, compile_problem
+from optimiser.routing.checks.rules import check_week
+from optimiser.routing.days.timetable import check_sessions, routes_of, tasks_of
 from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan
+from optimiser.routing.proof.bounds import Bounds, all_bounds
 from optimiser.routing.proof.flow import flow_bounds
 from optimiser.routing.proof.prove import compile_proof
+from optimiser.routing.proof.proven import is_proven, is_small, prove_found
 from optimiser.routing.proof.tiers import tier_bounds
-from optimiser.routing.proven import is_proven, is_small, prove_found
-from optimiser.routing.search import search_routes
-from optimiser.routing.seeds import seed_rows
-from optimiser.routing.tasks import I64, Compiled, compile_problem
-from optimiser.routing.timetable import check_sessions, routes_of, tasks_of
+from optimiser.routing.reasons.explain import explain_unplanned
+from optimiser.routing.search.annealing import Effort, Found, anneal, compile_kernels
+from optimiser.routing.search.phases import search_routes
+from optimiser.routing.search.seeds import seed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from optimiser.model import Route, VisitPlan, VisitProblem
     from optimiser.model.outcome import ProgressCallback
-    from optimiser.routing.annealing import RouteKey
+    from optimiser.routing.search.annealing import RouteKey
 
 __all__ = ["plan_visits"]
 

@@ -70,7 +70,7 @@ def offer_problem(
     """
     check_request(ws, visit_ref)
     if plan.replanned_at is not None:
-        from optimiser.routing.begun import as_begun
+        from optimiser.routing.midweek.begun import as_begun
 
         problem, so_far = ws.replan_problem(plan, at=plan.replanned_at, patches=patches)
         problem, plan = as_begun(problem, plan, plan.replanned_at, so_far)

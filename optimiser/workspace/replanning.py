@@ -11,7 +11,7 @@ from geodata import DataError, Problem
 from optimiser.model import PatchPlan, VisitPlan, VisitProblem
 from optimiser.model.tries import request_of
 from optimiser.routing import WeekSoFar
-from optimiser.routing.wording import clock
+from optimiser.routing.reasons.wording import clock
 from optimiser.workspace.absent import Absent
 from optimiser.workspace.diary import Diary
 from optimiser.workspace.problems import require_visits, visit_problem

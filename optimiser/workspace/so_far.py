@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optimiser.model import VisitPlan
 from optimiser.model.tries import request_of, try_ref
-from optimiser.routing.wording import clock, day_name
+from optimiser.routing.reasons.wording import clock, day_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,12 +15,12 @@ import numpy as np
 
 from optimiser.model import Door, Place, Shift, TimeWindow, Visit, VisitOfficer, VisitProblem
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
-from optimiser.routing.annealing import Found, RouteKey
-from optimiser.routing.bounds import all_bounds
+from optimiser.routing.arrays.tasks import I64, Compiled, compile_problem
+from optimiser.routing.days.timetable import tasks_of
+from optimiser.routing.proof.bounds import all_bounds
 from optimiser.routing.proof.prove import Proof, prove
-from optimiser.routing.search import search_routes
-from optimiser.routing.tasks import I64, Compiled, compile_problem
-from optimiser.routing.timetable import tasks_of
+from optimiser.routing.search.annealing import Found, RouteKey
+from optimiser.routing.search.phases import search_routes
 
 DAY = dt.date(2026, 11, 30)
 PRIZE_UNITS = 10_000_000

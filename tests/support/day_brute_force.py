@@ -8,8 +8,8 @@ import itertools
 import numpy as np
 
 from optimiser.model import Session
-from optimiser.routing.schedule import schedule_value
-from optimiser.routing.timing import Task
+from optimiser.routing.days.schedule import schedule_value
+from optimiser.routing.days.timing import Task
 
 STEP = 100
 """Every value and the walking value are multiples of it, in units."""

@@ -16,9 +16,9 @@ it above the best day known.
 
 from __future__ import annotations
 
-from optimiser.routing.compiling import outer
-from optimiser.routing.kernels import next_start, rested
-from optimiser.routing.tasks import BREAK, END, I64, NEVER, START
+from optimiser.routing.arrays.compiling import outer
+from optimiser.routing.arrays.tasks import BREAK, END, I64, NEVER, START
+from optimiser.routing.search.kernels import next_start, rested
 
 __all__ = ["GRID_S", "best_day"]
 

@@ -35,10 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
-from optimiser.routing.bounds import F64, Bounds, columns_of, tier_worth
-from optimiser.routing.kernels import legs_between
-from optimiser.routing.proof.flow_program import Arcs, Flow, Prices, solve_flow
-from optimiser.routing.tasks import (
+from optimiser.routing.arrays.tasks import (
     ACCESS,
     BLOCK,
     END,
@@ -61,6 +58,9 @@ from optimiser.routing.tasks import (
     Compiled,
     Net,
 )
+from optimiser.routing.proof.bounds import F64, Bounds, columns_of, tier_worth
+from optimiser.routing.proof.flow_program import Arcs, Flow, Prices, solve_flow
+from optimiser.routing.search.kernels import legs_between
 
 __all__ = ["flow_bound", "flow_bounds", "flow_of"]
 

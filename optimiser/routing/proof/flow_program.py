@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.routing.bounds import F64
-from optimiser.routing.tasks import I64
+from optimiser.routing.arrays.tasks import I64
+from optimiser.routing.proof.bounds import F64
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -17,9 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.routing.bounds import held_nodes
-from optimiser.routing.kernels import legs_between, walks_between
-from optimiser.routing.tasks import (
+from optimiser.routing.arrays.tasks import (
     BREAK,
     BREAK_HI,
     BREAK_LO,
@@ -44,6 +42,8 @@ from optimiser.routing.tasks import (
     Compiled,
     Net,
 )
+from optimiser.routing.proof.bounds import held_nodes
+from optimiser.routing.search.kernels import legs_between, walks_between
 
 __all__ = [
     "ARRIVING",

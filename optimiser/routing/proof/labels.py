@@ -20,7 +20,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.routing.compiling import inner, outer
+from optimiser.routing.arrays.compiling import inner, outer
+from optimiser.routing.arrays.tasks import I64, NEVER
 from optimiser.routing.proof.grounds import (
     ARRIVING,
     BIT,
@@ -38,7 +39,6 @@ from optimiser.routing.proof.grounds import (
     WIDTH,
     Ground,
 )
-from optimiser.routing.tasks import I64, NEVER
 
 __all__ = [
     "ALIVE",

@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.routing.compiling import inner, outer
+from optimiser.routing.arrays.compiling import inner, outer
+from optimiser.routing.arrays.tasks import I64, NEVER
 from optimiser.routing.proof.grounds import (
     BIT,
     FIRST_W,
@@ -40,7 +41,6 @@ from optimiser.routing.proof.labels import (
     RESTED,
     Room,
 )
-from optimiser.routing.tasks import I64, NEVER
 
 __all__ = ["list_days"]
 

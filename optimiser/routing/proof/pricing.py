@@ -15,7 +15,7 @@ from optimiser.routing.proof.listing import list_days
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from optimiser.routing.tasks import I64
+    from optimiser.routing.arrays.tasks import I64
 
 __all__ = ["Listed", "Priced", "Pricer"]
 

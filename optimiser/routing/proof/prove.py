@@ -19,21 +19,21 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
-from optimiser.routing.bounds import all_bounds
-from optimiser.routing.late_starts import with_late_starts
+from optimiser.routing.arrays.tasks import OWN_VALUE, TASK, TWO, VALUE, WALK_LIMIT, Compiled, Net
+from optimiser.routing.proof.bounds import all_bounds
 from optimiser.routing.proof.closing import Packed, list_columns, pack
 from optimiser.routing.proof.columns import Columns, Generated, Limits, generate, is_single, learn
 from optimiser.routing.proof.grounds import Class, classes_of, remember_nearest
+from optimiser.routing.proof.late_starts import with_late_starts
 from optimiser.routing.proof.pricing import Pricer
-from optimiser.routing.tasks import OWN_VALUE, TASK, TWO, VALUE, WALK_LIMIT, Compiled, Net
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import numpy.typing as npt
 
-    from optimiser.routing.annealing import RouteKey
     from optimiser.routing.proof.columns import Column
+    from optimiser.routing.search.annealing import RouteKey
 
 __all__ = ["Proof", "compile_proof", "prove"]
 

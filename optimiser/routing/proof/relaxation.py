@@ -21,11 +21,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.routing.bounds import Columns
-from optimiser.routing.kernels import legs_between, walks_between
-from optimiser.routing.late_starts import with_late_starts
-from optimiser.routing.proof.days import GRID_S, best_day
-from optimiser.routing.tasks import (
+from optimiser.routing.arrays.tasks import (
     ACCESS,
     BLOCK,
     DAY,
@@ -49,6 +45,10 @@ from optimiser.routing.tasks import (
     Compiled,
     Net,
 )
+from optimiser.routing.proof.bounds import Columns
+from optimiser.routing.proof.days import GRID_S, best_day
+from optimiser.routing.proof.late_starts import with_late_starts
+from optimiser.routing.search.kernels import legs_between, walks_between
 
 __all__ = ["Day", "Relaxation", "Stakes"]
 

@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
-from optimiser.routing.bounds import Bounds, columns_of, tier_worth
+from optimiser.routing.arrays.tasks import Compiled
+from optimiser.routing.proof.bounds import Bounds, columns_of, tier_worth
 from optimiser.routing.proof.relaxation import Relaxation, Stakes
-from optimiser.routing.tasks import Compiled
 
 __all__ = ["tier_bounds"]
 

@@ -12,10 +12,10 @@ from folders import everything, refused, run
 
 from optimiser import Workspace
 from optimiser.model import VisitPlan
-from optimiser.routing.explain import explain_unplanned
-from optimiser.routing.insertion import apply_fit, best_fit
+from optimiser.routing.days.insertion import apply_fit, best_fit
+from optimiser.routing.days.schedule import Timer
 from optimiser.routing.metrics import build_plan
-from optimiser.routing.schedule import Timer
+from optimiser.routing.reasons.explain import explain_unplanned
 
 MONDAY = "2026-11-30"
 

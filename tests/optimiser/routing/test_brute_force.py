@@ -11,7 +11,7 @@ from week_brute_force import optimum, small_week
 
 from optimiser.model import Status, VisitParams
 from optimiser.routing import plan_visits
-from optimiser.routing.checks import check_week
+from optimiser.routing.checks.rules import check_week
 
 SEEDS = range(60)
 CLOSE = 1e-6

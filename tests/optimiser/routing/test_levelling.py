@@ -9,10 +9,10 @@ from week_brute_force import small_week
 
 from optimiser.model import VisitOfficer, VisitParams
 from optimiser.routing import plan_visits, solve
-from optimiser.routing.checks import check_week
+from optimiser.routing.checks.rules import check_week
+from optimiser.routing.days.schedule import Task, schedule_route
 from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan, busy_shares, tier_units
-from optimiser.routing.schedule import Task, schedule_route
 
 
 def spread(problem, routes):

@@ -8,7 +8,8 @@ import pytest
 
 from optimiser.errors import InvalidProblem
 from optimiser.model import Session, Status, Unplanned, UnplannedClass, VisitOfficer
-from optimiser.routing.checks import check_week
+from optimiser.routing.checks.rules import check_week
+from optimiser.routing.days.schedule import Task, schedule_route
 from optimiser.routing.metrics import (
     TIERS,
     build_plan,
@@ -17,7 +18,6 @@ from optimiser.routing.metrics import (
     objective_units,
     tier_units,
 )
-from optimiser.routing.schedule import Task, schedule_route
 
 NONE = dict.fromkeys(TIERS)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from optimiser.model import Session, TimeWindow, VisitOfficer, VisitParams
 from optimiser.routing import plan_visits
-from optimiser.routing.checks import check_week
+from optimiser.routing.checks.rules import check_week
 
 SKILLS = ("damp", "gas")
 LANGUAGES = ("Somali", "Bengali")

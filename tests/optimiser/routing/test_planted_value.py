@@ -8,9 +8,9 @@ import pytest
 from optimiser.model import VisitParams
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing import plan_visits
-from optimiser.routing.checks import check_week
+from optimiser.routing.checks.rules import check_week
+from optimiser.routing.days.schedule import Task, schedule_route
 from optimiser.routing.metrics import objective_units
-from optimiser.routing.schedule import Task, schedule_route
 
 
 def planted(tiny, seed):

@@ -8,7 +8,7 @@ import pytest
 from optimiser.errors import Infeasible
 from optimiser.model import Session, VisitOfficer, VisitParams
 from optimiser.routing import plan_visits
-from optimiser.routing.checks import check_week
+from optimiser.routing.checks.rules import check_week
 
 QUICK = VisitParams(iterations=150, workers=1)
 

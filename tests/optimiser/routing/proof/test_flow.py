@@ -7,9 +7,9 @@ import pytest
 from week_brute_force import optimum, small_week
 
 from optimiser.model import VisitProblem
-from optimiser.routing.bounds import all_bounds
+from optimiser.routing.arrays.tasks import compile_problem
+from optimiser.routing.proof.bounds import all_bounds
 from optimiser.routing.proof.flow import flow_bounds, flow_of
-from optimiser.routing.tasks import compile_problem
 
 
 @pytest.mark.parametrize("two", [False, True], ids=["rounds of one", "rounds of two"])

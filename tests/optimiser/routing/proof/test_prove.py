@@ -10,10 +10,10 @@ from week_brute_force import optimum, small_week
 
 from optimiser.model import Session
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
-from optimiser.routing.bounds import all_bounds
-from optimiser.routing.kernels import new_state, refresh
+from optimiser.routing.arrays.tasks import compile_problem
+from optimiser.routing.proof.bounds import all_bounds
 from optimiser.routing.proof.prove import prove
-from optimiser.routing.tasks import compile_problem
+from optimiser.routing.search.kernels import new_state, refresh
 
 AMPLE_S = 1_000.0
 SETTINGS = settings(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from week_brute_force import optimum, small_week
 
-from optimiser.routing.bounds import all_bounds
+from optimiser.routing.arrays.tasks import compile_problem
+from optimiser.routing.proof.bounds import all_bounds
 from optimiser.routing.proof.tiers import tier_bounds
-from optimiser.routing.tasks import compile_problem
 
 CLOSE = 1e-6
 

@@ -8,7 +8,7 @@ import pytest
 
 from optimiser.model import Route, Stop, VisitParams, VisitPlan, VisitProblem
 from optimiser.routing import plan_visits
-from optimiser.routing.checks import check_week
+from optimiser.routing.checks.rules import check_week
 
 
 class Answer:

@@ -15,7 +15,7 @@ from optimiser.outputs.calendar import officer_calendars
 from optimiser.outputs.documents import plan_document
 from optimiser.outputs.stops import stop_lines
 from optimiser.routing import plan_visits
-from optimiser.routing.checks import check_week
+from optimiser.routing.checks.rules import check_week
 
 RAISED = ["2026-12-11", "2026-12-24", "2027-03-12", "2027-03-24", "2027-04-26", "2027-10-22"]
 

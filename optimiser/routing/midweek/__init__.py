@@ -1,0 +1,1 @@
+"""A plan mended while its week runs."""

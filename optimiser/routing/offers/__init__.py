@@ -1,0 +1,1 @@
+"""Slots to offer a resident."""

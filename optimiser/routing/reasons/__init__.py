@@ -1,0 +1,1 @@
+"""Why a request is not in the plan, and what would help, tried."""
