@@ -1,7 +1,7 @@
 # Everything that .ci/run checks, in an environment where `pip install -e ".[dev]"` has run.
 PYTHON ?= python
 
-.PHONY: check format lint types imports test
+.PHONY: check coverage format lint types imports test
 
 check: lint types imports test
 
@@ -20,4 +20,8 @@ imports:
 	$(PYTHON) -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
 
 test:
+	$(PYTHON) -m pytest
+
+# Compiling kernels takes several times as long while lines are counted.
+coverage:
 	$(PYTHON) -m pytest --cov --cov-report=term:skip-covered
