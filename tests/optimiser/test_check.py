@@ -327,7 +327,8 @@ def test_homes_from_a_geopackage_with_its_layer(copy: Path) -> None:
 
 def test_paths_may_be_absolute(borough: Path, tmp_path: Path) -> None:
     settings = (borough / "doorstep.toml").read_text(encoding="utf-8")
-    for name in ("homes.csv", "officers.csv", "visits.csv", "streets.gpkg"):
+    names = ("homes.csv", "officers.csv", "visits.csv", "streets.gpkg")
+    for name in (*names, "parks.geojson", "water.geojson"):
         settings = settings.replace(f'"{name}"', json.dumps(str(borough / name)))
     kept = [line for line in settings.splitlines() if '.csv"' not in line or str(borough) in line]
     kept = [line for line in kept if "boundary" not in line]

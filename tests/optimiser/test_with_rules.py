@@ -7,6 +7,7 @@ import pytest
 
 from geodata import DataError
 from optimiser import Workspace
+from optimiser.model.rules import VisitValues
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def test_an_inner_table_keeps_what_is_not_named(ws):
     twice = once.with_rules(visits={"values": {"request": 50.0}})
     assert twice.settings.rules.visits.values.late == 0.1
     assert twice.settings.rules.visits.values.request == 50
-    assert twice.settings.rules.visits.values.own_officer == 5
+    assert twice.settings.rules.visits.values.own_officer == VisitValues().own_officer
 
 
 def test_vacant_posts_become_patches(ws):
