@@ -78,7 +78,7 @@ class _Run:
         """Compile what is used, the first time on a machine; its seconds are not counted."""
         before = self.seconds
         compile_kernels(compiled)
-        if is_small(compiled):
+        if is_small(compiled, timed=self.params.iterations is None):
             compile_proof(compiled)
         self.compiled_s = self.seconds - before
 
@@ -157,8 +157,8 @@ def _best(
     run: _Run, compiled: Compiled, first: Found, bounds: Bounds, executor: Executor | None
 ) -> tuple[Found, Bounds]:
     """Search, a bound beside it; or look half-way whether a small week can be better at all."""
-    small = is_small(compiled)
     most = run.params.iterations
+    small = is_small(compiled, timed=most is None)
     prices = _steering(compiled, bounds)
 
     def search(share: float, start: Found, routes: Iterable[RouteKey] = ()) -> Found:

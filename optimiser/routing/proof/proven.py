@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["is_proven", "is_small", "prove_found"]
 
 _MOST_PAIRS: Final = 300
+_MOST_PAIRS_UNTIMED: Final = 60
 _ROUNDS: Final = 15
 """Of pricing, where no clock may decide."""
 
@@ -28,12 +29,13 @@ _AMPLE_S: Final = 1e5
 _JOIN_UNITS: Final = 10.0
 
 
-def is_small(compiled: Compiled) -> bool:
-    """Return whether a proof is likely to be quick."""
+def is_small(compiled: Compiled, *, timed: bool = True) -> bool:
+    """Return whether a proof is likely to be quick; very, where no clock may end it."""
+    most = _MOST_PAIRS if timed else _MOST_PAIRS_UNTIMED
     net, pairs = compiled.net, 0
     for s in range(net.shifts):
         pairs += len(held_nodes(net, s))
-        if pairs > _MOST_PAIRS:
+        if pairs > most:
             return False
     return pairs > 0
 

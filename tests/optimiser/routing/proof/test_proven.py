@@ -56,3 +56,5 @@ def test_a_week_with_many_nodes_on_many_shifts_is_not_small(tiny):
     assert is_small(compile_problem(tiny.week(visits=visits, shifts=shifts[:5])))
     assert not is_small(compile_problem(tiny.week(visits=visits, shifts=shifts)))
     assert not is_small(compile_problem(tiny.week(shifts=())))
+    assert not is_small(compile_problem(tiny.week(visits=visits, shifts=shifts[:5])), timed=False)
+    assert is_small(compile_problem(tiny.week(visits=visits[:9], shifts=shifts[:5])), timed=False)
