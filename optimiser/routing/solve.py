@@ -23,7 +23,13 @@ from optimiser.routing.proof.prove import compile_proof
 from optimiser.routing.proof.proven import is_proven, is_small, prove_found
 from optimiser.routing.proof.tiers import tier_bounds
 from optimiser.routing.reasons.explain import explain_unplanned
-from optimiser.routing.search.annealing import Effort, Found, anneal, compile_kernels
+from optimiser.routing.search.annealing import (
+    Effort,
+    Found,
+    anneal,
+    compile_kernels,
+    days_of_rows,
+)
 from optimiser.routing.search.phases import search_routes
 from optimiser.routing.search.seeds import seed_rows
 
@@ -39,15 +45,18 @@ __all__ = ["plan_visits"]
 
 _log = logging.getLogger(__name__)
 
-_EXPLAIN_SHARE: Final = 0.15
+_EXPLAIN_SHARES: Final = (0.05, 0.0025, 0.25)
+"""Of the time: at least, for each request that the first plan leaves out, and at most."""
+
 _SEED_SHARE: Final = 0.07
 _LEVEL_SHARE: Final = 0.05
 _RESERVE_S: Final = 1.0
 _BEFORE_PROOF: Final = 0.2
 _PROOF_SHARE: Final = 0.5
-_FLOW_SHARE: Final = 0.5
+_BOUNDS_SHARE: Final = 0.9
+_FLOW_OF_BOUNDS: Final = 0.8
 """Of the time left for the search: what goes before a small week's proof, what it takes,
-and what a larger week's bound takes beside it."""
+and what a larger week's bounds take beside it, most of it the flow."""
 
 
 @dataclass
@@ -60,6 +69,7 @@ class _Run:
     progress: ProgressCallback | None
     begun: float = field(default_factory=time.monotonic)
     compiled_s: float = 0.0
+    left_out: int = 0
 
     @property
     def seconds(self) -> float:
@@ -72,7 +82,9 @@ class _Run:
     @property
     def search_s(self) -> float:
         """The seconds left for the search."""
-        return self.left_s - _EXPLAIN_SHARE * self.time_limit_s - _RESERVE_S
+        least, each, most = _EXPLAIN_SHARES
+        explain = min(least + each * self.left_out, most)
+        return self.left_s - (explain + _LEVEL_SHARE) * self.time_limit_s - _RESERVE_S
 
     def compile(self, compiled: Compiled) -> None:
         """Compile what is used, the first time on a machine; its seconds are not counted."""
@@ -133,6 +145,7 @@ def plan_visits(
     run.report("prepare")
     first = _first_plan(run, compiled)
     run.report("seeds", first.value)
+    run.left_out = compiled.net.visits - _planned(compiled, first)
     bounds = all_bounds(compiled)
     run.report("bound", first.value, bounds.whole)
     found, bounds = _best(run, compiled, first, bounds, executor)
@@ -151,6 +164,12 @@ def _first_plan(run: _Run, compiled: Compiled) -> Found:
         rows = seed_rows(compiled, seconds=limit)
     plain = np.full(compiled.net.shifts, compiled.net.walk_value, dtype=np.int64)
     return anneal(compiled, rows, plain, Effort(0.0, 0), seed=run.seed)
+
+
+def _planned(compiled: Compiled, found: Found) -> int:
+    """Return how many visits a plan holds."""
+    days = days_of_rows(compiled, found.rows)
+    return len({node for _, nodes, _ in days for node in nodes if node < compiled.net.visits})
 
 
 def _best(
@@ -176,7 +195,7 @@ def _best(
         )
 
     if not small:
-        clock = None if most is not None else _FLOW_SHARE * run.search_s
+        clock = None if most is not None else _BOUNDS_SHARE * run.search_s
         with ThreadPoolExecutor(1) as beside:
             tighter = beside.submit(_tighter, compiled, bounds, clock)
             return search(1.0, first), tighter.result()
@@ -191,8 +210,11 @@ def _best(
 
 def _tighter(compiled: Compiled, bounds: Bounds, seconds: float | None) -> Bounds:
     """Return a larger week's bounds, better than the quick ones; conversations' by the clock."""
-    bounds = flow_bounds(compiled, bounds, seconds=seconds)
-    return bounds if seconds is None else tier_bounds(compiled, bounds, seconds=seconds)
+    if seconds is None:
+        return flow_bounds(compiled, bounds)
+    until = time.monotonic() + seconds
+    bounds = flow_bounds(compiled, bounds, seconds=_FLOW_OF_BOUNDS * seconds)
+    return tier_bounds(compiled, bounds, seconds=until - time.monotonic())
 
 
 def _steering(compiled: Compiled, bounds: Bounds) -> I64:
