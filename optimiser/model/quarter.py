@@ -183,10 +183,6 @@ class QuarterPlan(Outcome):
     rules: VisitRules
     notes: tuple[str, ...] = ()
 
-    def rounds_on(self, date: dt.date) -> frozenset[str]:
-        """Return the round_refs of one community day."""
-        return frozenset(t.round_ref for t in self.turns if t.date == date)
-
     def to_frame(self) -> pd.DataFrame:
         """Return one row a turn."""
         import pandas as pd

@@ -50,7 +50,7 @@ from optimiser.routing.proof.days import GRID_S, best_day
 from optimiser.routing.proof.late_starts import with_late_starts
 from optimiser.routing.search.kernels import legs_between, walks_between
 
-__all__ = ["Day", "Relaxation", "Stakes"]
+__all__ = ["Relaxation", "Stakes"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -68,13 +68,6 @@ class Stakes(NamedTuple):
     value: F64
     own: F64
     toll: int
-
-
-class Day(NamedTuple):
-    """The best that a shift can add at given prices, in units, and a day that says so."""
-
-    profit: float
-    nodes: I64
 
 
 class Relaxation:
@@ -100,11 +93,11 @@ class Relaxation:
         for s in range(self.net.shifts):
             if time.monotonic() > until:
                 return np.inf
-            total += self.day(s, prices, stakes).profit
+            total += self.day(s, prices, stakes)
         return total
 
-    def day(self, s: int, prices: F64, stakes: Stakes) -> Day:
-        """Return the most that shift s can add at these prices, and a day that holds it."""
+    def day(self, s: int, prices: F64, stakes: Stakes) -> float:
+        """Return the most that shift s can add at these prices, in units."""
         rows, net = self.of_shift[s], self.net
         task = self.columns.task[rows]
         worth = stakes.value[rows] * self.share[task] + stakes.own[rows]
@@ -112,9 +105,8 @@ class Relaxation:
         take = np.flatnonzero(gain > 0)
         nodes, task, gain = self.columns.node[rows][take], task[take], gain[take]
         sessions = np.array(self.sessions[s], dtype=np.int64)
-        none = np.zeros(0, dtype=np.int64)
         if not len(nodes) and not len(sessions):
-            return Day(0.0, none)
+            return 0.0
         ends = net.shift[s, [START_NODE, END_NODE]]
         place = np.concatenate([nodes, sessions, ends])
         stay = np.concatenate([_seconds(net, s, nodes), net.node[sessions, SERVICE], [0, 0]])
@@ -125,7 +117,7 @@ class Relaxation:
         n, m = len(nodes), len(sessions)
         width = min(int(stay[: n + m].min()), max(limit // _SLICES, 1))
         if width < 1 or limit // width > _MOST_SLICES:
-            return Day(float(rest[-1]) if not m else float(gain.sum()), none)
+            return float(rest[-1]) if not m else float(gain.sum())
         slots = _SLOTS
         cells = (limit // width + 1) * (m + 1) * (n + 2)
         lab = self._space("lab", cells * slots * 8).reshape(-1, 8)
@@ -134,15 +126,15 @@ class Relaxation:
         later = np.concatenate([np.cumsum(stay[n : n + m][::-1])[::-1], [0]])
         mine, keep = self._kept(task)
         floor = 0 if m == 0 else -(1 << 61)
-        profit, label = best_day(
+        profit, _ = best_day(
             net.shift[s], self._local_windows(s, place), way, cost,
             np.concatenate([gain, np.zeros(m + 2, dtype=np.int64)]), stay, rest, away, mine, keep,
             lab, count, chain, np.concatenate([[limit, width], later]).astype(np.int64), slots,
             floor,
         )  # fmt: skip
         if profit <= -(1 << 60):  # sessions that contradict the shift: nothing is claimed
-            return Day(float(gain.sum()), none)
-        return Day(float(profit), place[_path(lab, int(label), slots, n)])
+            return float(gain.sum())
+        return float(profit)
 
     def _kept(self, task: I64) -> tuple[I64, I64]:
         """Return each node's bit, and (n, n) which bits go from one node to the next."""
@@ -225,14 +217,6 @@ def _rest(task: I64, gain: I64, stay: I64, halves: tuple[F64, F64], limit: int) 
     rest = np.ceil(np.interp(grid, used, got) + 1).astype(np.int64)
     away = np.column_stack([way[:, 1] + way[-1, 0], cost[:, 1] + cost[-1, 0]])
     return rest, np.floor(away).astype(np.int64)
-
-
-def _path(lab: I64, label: int, slots: int, n: int) -> I64:
-    nodes = []
-    while label >= 0:
-        nodes.append(label // slots % (n + 2))
-        label = int(lab[label, 5])
-    return np.array([i for i in nodes[::-1] if i < n], dtype=np.int64)
 
 
 def _memory(net: Net) -> tuple[I64, I64]:
