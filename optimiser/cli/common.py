@@ -99,9 +99,10 @@ def solve_week(
     """Plan a week, with a bar on a terminal."""
     from optimiser.routing import plan_visits
     from optimiser.routing.arrays.compile_ahead import compiled_ahead
+    from optimiser.workspace.week_begun import rest_of_week
 
     with compiled_ahead() as compiled:
-        problem = ws.visit_problem(week, patches=patches)
+        problem = rest_of_week(ws, ws.visit_problem(week, patches=patches))
         compiled()
     with progress("Week", seconds) as report:
         return plan_visits(problem, time_limit_s=seconds, seed=seed, progress=report)

@@ -64,6 +64,9 @@ def plan(
             return
         ahead = target.with_name(f"quarter-{monday}")
         check_target_folder(target)
+        from optimiser.workspace.week_begun import refuse_planned
+
+        refuse_planned(ws, monday, target)
         before = _starts(target)
         quarter = None
         if weeks > 1:
