@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from geodata.findings import counted
 from optimiser.bridge.contacts import QUARTER_DAYS, Knocks, knock_history
 from optimiser.bridge.knockers import Knockers, find_knockers
 from optimiser.bridge.quarter import quarter_days, quarter_patch, requests_share
@@ -195,12 +196,12 @@ def _assumed(every: _Weeks, rules: VisitRules) -> tuple[str, ...]:
     notes = [f"Requests take {100 * every.share:.0f}% of each community day, {source}."]
     if every.left.met:
         notes.append(
-            f"{len(every.left.met):,} homes are left out: somebody was met there in the last "
+            f"{counted(len(every.left.met), 'home')} left out: somebody was met there in the last "
             f"{QUARTER_DAYS // 7} weeks."
         )
     if every.left.by_appointment:
         notes.append(
-            f"{len(every.left.by_appointment):,} homes wait for an appointment after "
+            f"Waiting for an appointment: {counted(len(every.left.by_appointment), 'home')} after "
             f"{rules.attempts_before_appointment} tries without an answer."
         )
     return tuple(notes)

@@ -200,7 +200,7 @@ def _week_lines(console: Console, plan: VisitPlan) -> None:
     )
     console.print(
         f"  Officers' time used: {100 * plan.busy_share:.0f}% on average,"
-        f" spread {100 * plan.busy_spread:.0f} points between officers"
+        f" spread {_count(round(100 * plan.busy_spread), 'point')} between officers"
     )
     console.print(f"  {_proof(plan, 'points, higher is better')}")
     _tier_table(console, plan)
@@ -241,7 +241,7 @@ def _proof(plan: Outcome, unit: str) -> str:
 
 def show_heading(console: Console, ws: Workspace, what: str) -> None:
     """Print whose data it is and what was done, and that it is invented where it is."""
-    console.print(f"[bold]{escape(ws.title)}[/bold]: {escape(what)}")
+    console.print(f"[bold]{escape(ws.name)}[/bold]: {escape(what)}")
     if ws.synthetic:
         console.print("Synthetic data: homes, people and requests are invented.")
 

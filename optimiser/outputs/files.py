@@ -35,7 +35,7 @@ from optimiser.outputs.documents import (
     to_json,
     week_summary,
 )
-from optimiser.outputs.wording import long_date, notices
+from optimiser.outputs.wording import headed, long_date, notices
 
 __all__ = ["check_target", "write_comparison", "write_patches", "write_quarter", "write_week"]
 
@@ -59,7 +59,7 @@ _USER_CAN_MEND: Final = {
 def write_patches(
     view: WorkspaceView,
     plan: PatchPlan,
-    folder: Path,
+    folder: str | Path,
     *,
     problem: PatchProblem | None = None,
     basemap: bool = False,
@@ -94,7 +94,7 @@ def write_patches(
 def write_week(
     view: WorkspaceView,
     plan: VisitPlan,
-    folder: Path,
+    folder: str | Path,
     *,
     patches: Sequence[Mapping[str, object]] = (),
     basemap: bool = False,
@@ -107,6 +107,7 @@ def write_week(
     """
     _refuse_violations(plan)
     shared = cast(WorkspaceView, SharedShapes(view))
+    folder = Path(folder).absolute()
 
     def fill(new: Path) -> None:
         _keep_history(folder, new, with_last=plan.replanned_at is not None)
@@ -114,15 +115,15 @@ def write_week(
         _fill_week(shared, plan, new, patches=patches, before=before, basemap=basemap)
 
     written = _replace(folder, fill)
-    return [path for path in written if HISTORY not in path.relative_to(folder.absolute()).parts]
+    return [path for path in written if HISTORY not in path.relative_to(folder).parts]
 
 
-def write_comparison(view: WorkspaceView, found: PatchComparison, folder: Path) -> list[Path]:
+def write_comparison(view: WorkspaceView, found: PatchComparison, folder: str | Path) -> list[Path]:
     """Write two redraws side by side; raises DataError as `write_patches` does."""
     return _replace(folder, lambda new: _fill_comparison(view, found, new))
 
 
-def write_quarter(view: WorkspaceView, plan: QuarterPlan, folder: Path) -> list[Path]:
+def write_quarter(view: WorkspaceView, plan: QuarterPlan, folder: str | Path) -> list[Path]:
     """Write the weeks ahead and return the files; raises as `write_patches` does."""
     _refuse_violations(plan)
     return _replace(folder, lambda new: _fill_quarter(view, plan, new))
@@ -143,14 +144,14 @@ def _fill_patches(
     from optimiser.outputs.redraw_tables import changes_sheets, homes_frame, residents_list
     from optimiser.outputs.tables import write_csv, write_patches_gpkg, write_xlsx
 
-    title = f"Patches: {view.title}"
+    title = headed("Patches", view.title)
     notice = _notice(view)
     reasons = () if problem is None else why_moved(problem, plan)
     drawn = patch_map(view, plan, reasons, basemap=basemap)
     save_page(drawn, folder / "map.html", title=title)
     if problem is not None:
         editor = patch_editor(view, plan, problem, basemap=basemap)
-        save_page(editor, folder / "editor.html", title=f"Patch editor: {view.title}")
+        save_page(editor, folder / "editor.html", title=headed("Patch editor", view.title))
     write_patches_gpkg(folder / "patches.gpkg", view, plan, notice=notice)
     write_csv(folder / "homes.csv", homes_frame(view, plan), synthetic=view.synthetic)
     write_csv(folder / "residents.csv", residents_list(view, plan), synthetic=view.synthetic)
@@ -193,7 +194,7 @@ def _fill_week(
     from optimiser.outputs.tables import write_csv, write_xlsx
     from optimiser.outputs.week_tables import unplanned_frame, visits_sheets
 
-    title = f"Visits, week of {long_date(plan.week)}: {view.title}"
+    title = headed(f"Visits, week of {long_date(plan.week)}", view.title)
     notice = _notice(view)
     lines = stop_lines(view, plan)
     save_page(week_map(view, plan, basemap=basemap), folder / "map.html", title=title)
@@ -213,7 +214,7 @@ def _fill_quarter(view: WorkspaceView, plan: QuarterPlan, folder: Path) -> None:
     from optimiser.outputs.quarter_tables import quarter_document, quarter_sheets, turns_frame
     from optimiser.outputs.tables import write_csv, write_xlsx
 
-    title = f"Community days from {long_date(plan.first_week)}: {view.title}"
+    title = headed(f"Community days from {long_date(plan.first_week)}", view.title)
     write_csv(folder / "quarter.csv", turns_frame(view, plan), synthetic=view.synthetic)
     write_xlsx(
         folder / "quarter.xlsx", quarter_sheets(view, plan), title=title, notice=_notice(view)
@@ -230,7 +231,7 @@ def _fill_comparison(view: WorkspaceView, found: PatchComparison, folder: Path) 
     from optimiser.outputs.tables import write_xlsx
 
     sheets = comparison_sheets(view, found)
-    title = f"Patches compared: {view.title}"
+    title = headed("Patches compared", view.title)
     write_xlsx(folder / "compare.xlsx", sheets, title=title, notice=_notice(view))
     _write(folder / "compare.html", comparison_report(view, found))
     _write_summary(folder, comparison_summary(view, found))
@@ -267,9 +268,9 @@ def _files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
-def _replace(folder: Path, fill: Callable[[Path], None]) -> list[Path]:
+def _replace(folder: str | Path, fill: Callable[[Path], None]) -> list[Path]:
     """Have `fill` write a new folder beside `folder`, then put it in its place."""
-    folder = folder.absolute()
+    folder = Path(folder).absolute()
     with _readable_errors(folder):
         check_target(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)

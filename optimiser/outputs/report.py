@@ -100,8 +100,8 @@ def _evenness(plan: VisitPlan) -> str:
     frame = by_officer_frame(plan).sort_values(["busy_hours", "officer_ref"])
     spread = (
         f"On average {number(100 * plan.busy_share)}% of the time that the rules allow an officer "
-        f"is used; between officers that share varies by {number(100 * plan.busy_spread)} "
-        "percentage points (the standard deviation; 0 is even)."
+        "is used; between officers that share varies by "
+        f"{_points(plan.busy_spread, 'percentage ')} (the standard deviation; 0 is even)."
     )
     if len(frame) < 2:
         return spread
@@ -124,8 +124,14 @@ def _week_figures(plan: VisitPlan) -> list[tuple[str, str]]:
         ("Conversations expected", number(plan.conversations)),
         ("Hours on foot", number(plan.walk_hours)),
         ("Officers' time used", f"{number(100 * plan.busy_share)}%"),
-        ("Spread between officers", f"{number(100 * plan.busy_spread)} points"),
+        ("Spread between officers", _points(plan.busy_spread)),
     ]
+
+
+def _points(share: float, kind: str = "") -> str:
+    """Return a share in points of a percentage: "1 point", "2.5 points"."""
+    shown = number(round(100 * share, 1))
+    return f"{shown} {kind}point{'' if shown == '1' else 's'}"
 
 
 def _changes_words(plan: VisitPlan) -> str:

@@ -76,3 +76,8 @@ def test_what_cannot_wait_is_named_first_of_many_left_out(capsys):
     text = shown(capsys, make_plan(unplanned=left_out))
     assert text.index("V99") < text.index("V0")
     assert "and 3 more in unplanned.csv" in text
+
+
+def test_one_point_of_spread_is_no_points(capsys):
+    said = shown(capsys, make_plan().model_copy(update={"busy_spread": 0.012}))
+    assert "spread 1 point between officers" in said

@@ -49,7 +49,7 @@ def test_the_first_week_knocks_where_it_is_their_turn(ahead):
 
 def test_what_is_written_says_it_in_words_and_in_data(ahead, tmp_path):
     ws, _, _, plan = ahead
-    written = write_quarter(ws, plan, tmp_path / "quarter")
+    written = write_quarter(ws, plan, str(tmp_path / "quarter"))
     names = {path.name for path in written}
     assert names == {"quarter.csv", "quarter.xlsx", "quarter.json", "quarter.html", "summary.json"}
     rows = pd.read_csv(tmp_path / "quarter" / "quarter.csv")

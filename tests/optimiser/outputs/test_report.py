@@ -166,6 +166,12 @@ def test_evenness_names_the_ends(view, week_plan):
     assert "The shortest week planned is HO02" in text
 
 
+def test_one_point_of_spread_is_no_points(view, week_plan):
+    page = Page(week(view, week_plan.model_copy(update={"busy_spread": 0.01})))
+    assert "varies by 1 percentage point (the" in page.text
+    assert "Spread between officers 1 point " in page.text
+
+
 @pytest.mark.parametrize(
     ("name", "value", "bound", "said"),
     [
