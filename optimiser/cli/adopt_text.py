@@ -27,7 +27,7 @@ def _console() -> Console:
 def show_adopted(ws: Workspace, adoption: Adoption, folder: Path) -> None:
     """Print what is the current patches now, from when, and how to take it back."""
     console = _console()
-    console.print(f"[bold]{escape(ws.title)}[/bold]: Adopted")
+    console.print(f"[bold]{escape(ws.name)}[/bold]: Adopted")
     console.print(
         f"The redraw in {escape(adoption.source)} is the current patches {_since(adoption)}:"
         f" {counted(adoption.patches, 'patch')} for"

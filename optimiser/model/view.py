@@ -20,7 +20,7 @@ class WorkspaceView(Protocol):
 
     @property
     def title(self) -> str:
-        """The landlord's or data set's name."""
+        """The landlord's or data set's name; may be empty."""
         ...
 
     @property

@@ -22,7 +22,7 @@ def comparison_report(view: WorkspaceView, found: PatchComparison) -> str:
         "compare.html",
         view,
         title="Two ways to draw the patches",
-        subtitle=f"{view.title}. A: {found.a.name}. B: {found.b.name}.",
+        subtitle=f"{view.title + '. ' if view.title else ''}A: {found.a.name}. B: {found.b.name}.",
         assumptions=assumptions(comparison_notes(found), view.caveats),
         figures=_heads(view, found),
         proof=[_proof("A", found.a), _proof("B", found.b)],

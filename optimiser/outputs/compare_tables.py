@@ -57,7 +57,7 @@ def comparison_sheets(view: WorkspaceView, found: PatchComparison) -> list[Sheet
     columns = ["figure", f"A: {found.a.name}", f"B: {found.b.name}", "difference"]
     summary: list[tuple[object, ...]] = [
         *(("Notice", text, "", "") for text in notices(view.synthetic, view.title)),
-        ("Landlord or data set", view.title, "", ""),
+        ("Landlord or data set", view.title or "not named", "", ""),
         *((words, a, b, _difference(a, b)) for words, a, b in found.figures()),
         ("Homes in another patch in B than in A", None, None, found.homes_changed),
         ("Blocks in another patch in B than in A", None, None, len(found.changed)),

@@ -97,6 +97,7 @@ def plan_document(
     """Return plan.json: routes stop by stop, what is left out, the rules and the patches."""
     return {
         "week": plan.week.isoformat(),
+        "version": plan.version,
         **_outcome(plan),
         **_labels(view),
         "routes": [_route(route) for route in plan.routes],

@@ -20,6 +20,7 @@ from optimiser.outputs.maps.base import (
     new_map,
 )
 from optimiser.outputs.maps.page import add_page, inline_json, script
+from optimiser.outputs.wording import assumptions, headed
 
 if TYPE_CHECKING:
     import folium
@@ -60,10 +61,14 @@ def patch_editor(
     add_page(
         result,
         view,
-        heading=f"Patch editor: {view.title}",
+        heading=headed("Patch editor", view.title),
         template="editor.html",
         controls="editor_controls.html",
-        values={"plan": plan, "slots": problem.slots, "notes": plan.notes},
+        values={
+            "plan": plan,
+            "slots": problem.slots,
+            "notes": assumptions(plan.notes, view.caveats),
+        },
         script=(
             f"{script('editor_model.js')}\n{script('editor.js')}\nwindow.doorstepEditor = "
             f"doorstepEdit(map, {inline_json(editor_data(view, plan, problem))});"

@@ -104,10 +104,13 @@ def write_week(
     `patches` are those that the week was planned with, for plan.json. The calendars go
     on from those in the folder. A plan mended during the week keeps the folder before
     it as history/1, history/2 and on; so does any plan that takes a mended one's place.
+    A plan otherwise than the one in the folder gets the next version, so that papers of
+    the two are told apart.
     """
     _refuse_violations(plan)
     shared = cast(WorkspaceView, SharedShapes(view))
     folder = Path(folder).absolute()
+    plan = _numbered(shared, plan, folder)
 
     def fill(new: Path) -> None:
         _keep_history(folder, new, with_last=plan.replanned_at is not None)
@@ -175,6 +178,17 @@ def _keep_history(folder: Path, new: Path, *, with_last: bool) -> None:
     names = [int(p.name) for p in earlier.iterdir() if p.name.isdigit()] if earlier.is_dir() else []
     kept = new / HISTORY / str(max(names, default=0) + 1)
     shutil.copytree(folder, kept, ignore=shutil.ignore_patterns(HISTORY))
+
+
+def _numbered(view: WorkspaceView, plan: VisitPlan, folder: Path) -> VisitPlan:
+    """Return the plan with its version, counted from the one that it takes the place of."""
+    earlier = _json(folder / "plan.json")
+    version = earlier.get("version", 1)
+    if not earlier or not isinstance(version, int) or earlier.get("week") != str(plan.week):
+        return plan
+    same = json.loads(to_json(plan_document(view, plan)))["routes"] == earlier.get("routes")
+    number = version if same else max(plan.version, version + 1)
+    return plan.model_copy(update={"version": max(1, number)})
 
 
 def _fill_week(
@@ -320,11 +334,16 @@ def check_target(folder: Path) -> None:
 
 
 def _summary(folder: Path) -> dict[str, Any]:
+    return _json(folder / SUMMARY)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Return what is in a file; nothing where there is none or it is damaged."""
     try:
-        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return summary if isinstance(summary, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _keep_personal(folder: Path, new: Path) -> None:

@@ -1,7 +1,8 @@
 """Small signs on the officers' sheets, drawn as shapes: a printer's fonts have none of them.
 
 Each fits a square whose top left corner and side are given, in the drawing colours set.
-None says why: two people, a telephone, a card that is not left, speech, a clock.
+None says why: two people, a telephone, a card that is not left, speech, a clock, a
+plus for what is new on a sheet and a warning triangle for what is otherwise than before.
 """
 
 from __future__ import annotations
@@ -70,11 +71,26 @@ def _clock(pdf: FPDF, x: float, y: float, side: float) -> None:
     pdf.polyline([(x + a * side, y + b * side) for a, b in hands])
 
 
+def _plus(pdf: FPDF, x: float, y: float, side: float) -> None:
+    pdf.set_line_width(0.22 * side)
+    pdf.line(x + 0.5 * side, y + 0.12 * side, x + 0.5 * side, y + 0.88 * side)
+    pdf.line(x + 0.12 * side, y + 0.5 * side, x + 0.88 * side, y + 0.5 * side)
+
+
+def _triangle(pdf: FPDF, x: float, y: float, side: float) -> None:
+    pdf.set_line_width(0.1 * side)
+    pdf.polygon([(x + a * side, y + b * side) for a, b in ((0.5, 0.15), (0.1, 0.9), (0.9, 0.9))])
+    pdf.line(x + 0.5 * side, y + 0.42 * side, x + 0.5 * side, y + 0.64 * side)
+    pdf.line(x + 0.5 * side, y + 0.74 * side, x + 0.5 * side, y + 0.78 * side)
+
+
 ICONS: Final[dict[str, Icon]] = {
     "two officers": _two_people,
     "ring first": _telephone,
     "leave no card": _no_card,
     "interpreter": _speech,
     "by appointment": _clock,
+    "new": _plus,
+    "changed": _triangle,
 }
 """By what is written beside it."""

@@ -270,7 +270,7 @@ def _summary_rows(view: WorkspaceView, plan: PatchPlan) -> list[tuple[str, objec
         parts += [(f"{part}, minutes a week", value), (f"{part}: no plan has less than", bound)]
     return [
         *(("Notice", text) for text in notices(view.synthetic, view.title)),
-        ("Landlord or data set", view.title),
+        ("Landlord or data set", view.title or "not named"),
         ("Status", plan.status.value),
         ("Objective, walking minutes a week", plan.objective),
         ("Bound: no plan costs less than", _or_blank(plan.bound)),

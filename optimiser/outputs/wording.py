@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "assumptions",
+    "change_label",
     "class_label",
     "counted",
     "duration",
+    "headed",
     "iso_time",
     "long_date",
     "notices",
@@ -126,14 +128,25 @@ def class_label(kind: str) -> str:
     return _CLASS_LABELS.get(kind, kind)
 
 
+def change_label(kind: str) -> str:
+    """Return a plain word for a change of a mended week: "No place any more", "Moved"."""
+    return "No place any more" if kind == "dropped" else sentence(kind)
+
+
 def assumptions(notes: Iterable[str], caveats: Iterable[str]) -> list[str]:
     """Return what a plan and its input say was assumed, each once."""
     return list(dict.fromkeys((*notes, *caveats)))
 
 
+def headed(text: str, title: str) -> str:
+    """Return a page's heading: what it is and, where that is known, whose."""
+    return f"{text}: {title}" if title else text
+
+
 def notices(synthetic: bool, title: str, caveats: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the notices that belong on every output, the synthetic one first."""
-    notice = f"Synthetic data ({title}): homes, people and requests are invented."
+    name = f" ({title})" if title else ""
+    notice = f"Synthetic data{name}: homes, people and requests are invented."
     return ((notice,) if synthetic else ()) + tuple(caveats)
 
 

@@ -46,8 +46,13 @@ class Contents:
 
     @property
     def title(self) -> str:
-        """The data set's name."""
-        return self.settings.about.title or self.folder.resolve().name
+        """The landlord's or data set's name; empty where the settings give none."""
+        return self.settings.about.title
+
+    @property
+    def name(self) -> str:
+        """What a terminal calls it: its title, else the folder's name."""
+        return self.title or self.folder.resolve().name
 
     @property
     def synthetic(self) -> bool:

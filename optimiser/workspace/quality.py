@@ -174,7 +174,7 @@ def quality_report(ws: Workspace, *, lenient: bool = False) -> QualityReport:
     counts = _counts(ws)
     counts["joined_pairs"] = len(joined)
     return QualityReport(
-        title=ws.title,
+        title=ws.name,
         synthetic=ws.synthetic,
         counts=counts,
         coverage=_coverage(ws),

@@ -370,7 +370,7 @@ class Workspace(Contents):
         from optimiser.outputs.problems import write_problems
         from optimiser.workspace.bad_rows import bad_rows
 
-        title = f"Problems: {self.title}"
+        title = f"Problems: {self.name}"
         return write_problems(Path(folder), self.problems, title=title, rows=bad_rows(self))
 
     def save(

@@ -62,7 +62,6 @@ def new_map(view: WorkspaceView, *, basemap: bool = False) -> OfflineMap:
     result = OfflineMap(
         location=[(south + north) / 2, (west + east) / 2],
         zoom_start=13,
-        control_scale=True,
         prefer_canvas=True,
         font_size="0.875rem",
         basemap=basemap,

@@ -19,7 +19,7 @@ from optimiser.outputs.maps.base import (
 )
 from optimiser.outputs.maps.page import add_page, cost_proof, number, percent, signed_percent
 from optimiser.outputs.redraw_tables import parts_rows
-from optimiser.outputs.wording import counted
+from optimiser.outputs.wording import assumptions, counted, headed
 
 if TYPE_CHECKING:
     import folium
@@ -64,11 +64,12 @@ def patch_map(
     add_page(
         result,
         view,
-        heading=f"Patches: {view.title}",
+        heading=headed("Patches", view.title),
         template="patches.html",
+        controls="patches_choose.html",
         values=_page_values(plan, blocks, _bounds(after), fills)
         | _moved_values(view, plan, blocks)
-        | {"notes": (*plan.notes, *after.attrs.get("notes", ()))},
+        | {"notes": assumptions((*plan.notes, *after.attrs.get("notes", ())), view.caveats)},
     )
     return result
 

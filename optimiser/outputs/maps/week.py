@@ -16,8 +16,11 @@ from optimiser.outputs.maps.page import add_page, inline_json, script, value_pro
 from optimiser.outputs.maps.week_data import plan_days, week_data
 from optimiser.outputs.tiers import tier_lines
 from optimiser.outputs.wording import (
+    assumptions,
+    change_label,
     class_label,
     counted,
+    headed,
     long_date,
     sentence,
     short_date,
@@ -47,10 +50,10 @@ def week_map(view: WorkspaceView, plan: VisitPlan, *, basemap: bool = False) -> 
     add_page(
         result,
         view,
-        heading=f"Visits, week of {long_date(plan.week)}: {view.title}",
+        heading=headed(f"Visits, week of {long_date(plan.week)}", view.title),
         template="week.html",
         controls="week_choose.html",
-        values=_page_values(plan, data),
+        values=_page_values(plan, data) | {"notes": assumptions(plan.notes, view.caveats)},
         script=f"{script('week.js')}\ndoorstepWeek(map, {inline_json(data)});",
     )
     return result
@@ -58,23 +61,29 @@ def week_map(view: WorkspaceView, plan: VisitPlan, *, basemap: bool = False) -> 
 
 def _page_values(plan: VisitPlan, data: dict[str, Any]) -> dict[str, Any]:
     days = plan_days(plan)
-    # Open on a day with something on it, the first; an empty Monday would look like a fault.
+    # Open on a day with something on it, from when the plan was mended on; an empty Monday
+    # would look like a fault.
     used = {route.date for route in plan.routes if route.stops}
-    opening = next((k for k, date in enumerate(days) if date in used), 0)
+    first = plan.week if plan.replanned_at is None else plan.replanned_at.date()
+    opening = next((k for k, date in enumerate(days) if date in used and date >= first), 0)
+    lines = {officer["ref"]: officer for officer in data["officers"]}
+    at = {item["ref"]: place["at"] for place in data["unplanned"] for item in place["items"]}
     return {
         "plan": plan,
         "days": data["days"],
         "officers": data["officers"],
         "opening": opening,
         "tables": [
-            {"key": k, "day": day["text"], **_table(plan, lambda r, d=days[k]: r.date == d)}
+            {"key": k, "day": day["text"], **_table(plan, lines, lambda r, d=days[k]: r.date == d)}
             for k, day in enumerate(data["days"])
         ]
-        + [{"key": -1, "day": "Whole week", **_table(plan, lambda _: True)}],
+        + [{"key": -1, "day": "Whole week", **_table(plan, lines, lambda _: True)}],
+        "kinds": {stop.kind for route in plan.routes for stop in route.stops},
         "unplanned": [
             {
                 "class": class_label(item.kind.value),
                 "visit_ref": item.visit_ref,
+                "at": ",".join(str(x) for x in at.get(item.visit_ref, ())),
                 "reason": sentence(item.reason),
                 "remedy": sentence(item.remedy),
             }
@@ -88,17 +97,20 @@ def _page_values(plan: VisitPlan, data: dict[str, Any]) -> dict[str, Any]:
         "mended": _mended_sentence(plan),
         "changes": [_change(change) for change in plan.changes],
         "pairs": any(stop.with_officer for route in plan.routes for stop in route.stops),
-        "notes": plan.notes,
     }
 
 
-def _table(plan: VisitPlan, chosen: Any) -> dict[str, Any]:
+def _table(plan: VisitPlan, lines: dict[str, Any], chosen: Any) -> dict[str, Any]:
     """Return visits, rounds, doors and walking minutes an officer, of the chosen routes."""
     routes: dict[str, list[Route]] = {}
     for route in plan.routes:
         if chosen(route):
             routes.setdefault(route.officer_ref, []).append(route)
-    rows = [{"officer": ref, **_figures(of_one)} for ref, of_one in sorted(routes.items())]
+    rows = [
+        {"officer": ref, "colour": lines[ref]["colour"], "dash": lines[ref]["dash"]}
+        | _figures(of_one)
+        for ref, of_one in sorted(routes.items())
+    ]
     every = [route for group in routes.values() for route in group]
     return {"rows": rows, "total": _figures(every, pairs_once=True)}
 
@@ -141,7 +153,7 @@ def _change(change: Change) -> dict[str, str]:
         for at in (change.before, change.after)
     ]
     name = change.ref if change.what == "visit" else f"Round {change.ref}"
-    return {"name": name, "kind": change.kind, "before": ends[0], "after": ends[1],
+    return {"name": name, "kind": change_label(change.kind), "before": ends[0], "after": ends[1],
             "why": sentence(change.why)}  # fmt: skip
 
 

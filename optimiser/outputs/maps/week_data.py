@@ -139,7 +139,7 @@ class _Mended:
             return None
         was = change.before
         if was is None:
-            return "new", f"New: {change.why}" if change.why else "New"
+            return "new", sentence(change.why) if change.why else "New"
         who = " and ".join(was.officers)
         before = f"Was on {short_date(was.date)} at {time_of_day(was.start_s)} with {who}"
         return "moved", f"{before}. {sentence(change.why)}" if change.why else before

@@ -45,10 +45,12 @@ var doorstep = {
     return mark;
   },
 
-  label: function (text, at) {
+  // `lift`: how many pixels above its point the label is, for what stands there.
+  label: function (text, at, options) {
+    options = options || {};
     var mark = L.marker(at, {
-      interactive: false, keyboard: false,
-      icon: L.divIcon({ className: "patch-mark", html: doorstep.element("span", "", text), iconSize: [0, 0] })
+      interactive: false, keyboard: false, lift: options.lift || 0,
+      icon: L.divIcon({ className: "patch-mark " + (options.className || ""), html: doorstep.element("span", "", text), iconSize: [0, 0] })
     });
     doorstep.labels.push(mark);
     return mark;
@@ -69,12 +71,13 @@ var doorstep = {
       var sign = label.getElement() && label.getElement().firstChild;
       if (!sign || !map.hasLayer(label)) { return; }
       var at = map.latLngToLayerPoint(label.getLatLng()), w = sign.offsetWidth / 2, h = sign.offsetHeight / 2;
+      var lift = label.options.lift;
       var shift = [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1]].find(function (s) {
-        var x = at.x + s[0] * w, y = at.y + s[1] * h, box = [x - w, y - h, x + w, y + h];
+        var x = at.x + s[0] * w, y = at.y - lift + s[1] * h, box = [x - w, y - h, x + w, y + h];
         return free(box) && taken.push(box);
       });
       sign.style.visibility = shift ? "" : "hidden";
-      sign.style.margin = shift ? shift[1] * h + "px 0 0 " + shift[0] * w + "px" : "";
+      sign.style.margin = shift ? shift[1] * h - lift + "px 0 0 " + shift[0] * w + "px" : "";
       left += !shift;
     });
     var hint = document.getElementById("labels-hint");
@@ -87,6 +90,7 @@ var doorstep = {
 
   start: function (map) {
     doorstep.map = map;
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     var box = map.getContainer();
     box.setAttribute("role", "region");
     box.setAttribute("aria-label", "Map; everything on it is also in the tables beside it");
@@ -112,8 +116,8 @@ var doorstep = {
     if (list) {
       list.setAttribute("role", "group");
       list.setAttribute("aria-label", "What the map shows");
-      // On a phone the list would hide the map.
-      if (window.innerWidth < 800) { document.querySelector(".key").prepend(list); }
+      // On the map the list would hide what is below it.
+      document.getElementById("layers").appendChild(list);
     }
     box.classList.toggle("with-patches", Boolean(document.querySelector(".patch-mark")));
     var far = function () { box.classList.toggle("far", map.getZoom() < 14); };

@@ -98,6 +98,20 @@ function doorstepWeek(map, data) {
     return (drawn[index] = group);
   }
 
+  // Whose route it is, above the stop that is farthest from where the day starts.
+  function name(route) {
+    if (!route.signs.length) { return; }
+    var officer = data.officers[route.officer], farthest = route.signs[0], most = -1;
+    var from = legs[Math.abs(route.legs.find(Boolean) || 0) - 1];
+    route.signs.forEach(function (at) {
+      var metres = from ? map.distance(at, route.legs.find(Boolean) > 0 ? from[0] : from[from.length - 1]) : 0;
+      if (metres > most) { most = metres; farthest = at; }
+    });
+    var label = doorstep.label(officer.ref, farthest, { className: "route", lift: 15 });
+    label.addTo(shown);
+    label.getElement().firstChild.style.borderColor = officer.colour;
+  }
+
   function timeline(route) {
     var box = doorstep.element("div", "timeline");
     box.appendChild(doorstep.element("p", "", route.start));
@@ -162,9 +176,12 @@ function doorstepWeek(map, data) {
       if ((day < 0 || route.day === day) && (officer < 0 || route.officer === officer)) { routes.push(k); }
     });
     shown.clearLayers();
+    doorstep.labels = [];
     routes.forEach(function (k) { shown.addLayer(draw(k)); });
+    if (day >= 0 && officer < 0) { routes.forEach(function (k) { name(data.routes[k]); }); }
     map._doorstepFew = officer >= 0;
     detail();
+    doorstep.place();
     tell(day, officer, routes);
     if (fit && officer >= 0 && routes.length) {
       var bounds = L.latLngBounds([]);
@@ -192,9 +209,10 @@ function doorstepWeek(map, data) {
     }, { maxWidth: 320 }).addTo(leftOut);
   });
 
+  // There is no box where everything is planned.
   var box = document.getElementById("left-out");
-  function showLeftOut() { if (box.checked) { leftOut.addTo(map); } else { map.removeLayer(leftOut); } }
-  box.addEventListener("change", showLeftOut);
+  function showLeftOut() { if (box && box.checked) { leftOut.addTo(map); } else { map.removeLayer(leftOut); } }
+  if (box) { box.addEventListener("change", showLeftOut); }
   form.addEventListener("change", function (event) { if (event.target !== box) { refresh(true); } });
   form.addEventListener("submit", function (event) { event.preventDefault(); });
   document.addEventListener("click", function (event) {
