@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from optimiser.errors import Infeasible, InvalidProblem
-from optimiser.model.visits import Round, Shift, VisitProblem
+from optimiser.model.visits import Round, RoundOption, Shift, TimeWindow, VisitProblem
 from optimiser.model.week import Route, Stop, VisitPlan
 from optimiser.routing.days.eligibility import can_pair, may_go_alone
 from optimiser.routing.days.fits import ref_of
@@ -27,6 +27,8 @@ __all__ = ["Carried", "carry_over", "freed", "stretched"]
 
 _OVER: Final = float("inf")
 _ENDLESS_S: Final = 7 * 86_400
+
+_Span = TypeVar("_Span", TimeWindow, RoundOption)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,19 +227,21 @@ def _that_fit(
     now: Mapping[int, Now],
     worth: Mapping[Key, int],
 ) -> dict[int, tuple[Task, ...]]:
-    """Return the days as far as each can be done: later starts freed first, then tasks left out."""
+    """Return the days as far as each can be done: delayed first, then freed, then less is done."""
     timer = Timer(problem, now)
     kept = dict(days)
     for k in sorted(days):
         if not kept[k] and k not in now:
             continue
         first = len(now[k].done) if k in now else 0
-        if timer.value(k, kept[k]) is None:
-            kept[k] = freed(kept[k], first)
-        while timer.value(k, kept[k]) is None and len(kept[k]) > first:
+        fits = _as_it_fits(timer, k, kept[k], first)
+        while fits is None and len(kept[k]) > first:
             out = key_of(min(kept[k][first:], key=lambda t: (worth.get(key_of(t), 0), key_of(t))))
             kept = {s: tuple(t for t in tasks if key_of(t) != out) for s, tasks in kept.items()}
-        if first and timer.value(k, kept[k]) is None:
+            fits = _as_it_fits(timer, k, kept[k], first)
+        if fits is not None:
+            kept[k] = fits
+        elif first:
             shift = problem.shifts[k]
             raise Infeasible(
                 f"{shift.officer_ref} cannot finish {day_name(shift.date)} from where it stands: "
@@ -245,6 +249,56 @@ def _that_fit(
                 "let the shift end later, or leave the windows of what is done as they were",
             )
     return kept
+
+
+def _as_it_fits(
+    timer: Timer, shift: int, tasks: tuple[Task, ...], first: int
+) -> tuple[Task, ...] | None:
+    """Return the tasks as planned; else delayed, else free to move; None if they do not fit."""
+    if timer.value(shift, tasks) is not None:
+        return tasks
+    loose = freed(tasks, first)
+    most = timer.value(shift, loose)
+    return None if most is None else _delayed(timer, shift, tasks, loose, most) or loose
+
+
+def _delayed(
+    timer: Timer, shift: int, tasks: tuple[Task, ...], loose: tuple[Task, ...], most: int
+) -> tuple[Task, ...] | None:
+    """Return the tasks put off only as far as they must be, if worth as much as `loose` ones.
+
+    A day may not fit for want of a few minutes, as where a break was taken at the door of
+    a visit that is gone: stops free to move would crowd together wherever there is room.
+    """
+    route = Timer(_not_before(timer.problem, tasks), timer.now).route(shift, loose)
+    if route is None:
+        return None
+    starts = (s.start_s for s in route.stops if s.visit_ref or s.round_ref)
+    late = tuple(replace(t, start_s=start) for t, start in zip(tasks, starts, strict=True))
+    worth = timer.value(shift, late)
+    return late if worth is not None and worth >= most else None
+
+
+def _not_before(problem: VisitProblem, tasks: Sequence[Task]) -> VisitProblem:
+    """Return the problem in which none of the tasks may start sooner than it is planned."""
+    visits, rounds = list(problem.visits), list(problem.rounds)
+    for task in tasks:
+        k, start_s = task.index, task.start_s
+        if start_s is None:
+            continue
+        if task.kind == "visit":
+            windows = (w for w in visits[k].windows if w.latest_s >= start_s)
+            visits[k] = visits[k].model_copy(
+                update={"windows": tuple(_from(w, start_s) for w in windows)}
+            )
+        else:
+            options = tuple(_from(o, start_s) for o in rounds[k].options)
+            rounds[k] = rounds[k].model_copy(update={"options": options})
+    return problem.model_copy(update={"visits": tuple(visits), "rounds": tuple(rounds)})
+
+
+def _from(span: _Span, start_s: int) -> _Span:
+    return span.model_copy(update={"earliest_s": max(span.earliest_s, start_s)})
 
 
 def freed(tasks: Sequence[Task], first: int) -> tuple[Task, ...]:

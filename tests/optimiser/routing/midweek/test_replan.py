@@ -428,3 +428,38 @@ def test_a_round_keeps_the_time_that_the_plan_has_for_it(tiny):
     again = replan_visits(changed(problem, rounds=(longer,)), plan, at=at(tiny, 1, 9))
     assert again.routes == plan.routes
     assert again.changes == ()
+
+
+def test_without_the_visit_at_whose_door_the_break_was_the_rest_is_put_off_no_more_than_it_must(
+    tiny, clock
+):
+    # The break at 8 is at 11:30am, after V2; V3 next door at 12:17pm. Without V2 the break is
+    # at 1, and V3 seven minutes later. Free to move, V3 would be in the morning.
+    visits = (
+        tiny.visit("V1", 1),
+        tiny.visit("V2", 8, windows=(tiny.window(0, 11, 11),)),
+        tiny.visit("V3", 9),
+        tiny.visit("V4", 1, windows=(tiny.window(0, 15, 16),)),
+    )
+    shift = tiny.shift(break_latest_s=clock("11:30"))
+    problem = tiny.week(visits=visits, shifts=(shift,))
+    plan = plan_of(problem, day(problem, 0, 0, 1, 2, 3))
+    assert where(plan)["V3"][2] == clock("12:17")
+    rest = changed(problem, visits=(visits[0], *visits[2:]))
+    again = where(replan_visits(rest, plan, at=at(tiny, -1, 9)))
+    assert again["V3"][2] == clock("12:24")
+    assert {ref: again[ref] for ref in ("V1", "V4")} == {
+        ref: where(plan)[ref] for ref in ("V1", "V4")
+    }
+
+
+def test_where_one_visit_has_no_place_any_more_the_others_of_the_day_stay(tiny):
+    visits = tuple(tiny.visit(f"V{k}", k, **({"value": 10} if k == 2 else {})) for k in (1, 2, 3))
+    problem = tiny.week(visits=visits)
+    plan = plan_of(problem, day(problem, 0, 0, 1, 2))
+    later = visits[1].model_copy(update={"windows": (tiny.window(1),)})
+    again = replan_visits(
+        changed(problem, visits=(visits[0], later, visits[2])), plan, at=at(tiny, -1, 9)
+    )
+    kept = {ref: at for ref, at in where(plan).items() if ref != "V2"}
+    assert where(again) == kept
