@@ -48,5 +48,8 @@ def show_replanned(ws: Workspace, plan: VisitPlan, written: Sequence[Path]) -> N
             console.print(f"  {escape(in_words(change))}")
         if len(kinds) > MOST_CHANGES:
             console.print(f"  and {len(kinds) - MOST_CHANGES} more in visits.xlsx")
+        console.print(
+            f"sheets.pdf is version {plan.version}: hand it out in place of the sheets before"
+        )
     console.print()
     show_week_figures(console, plan, written)

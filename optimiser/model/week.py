@@ -108,7 +108,8 @@ class VisitPlan(Outcome):
     """A week's routes. `objective` and `bound` are points, see `VisitValues`.
 
     A plan mended during the week says when (`replanned_at`, local time) and what it
-    changed; what started before that instant is as it was.
+    changed; what started before that instant is as it was. `version` tells it from
+    the plans of the week before it, on paper too.
     """
 
     week: dt.date
@@ -130,6 +131,7 @@ class VisitPlan(Outcome):
     )
     rules: VisitRules
     notes: tuple[str, ...] = ()
+    version: int = Field(1, ge=1)
     replanned_at: dt.datetime | None = None
     away: dict[str, dt.date] = Field(
         default_factory=dict, description="officers told to be away, and until which day"

@@ -18,7 +18,7 @@ from optimiser.outputs.wording import long_date, short_date, time_of_day
 
 __all__ = ["DaySheet", "day_sheets"]
 
-_GONE: Final = {"cancelled": "cancelled", "dropped": "put off: no time is left for it this week"}
+_GONE: Final = {"cancelled": "cancelled", "dropped": "put off, with no time left this week"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def day_sheets(plan: VisitPlan, lines: Sequence[StopLine]) -> list[DaySheet]:
         if left or key in gone:
             marks = _marks(plan, left)
             notice = _notice(plan, begun, gone.get(key, []), changed=bool(marks), left=bool(left))
-            sheets.append(DaySheet(*key, left, marks, notice))
+            officer, date = key
+            sheets.append(DaySheet(officer, date, left, marks, notice))
     return sheets
 
 
@@ -69,18 +70,23 @@ def _past(plan: VisitPlan, date: dt.date, start_s: int) -> bool:
 
 
 def _taken_off(plan: VisitPlan) -> dict[tuple[str, dt.date], list[str]]:
-    """Return what each officer's day had and has no longer, in order of time."""
-    found: dict[tuple[str, dt.date], list[tuple[int, str]]] = {}
-    for change in plan.changes:
+    """Return what each officer's day had and has no longer, together where one became of it."""
+    found: dict[tuple[str, dt.date], dict[str, list[str]]] = {}
+    for change in sorted(plan.changes, key=lambda c: c.before.start_s if c.before else 0):
         was = change.before
         if was is None or _past(plan, was.date, was.start_s):
             continue
         for officer in was.officers:
             now = change.after
             if now is None or now.date != was.date or officer not in now.officers:
-                text = f"{_named(change)} at {time_of_day(was.start_s)}: {_where(change, officer)}"
-                found.setdefault((officer, was.date), []).append((was.start_s, text))
-    return {key: [text for _, text in sorted(texts)] for key, texts in found.items()}
+                alike = found.setdefault((officer, was.date), {})
+                alike.setdefault(_where(change, officer), []).append(
+                    f"{_named(change)} at {time_of_day(was.start_s)}"
+                )
+    return {
+        key: [f"{', '.join(names)} ({where})" for where, names in alike.items()]
+        for key, alike in found.items()
+    }
 
 
 def _named(change: Change) -> str:

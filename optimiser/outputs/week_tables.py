@@ -195,6 +195,7 @@ def kpis_frame(view: WorkspaceView, plan: VisitPlan) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = [
         *(("Notice", text) for text in notices(view.synthetic, view.title)),
         ("Week from Monday", plan.week),
+        ("Version of the week's plan", plan.version),
         *((("Mended on", plan.replanned_at),) if plan.replanned_at else ()),
         ("Proven the best there is", proven),
         ("All tiers together, points", plan.objective, _finite(plan.bound),

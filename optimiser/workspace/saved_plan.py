@@ -144,6 +144,7 @@ def _plan(plan: dict[str, Any], summary: dict[str, Any]) -> VisitPlan:
         "rules": VisitRules.model_validate(plan["rules"]),
         "routes": [_route(route, places) for route in plan["routes"]],
         "unplanned": [_renamed(item, "class", "kind") for item in plan["unplanned"]],
+        "version": plan.get("version", 1),
         "replanned_at": plan.get("replanned_at"),
         "away": plan.get("away", {}),
         "changes": [_change(change) for change in plan.get("changes", ())],

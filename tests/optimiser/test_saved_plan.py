@@ -63,7 +63,11 @@ def test_changes_and_an_unknown_bound_come_back(saved, borough, tmp_path):
     )
     gone = Change(ref="V2", kind="dropped", before=change.before, why="no room")
     mended = plan.model_copy(
-        update={"replanned_at": dt.datetime(2026, 12, 1, 11, 30), "changes": (change, gone)}  # noqa: DTZ001
+        update={
+            "version": 2,
+            "replanned_at": dt.datetime(2026, 12, 1, 11, 30),  # noqa: DTZ001
+            "changes": (change, gone),
+        }
     )
     Workspace.open(borough).save(mended, tmp_path / "week")
     assert read_week_plan(tmp_path / "week") == without_places(mended)

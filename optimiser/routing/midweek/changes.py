@@ -63,7 +63,7 @@ def in_words(change: Change) -> str:
         text = f"{name} dropped: no place any more (was {was})"
     else:
         text = f"{name} cancelled (was {was})"
-    return f"{text}; {change.why}" if change.why else text
+    return f"{text}; {change.why}" if change.why not in ("", change.kind) else text
 
 
 def _words(at: Appointment | None) -> str:

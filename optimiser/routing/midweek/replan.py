@@ -97,6 +97,7 @@ def replan_visits(
     left_s = max(0.0, time_limit_s - (time.monotonic() - began))
     unplanned = explain_unplanned(problem, routes, time_limit_s=left_s, now=carried.now)
     bound, tier_bounds = _bounds(problem, objective)
+    changed = changes(problem, plan.routes, routes, unplanned, so_far)
     result = build_plan(
         problem,
         routes,
@@ -107,9 +108,10 @@ def replan_visits(
         seconds=time.monotonic() - began,
     ).model_copy(
         update={
+            "version": plan.version + bool(changed),
             "replanned_at": at.replace(tzinfo=None),
             "away": dict(so_far.away),
-            "changes": changes(problem, plan.routes, routes, unplanned, so_far),
+            "changes": changed,
         }
     )
     if violations := check_week(problem, result):

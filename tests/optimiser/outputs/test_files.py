@@ -5,6 +5,7 @@ import json
 import geopandas as gpd
 import pytest
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
 import optimiser.outputs
 from geodata.errors import DataError
@@ -211,3 +212,23 @@ def test_a_mended_plan_keeps_the_folder_before_it(view, week_plan, tmp_path):
     # A fresh plan of the week does not throw a mended one away either.
     write_week(view, first, folder)
     assert json.loads((kept / "3" / "plan.json").read_text())["replanned_at"] == "2026-12-01T11:30"
+
+
+def test_a_plan_otherwise_than_the_one_before_has_the_next_version(view, week_plan, tmp_path):
+    folder = tmp_path / "out"
+
+    def version(plan):
+        write_week(view, plan, folder)
+        text = PdfReader(folder / "sheets.pdf").pages[0].extract_text()
+        number = json.loads((folder / "plan.json").read_text())["version"]
+        assert f"version {number} " in text
+        return number
+
+    shorter = week_plan.model_copy(update={"routes": week_plan.routes[:1]})
+    assert version(week_plan) == 1
+    assert version(week_plan) == 1
+    assert version(shorter) == 2
+    assert version(shorter) == 2  # planned again with the same result: the papers still hold
+    assert version(week_plan.model_copy(update={"version": 3})) == 3
+    (folder / "plan.json").write_text("{damaged")
+    assert version(week_plan) == 1

@@ -7,8 +7,10 @@ import pytest
 from fpdf import FPDF
 from pypdf import PdfReader
 
+from optimiser.model import Appointment, Change
 from optimiser.outputs.icons import ICONS
-from optimiser.outputs.sheets import latin1, sheets_pdf
+from optimiser.outputs.sheet_drawing import latin1
+from optimiser.outputs.sheets import sheets_pdf
 from optimiser.outputs.stops import stop_lines
 
 
@@ -209,7 +211,7 @@ def test_every_flag_has_a_sign_drawn_and_no_sign_is_a_letter(view, week_plan):
     asked = replace(view, visits=visits)
     texts = page_texts(make(asked, week_plan))
     said = "\n".join(texts)
-    assert all(said.count(f"{words.upper()}") >= 1 for words in ICONS)
+    assert all(said.count(words.upper()) >= 1 for words in ICONS if words not in ("new", "changed"))
     assert "".join(texts).isascii()
 
 
@@ -245,3 +247,80 @@ def test_a_long_name_of_a_centre_stays_on_the_paper(view, week_plan):
     )
     assert 0 < sizes["Leav"] < 11
     assert sizes["HO01"] == 19
+
+
+def test_every_sheet_says_which_version_it_is(view, week_plan):
+    assert all("1/1, version 1 (a higher one" in text for text in page_texts(make(view, week_plan)))
+    second = page_texts(make(view, week_plan.model_copy(update={"version": 2})))
+    for text in second:
+        assert "1/1, version 2 (a higher one" in text
+        assert "Version 2: use this sheet in place of every earlier one." in text
+
+
+def mended(plan, at, *changes, version=2):
+    update = {"version": version, "replanned_at": dt.datetime.fromisoformat(at), "changes": changes}
+    return plan.model_copy(update=update)
+
+
+def slot(date, hour, *officers):
+    return Appointment(date=dt.date(2026, 12, date), start_s=hour * 3600, officers=officers)
+
+
+def test_a_mended_day_lists_what_is_left_and_names_what_had_begun(view, week_plan):
+    first, *others = page_texts(make(view, mended(week_plan, "2026-12-01T11:30")))
+    assert "Version 2, mended on Tuesday 1 December 2026 at 11:30am" in first
+    assert "Use this sheet in place of every earlier one for this day." in first
+    assert "Begun before 11:30am and not listed: V1." in " ".join(first.split())
+    assert "What is left of this day is as it was." in first
+    assert "Ref V1" not in first
+    assert "3.  Tenancy visit" in first
+    assert "Leave Pimlico" not in first
+    assert "1 visit" in first
+    assert "Begun" not in others[0]  # Thursday is all to come
+
+
+def test_a_day_that_is_over_has_no_sheet_any_more(view, week_plan):
+    pages = page_texts(make(view, mended(week_plan, "2026-12-02T09:00")))
+    assert [text.splitlines()[0] for text in pages] == ["HO01   Thursday 3 December 2026"]
+    over = page_texts(make(view, mended(week_plan, "2026-12-04T09:00")))
+    assert [text.splitlines()[0] for text in over] == ["No visits are left to do this week."]
+
+
+def test_new_and_changed_stops_are_marked_in_words(view, week_plan):
+    moved = Change(ref="V2", kind="moved", before=slot(2, 9, "HO01"), after=slot(1, 14, "HO01"))
+    new = Change(ref="V3", kind="added", after=slot(1, 9, "HO02"))
+    later = Change(
+        ref="R1", kind="moved", what="round", before=slot(3, 12, "HO01"), after=slot(3, 13, "HO01")
+    )
+    plan = mended(week_plan, "2026-12-01T08:00", moved, new, later)
+    tuesday, thursday, other = (
+        text
+        for text in page_texts(make(view, plan))
+        if "Wednesday 2 December 2026" not in text.splitlines()[0]
+    )
+    assert "CHANGED: was Wed 2 Dec at 9am, alone" in tuesday
+    assert "TWO OFFICERS: go with HO02" in tuesday
+    assert "CHANGED: was midday" in thursday
+    assert "NEW: was with HO01, Wed 2 Dec at 9am" in other
+    assert re.findall(r"^NEW$", other, flags=re.MULTILINE) == ["NEW"]
+    assert tuesday.count("CHANGED:") == 1  # the visit before is as it was
+
+
+def test_what_is_taken_off_a_day_is_said_there_and_why_is_not(view, week_plan):
+    gone = Change(ref="V7", kind="cancelled", before=slot(1, 13, "HO01"), why="she is in hospital")
+    away = Change(
+        ref="V8", kind="moved", before=slot(4, 10, "HO02"), after=slot(3, 9, "HO01"), why="HO02 ill"
+    )
+    off = Change(ref="B1-2", kind="dropped", what="round", before=slot(4, 11, "HO02"))
+    begun = Change(ref="V9", kind="moved", before=slot(1, 8, "HO01"), after=slot(1, 9, "HO01"))
+    pages = page_texts(make(view, mended(week_plan, "2026-12-01T11:30", gone, away, off, begun)))
+    said = {text.splitlines()[0]: " ".join(text.split()) for text in pages}
+    assert "Taken off this day: V7 at 1pm (cancelled)." in said["HO01   Tuesday 1 December 2026"]
+    friday = said["HO02   Friday 4 December 2026"]  # it has no route any more
+    assert "V8 at 10am (now with HO01 on Thu 3 Dec)" in friday
+    assert "community round at 11am (put off, with no time left this week)" in friday
+    assert "Nothing is left to do on this day." in friday
+    whole = "".join(said.values())
+    assert "hospital" not in whole
+    assert " ill" not in whole
+    assert "V9" not in whole
