@@ -26,14 +26,14 @@ _WEEK: Final = dt.timedelta(days=7)
 class _Begun(NamedTuple):
     """How many outcomes a week has, and when the last one was."""
 
-    count: int
+    outcomes: int
     last: dt.datetime
 
     def __str__(self) -> str:
         last = f"{day_name(self.last.date())} at {clock(_second(self.last))}"
-        if self.count == 1:
+        if self.outcomes == 1:
             return f"1 outcome of it is recorded, of {last}"
-        return f"{self.count:,} outcomes of it are recorded, the last of {last}"
+        return f"{self.outcomes:,} outcomes of it are recorded, the last of {last}"
 
 
 def refuse_planned(ws: Workspace, week: dt.date | str, target: Path) -> None:
