@@ -23,6 +23,8 @@ IntArray = npt.NDArray[np.int64]
 REACH_M: Final = 10.0
 ALREADY_NEAR_M: Final = 50.0
 _TOUCH_M: Final = 0.01
+_SQUARE_M: Final = 1_000.0
+"""Ends in one square are looked at together."""
 
 
 def join_loose_ends(graph: VertexGraph) -> tuple[VertexGraph, FloatArray]:
@@ -155,13 +157,28 @@ def _far_along_streets(graph: VertexGraph, ends: IntArray, pairs: _Pairs) -> npt
     a, b = graph.segments.T
     links = coo_array((segment_lengths(graph), (a, b)), shape=(n, n)).tocsr()
     far = np.ones(len(pairs.end), dtype=bool)
+    if not len(pairs.end):
+        return far
     needed = np.unique(pairs.end)
+    square = np.floor(graph.xy[ends[needed]] / _SQUARE_M)
+    needed = needed[np.lexsort((needed, *square.T))]
+    local = np.full(n, -1)
     for chunk in np.array_split(needed, max(1, len(needed) // 100)):
-        reach = dijkstra(links, directed=False, indices=ends[chunk], limit=ALREADY_NEAR_M)
+        # A way of that length stays near, and all of a country's streets need not be looked at.
+        xy = graph.xy[ends[chunk]]
+        low, high = xy.min(axis=0) - ALREADY_NEAR_M, xy.max(axis=0) + ALREADY_NEAR_M
+        near = np.flatnonzero(((graph.xy >= low) & (graph.xy <= high)).all(axis=1))
+        local[near] = np.arange(len(near))
+        reach = dijkstra(
+            links[near][:, near], directed=False, indices=local[ends[chunk]], limit=ALREADY_NEAR_M
+        )
         mine = np.flatnonzero(np.isin(pairs.end, chunk))
-        row = np.searchsorted(chunk, pairs.end[mine])
-        at_ends = reach[row[:, None], graph.segments[pairs.segment[mine]]]
-        far[mine] = ~np.isfinite(at_ends).any(axis=1)
+        at = np.argsort(chunk)
+        row = at[np.searchsorted(chunk, pairs.end[mine], sorter=at)]
+        targets = local[graph.segments[pairs.segment[mine]]]
+        there = np.isfinite(reach[row[:, None], targets]) & (targets >= 0)
+        far[mine] = ~there.any(axis=1)
+        local[near] = -1
     return far
 
 

@@ -81,6 +81,16 @@ def test_a_loose_end_is_tied_to_a_line_within_ten_metres(gap: float, joined: int
         assert np.isinf(metres(network, (50, 0), (100, 90)))
 
 
+def test_loose_ends_of_a_large_town_are_tied_as_if_each_were_alone() -> None:
+    """More side streets than are looked at together; every third can be reached anyway."""
+    lines = [[(25.0 * k, 0), (25.0 * k + 25, 0)] for k in range(250)]
+    lines += [[(25.0 * k, 5), (25.0 * k, 12), (25.0 * k, 60)] for k in range(1, 250)]
+    lines += [[(25.0 * k, 12), (25.0 * k + 25, 0)] for k in range(3, 250, 3)]
+    network = StreetNetwork.from_lines(streets(*lines))
+    assert network.report.joined_ends == 249 - 83
+    assert network.report.components == 1
+
+
 def test_two_loose_ends_are_tied_once() -> None:
     network = StreetNetwork.from_lines(streets([(0, 0), (100, 0)], [(105, 0), (200, 0)]))
     assert network.report.joined_ends == 1
