@@ -85,7 +85,7 @@ def test_loose_ends_of_a_large_town_are_tied_as_if_each_were_alone() -> None:
     """More side streets than are looked at together; every third can be reached anyway."""
     lines = [[(25.0 * k, 0), (25.0 * k + 25, 0)] for k in range(250)]
     lines += [[(25.0 * k, 5), (25.0 * k, 12), (25.0 * k, 60)] for k in range(1, 250)]
-    lines += [[(25.0 * k, 12), (25.0 * k + 25, 0)] for k in range(3, 250, 3)]
+    lines += [[(25.0 * k, 12), (25.0 * k + 12, 12), (25.0 * k, 0)] for k in range(3, 250, 3)]
     network = StreetNetwork.from_lines(streets(*lines))
     assert network.report.joined_ends == 249 - 83
     assert network.report.components == 1
