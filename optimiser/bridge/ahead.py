@@ -112,7 +112,7 @@ def build_quarter_problem(
             patch_of=patch_of,
             officer_of=officer_of,
             shifts=shifts,
-            day=dates[0],
+            day=next((day for day in dates if any(s.date == day for s in shifts)), dates[0]),
             rules=rules,
         ),
         share=share,
@@ -122,16 +122,74 @@ def build_quarter_problem(
     for block in every.number:
         if block in patch_of:
             blocks_of.setdefault(patch_of[block], []).append(block)
+    vacant = sorted(blocks_of.keys() - officer_of.keys())
+    cover = _cover(vacant, every.knockers)
     return QuarterProblem(
         first_week=week.week,
         weeks=weeks,
         patches=tuple(
-            _patch(patch, officer_of.get(patch), blocks, every)
+            _patch(patch, officer_of.get(patch, cover.get(patch)), blocks, every)
             for patch, blocks in sorted(blocks_of.items())
         ),
         requests_share=share,
         rules=rules,
-        notes=(*notes, *_assumed(every, rules)),
+        notes=(
+            *notes,
+            *_assumed(every, rules),
+            *_cover_notes(vacant, cover, every.knockers),
+            *_idle_note(officers, cover, every.knockers),
+        ),
+    )
+
+
+def _cover(vacant: Sequence[str], knockers: Knockers) -> dict[str, str]:
+    """Return who has no patch and knocks for one without an officer: patch -> officer.
+
+    Colleagues with a patch of their own have no community day to give away: they go there
+    only with the time that their own doors leave.
+    """
+    cover: dict[str, str] = {}
+    for patch in vacant if knockers.stand_ins else ():
+        free = [o for o in knockers.without_patch(patch) if o not in cover.values()]
+        if free:
+            cover[patch] = free[0]
+    return cover
+
+
+def _cover_notes(
+    vacant: Sequence[str], cover: Mapping[str, str], knockers: Knockers
+) -> tuple[str, ...]:
+    notes = [
+        f"{patch} has no officer: {officer}, who has no patch, knocks there."
+        for patch, officer in cover.items()
+    ]
+    teams: dict[str, list[str]] = {}
+    for patch in vacant:
+        if patch not in cover:
+            team = ", ".join(s.officer_ref for s in knockers.of_patch(patch, pair=False))
+            teams.setdefault(team, []).append(patch)
+    for team, patches in teams.items():
+        have = "has" if len(patches) == 1 else "have"
+        instead = (
+            f"in the weeks themselves {team} may knock there with the time left"
+            if team
+            else ("nobody of the same service centre may knock there instead")
+        )
+        notes.append(f"{', '.join(patches)} {have} no officer and no turns: {instead}.")
+    return tuple(notes)
+
+
+def _idle_note(
+    officers: pd.DataFrame, cover: Mapping[str, str], knockers: Knockers
+) -> tuple[str, ...]:
+    busy = {*knockers.own.values(), *cover.values()}
+    idle = [row["officer_ref"] for row in rows_of(officers) if row["officer_ref"] not in busy]
+    if not idle:
+        return ()
+    shown = ", ".join(idle[:8]) + (", …" if len(idle) > 8 else "")
+    return (
+        f"Officers without a patch, who have no doors here: {shown} ({len(idle):,}). Patches "
+        "drawn for all officers would share the doors out: doorstep patches.",
     )
 
 

@@ -69,6 +69,11 @@ class Knockers:
             team = others[: self.stand_ins + int(pair and self.stand_ins > 0)]
         return () if pair and len(team) < 2 else tuple(self.at_work[ref] for ref in team)
 
+    def without_patch(self, patch: str) -> list[str]:
+        """Return who of the same centre is at work and has no patch, the likeliest first."""
+        holders = set(self.own.values())
+        return [ref for ref in self._nearest(patch, self.own.get(patch)) if ref not in holders]
+
     def _nearest(self, patch: str, own: str | None) -> list[str]:
         """Return who else is at work for the service centre, the likeliest first."""
         here = self.middle.get(patch)

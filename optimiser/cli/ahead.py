@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from optimiser.cli.common import progress
 
@@ -15,23 +15,38 @@ if TYPE_CHECKING:
 
 __all__ = ["save_ahead", "show_ahead", "solve_ahead"]
 
+_SHARE: Final = 1 / 3
+"""Of the time, what the weeks ahead take at most, and the first week at least."""
+
 
 def solve_ahead(
     ws: Workspace, week: str, weeks: int, patches: Path | None, *, seconds: float, seed: int
 ) -> tuple[QuarterPlan, VisitPlan]:
-    """Plan the weeks ahead and then the first of them, each with a bar on a terminal."""
+    """Plan the weeks ahead and then the first of them, in `seconds` together.
+
+    The weeks ahead have up to a third of them. Each has a bar on a terminal.
+    """
     from optimiser.routing import plan_visits
     from optimiser.routing.ahead import plan_quarter
+    from optimiser.routing.arrays.compile_ahead import compiled_ahead
     from optimiser.workspace.ahead import keep_to_turns, quarter_problem, require_ahead
+    from optimiser.workspace.week_begun import rest_of_week
 
     require_ahead(ws, weeks)
-    problem = ws.visit_problem(week, patches=patches)
-    ahead = quarter_problem(ws, problem, weeks, patches)
-    with progress("Weeks ahead", seconds) as report:
-        quarter = plan_quarter(ahead, time_limit_s=seconds, progress=report)
-    with progress("Week", seconds) as report:
+    with compiled_ahead() as compiled:
+        problem = ws.visit_problem(week, patches=patches)
+        ahead = quarter_problem(ws, problem, weeks, patches)
+        compiled()
+    first_s = _SHARE * seconds
+    with progress("Weeks ahead", first_s) as report:
+        quarter = plan_quarter(ahead, time_limit_s=first_s, progress=report)
+    left_s = max(seconds - quarter.seconds, _SHARE * seconds)
+    with progress("Week", left_s) as report:
         plan = plan_visits(
-            keep_to_turns(problem, quarter), time_limit_s=seconds, seed=seed, progress=report
+            rest_of_week(ws, keep_to_turns(problem, quarter)),
+            time_limit_s=left_s,
+            seed=seed,
+            progress=report,
         )
     return quarter, plan
 
@@ -45,6 +60,7 @@ def save_ahead(ws: Workspace, quarter: QuarterPlan, folder: Path) -> list[Path]:
 
 def show_ahead(quarter: QuarterPlan, written: Sequence[Path]) -> None:
     """Print in three lines what the weeks ahead come to, and which file to open."""
+    from geodata.findings import counted
     from optimiser.cli.terminal import new_console
 
     homes = sum(row.homes for row in quarter.patches)
@@ -54,16 +70,17 @@ def show_ahead(quarter: QuarterPlan, written: Sequence[Path]) -> None:
     days = len({turn.date for turn in quarter.turns})
     console = new_console()
     console.print(
-        f"[bold]{homes - left:,} of {homes:,} homes[/bold] get their turn on {days} community days"
-        f" ({quarter.weeks} weeks); {second:,} rounds are tried a second time;"
-        f" about {talks:,.0f} conversations"
+        f"[bold]{homes - left:,} of {counted(homes, 'home')}[/bold] to get their turn on"
+        f" {counted(days, 'community day')} ({counted(quarter.weeks, 'week')});"
+        f" {counted(second, 'round')} to be tried a second time;"
+        f" about {counted(round(talks), 'conversation')}"
     )
     if left:
         large = [row.patch for row in quarter.patches if row.without_turn]
         console.print(
-            f"  {left:,} homes get none (every plan leaves {quarter.bound:,.0f} or more), in "
-            f"{', '.join(large[:8])}{', …' if len(large) > 8 else ''}: quarter.html says what "
-            "would do"
+            f"  {counted(left, 'home')} without (every plan leaves {quarter.bound:,.0f} or more),"
+            f" in {', '.join(large[:8])}{', …' if len(large) > 8 else ''}: quarter.html says what"
+            " would do"
         )
     page = next((path for path in written if path.name == "quarter.html"), None)
     if page is not None:

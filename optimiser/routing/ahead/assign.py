@@ -21,13 +21,15 @@ The aims, each kept to (the second within `KEPT`) while the next is sought:
 
 Of the first two aims the better of two bounds is returned: what CP-SAT proves, and a
 knapsack's over all days together (see `bounds`). CP-SAT's search is measured in its own
-deterministic time, so that the same problem gives the same plan on any machine.
+deterministic time, so that the same problem gives the same plan on any machine that is quick
+enough for it.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -45,12 +47,27 @@ logger = logging.getLogger(__name__)
 KEPT: Final = 0.99
 """Share of the most conversations found that the third aim may not go below."""
 
-_WALL_FACTOR: Final = 20.0
-"""A machine that is so much slower than CP-SAT's deterministic seconds is stopped anyway."""
 _EXACT: Final = 1e-6
 _SHARES: Final = (0.2, 0.4, 0.4)
 _SPREAD, _WALK_S, _PEAK = 600, 1, 3
 """Prices of a block come to on a day, of a second along the chain, of 1 % of the fullest day."""
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Deterministic seconds of search for all aims together, and the instant that ends it."""
+
+    effort: float
+    until: float
+
+    def over(self) -> bool:
+        """Whether there is no time left."""
+        return time.monotonic() >= self.until
+
+    def of(self, aim: int) -> tuple[float, float]:
+        """Return an aim's deterministic and wall-clock seconds."""
+        left = max(0.0, self.until - time.monotonic())
+        return self.effort * _SHARES[aim], left * _SHARES[aim] / sum(_SHARES[aim:])
 
 
 @dataclass(frozen=True)
@@ -76,31 +93,40 @@ class _Vars:
     there: dict[tuple[str, int], Any] = field(default_factory=dict)
 
 
-def assign_patch(patch: QuarterPatch, weeks_apart: int, *, effort: float) -> Assigned:
-    """Return the turns of a patch for `effort` deterministic seconds of search."""
+def assign_patch(
+    patch: QuarterPatch, weeks_apart: int, *, effort: float, seconds: float = math.inf
+) -> Assigned:
+    """Return the turns of a patch for `effort` deterministic seconds of search.
+
+    `seconds` of the clock end it on a machine that is slower.
+    """
+    limits = _Limits(effort, time.monotonic() + seconds)
     homes = sum(len(r.property_refs) for r in patch.rounds)
     if not homes or not any(day.parts for day in patch.days):
         return Assigned((), homes, 0.0)
     slots, bound = fill_days(patch, weeks_apart), 0
+    most = most_conversations(patch)
     if _missed(patch, slots):
         # Where not every home has a first turn, second ones have no room.
         slots = [slot for slot in slots if slot.try_number == 1]
-        v = _build(patch, weeks_apart, tries=1)
-        slots, proven = _solved(v, _homes_missed(v), slots, effort * _SHARES[0])
-        bound = homes - most_homes(patch)
+        bound, proven = homes - most_homes(patch), None
+        if not limits.over():
+            v = _build(patch, weeks_apart, tries=1)
+            slots, proven = _solved(v, _homes_missed(v), slots, limits.of(0))
         if proven is not None:
             bound = max(bound, math.ceil(proven - _EXACT))
+    if limits.over():
+        return Assigned(tuple(sorted(slots)), bound, most / SCALE)
     left = _missed(patch, slots)
     v = _build(patch, weeks_apart, tries=1 if left else 2)
     v.model.add(_homes_missed(v) <= left)
     talks = sum(_thousandths(patch, slot) * x for slot, x in v.x.items())
-    slots, proven = _solved(v, -talks, slots, effort * _SHARES[1])
-    most = most_conversations(patch)
+    slots, proven = _solved(v, -talks, slots, limits.of(1))
     if proven is not None and not left:
         most = min(most, math.floor(-proven + _EXACT))
     found = sum(_thousandths(patch, slot) for slot in slots)
     v.model.add(talks >= math.floor(KEPT * found))
-    slots, _ = _solved(v, _to_and_fro(v), slots, effort * _SHARES[2])
+    slots, _ = _solved(v, _to_and_fro(v), slots, limits.of(2))
     return Assigned(tuple(sorted(slots)), bound, most / SCALE)
 
 
@@ -235,12 +261,14 @@ def _thousandths(patch: QuarterPatch, slot: Slot) -> int:
 
 
 def _solved(
-    v: _Vars, cost: Any, slots: Sequence[Slot], effort: float
+    v: _Vars, cost: Any, slots: Sequence[Slot], limits: tuple[float, float]
 ) -> tuple[list[Slot], float | None]:
     """Return the slots of the least cost found, and the bound proven, if any.
 
-    They are no worse than those given, from which the search starts.
+    They are no worse than those given, from which the search starts. `limits` are
+    deterministic and wall-clock seconds.
     """
+    effort, seconds = limits
     model = v.model
     model.minimize(cost)
     model.clear_hints()  # type: ignore[no-untyped-call]
@@ -257,7 +285,7 @@ def _solved(
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = effort
-    solver.parameters.max_time_in_seconds = _WALL_FACTOR * effort + 1
+    solver.parameters.max_time_in_seconds = seconds
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         # Without a solution of its own, CP-SAT's bound may not have been set.

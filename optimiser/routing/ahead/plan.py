@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from threading import Lock
 from typing import Final
 
 from optimiser.model.outcome import Progress, ProgressCallback, cost_gap, status_of
@@ -27,7 +26,9 @@ __all__ = ["hours_needed", "plan_quarter"]
 
 _log = logging.getLogger(__name__)
 
-_LEAST_EFFORT, _MOST_EFFORT = 0.2, 10.0
+_LEAST_EFFORT, _MOST_EFFORT = 0.05, 10.0
+_DETERMINISTIC: Final = 0.4
+"""CP-SAT's deterministic seconds that a second of the clock holds, models and bounds included."""
 _MOST_MORE_HOURS: Final = 20
 """So many hours above the least that could do are tried, before none is named."""
 
@@ -46,8 +47,8 @@ def plan_quarter(
     problem
         The patches with their days and rounds.
     time_limit_s
-        About how long to search: it is shared out in CP-SAT's deterministic time, so that
-        the same limit gives the same plan.
+        Wall-clock seconds. They are shared out in CP-SAT's deterministic time, so that the
+        same limit gives the same plan wherever the clock does not end the search first.
     workers
         Patches that are worked on at a time.
     progress
@@ -58,11 +59,15 @@ def plan_quarter(
     The turns; `violations`, from the independent checker, are empty.
     """
     begun = time.monotonic()
-    share = time_limit_s * workers / max(len(problem.patches), 1)
+    share = _DETERMINISTIC * time_limit_s * workers / max(len(problem.patches), 1)
     effort = min(max(share, _LEAST_EFFORT), _MOST_EFFORT)
-    job: Callable[[QuarterPatch], tuple[tuple[Turn, ...], PatchQuarter]] = partial(
-        _planned, weeks_apart=problem.weeks_apart, effort=effort
-    )
+    clock = _Clock(begun + time_limit_s, workers, len(problem.patches))
+
+    def job(patch: QuarterPatch) -> tuple[tuple[Turn, ...], PatchQuarter]:
+        return _planned(
+            patch, weeks_apart=problem.weeks_apart, effort=effort, seconds=clock.of_next()
+        )
+
     found = []
     with ThreadPoolExecutor(workers) as pool:
         for result in pool.map(job, problem.patches):
@@ -98,10 +103,24 @@ def plan_quarter(
     return plan.model_copy(update={"violations": violations})
 
 
+class _Clock:
+    """Shares what is left of the time out to the patches that are left."""
+
+    def __init__(self, until: float, workers: int, patches: int) -> None:
+        self.until, self.workers, self.left = until, workers, patches
+        self.lock = Lock()
+
+    def of_next(self) -> float:
+        """Return the seconds that the next patch may take."""
+        with self.lock:
+            left, self.left = self.left, self.left - 1
+        return max(0.0, self.until - time.monotonic()) * min(1.0, self.workers / left)
+
+
 def _planned(
-    patch: QuarterPatch, *, weeks_apart: int, effort: float
+    patch: QuarterPatch, *, weeks_apart: int, effort: float, seconds: float = math.inf
 ) -> tuple[tuple[Turn, ...], PatchQuarter]:
-    assigned = assign_patch(patch, weeks_apart, effort=effort)
+    assigned = assign_patch(patch, weeks_apart, effort=effort, seconds=seconds)
     turns = _turns(patch, assigned)
     return turns, _row(patch, turns, assigned)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from folders import write_rows
+from weeks import rows_of
 
 from geodata import DataError
+from optimiser.cli.ahead import solve_ahead
 from optimiser.outputs.files import write_quarter
 from optimiser.routing.ahead import check_quarter, plan_quarter
 from optimiser.workspace import Workspace
@@ -69,7 +73,10 @@ def test_by_appointment_homes_are_listed(ahead, tmp_path):
     waiting = plan.model_copy(update={"by_appointment": ("00100001",)})
     write_quarter(ws, waiting, tmp_path / "quarter")
     sheet = pd.read_excel(
-        tmp_path / "quarter" / "quarter.xlsx", sheet_name="By appointment", dtype=str
+        tmp_path / "quarter" / "quarter.xlsx",
+        sheet_name="By appointment",
+        dtype=str,
+        engine="openpyxl",
     )
     assert sheet["property_ref"].tolist() == ["00100001"]
     page = (tmp_path / "quarter" / "quarter.html").read_text(encoding="utf-8")
@@ -84,8 +91,6 @@ def test_too_many_weeks_are_refused(ahead, weeks):
 
 
 def test_no_community_day_no_weeks_ahead(borough: Path, tmp_path: Path):
-    import shutil
-
     folder = shutil.copytree(borough, tmp_path / "borough")
     settings = folder / "doorstep.toml"
     text = settings.read_text(encoding="utf-8")
@@ -94,3 +99,56 @@ def test_no_community_day_no_weeks_ahead(borough: Path, tmp_path: Path):
     with pytest.raises(DataError) as error:
         require_ahead(Workspace.open(folder), 12)
     assert "community day" in error.value.problems[0].reason
+
+
+def with_officers(borough: Path, tmp_path: Path, change):
+    """The weeks ahead where the officers file is another one."""
+    folder = Path(shutil.copytree(borough, tmp_path / "borough"))
+    rows = rows_of(folder / "officers.csv")
+    write_rows(folder / "officers.csv", change(rows))
+    ws = Workspace.open(folder)
+    return quarter_problem(ws, ws.visit_problem(WEEK), 4, None)
+
+
+def test_who_has_no_patch_knocks_for_the_patch_without_an_officer(borough, tmp_path):
+    first, second = rows_of(borough / "officers.csv")[:2]
+    ref, patch = first["officer_ref"], first["patch"]
+    free = first | {"patch": "", "service_centre": second["service_centre"]}
+    problem = with_officers(borough, tmp_path, lambda rows: [free, *rows[1:]])
+    assert f"{patch} has no officer: {ref}, who has no patch, knocks there." in problem.notes
+    plan = plan_quarter(problem, time_limit_s=1, workers=1)
+    assert plan.violations == ()
+    row = next(row for row in plan.patches if row.patch == patch)
+    assert row.officer_ref == ref
+    assert row.without_turn < row.homes
+
+
+def test_a_patch_without_anybody_says_who_may_help_and_what_would_do(borough, tmp_path):
+    patch = rows_of(borough / "officers.csv")[0]["patch"]
+    problem = with_officers(borough, tmp_path, lambda rows: rows[1:])
+    (note,) = [note for note in problem.notes if note.startswith(f"{patch} has no officer")]
+    assert "and no turns: in the weeks themselves HO" in note
+    plan = plan_quarter(problem, time_limit_s=1, workers=1)
+    row = next(row for row in plan.patches if row.patch == patch)
+    assert row.officer_ref is None
+    assert row.without_turn == row.homes > 0
+    ws = Workspace.open(tmp_path / "borough")
+    page = Path(write_quarter(ws, plan, tmp_path / "q")[0]).with_name("quarter.html").read_text()
+    assert "give the patch an officer" in page
+
+
+def test_the_weeks_ahead_and_the_first_week_share_the_time(ahead, monkeypatch):
+    ws, _, _, plan = ahead
+    given = {}
+
+    def quarter(problem, *, time_limit_s, progress):
+        given["quarter"] = time_limit_s
+        return plan.model_copy(update={"seconds": 4.0})
+
+    def week(problem, *, time_limit_s, seed, progress):
+        given["week"] = time_limit_s
+
+    monkeypatch.setattr("optimiser.routing.ahead.plan_quarter", quarter)
+    monkeypatch.setattr("optimiser.routing.plan_visits", week)
+    solve_ahead(ws, WEEK, 4, None, seconds=30.0, seed=1)
+    assert given == {"quarter": pytest.approx(10.0), "week": pytest.approx(26.0)}

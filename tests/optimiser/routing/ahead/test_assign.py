@@ -68,6 +68,20 @@ def test_the_same_problem_gives_the_same_plan():
     assert assign_patch(of, 1, effort=0.5) == assign_patch(of, 1, effort=0.5)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_without_any_time_there_is_a_plan_and_its_bounds_hold(seed):
+    of = drawn(seed)
+    found = assign_patch(of, 1, effort=1.0, seconds=0.0)
+    plans = list(every_plan(of, 1))
+    fewest = min(missed for missed, _ in plans)
+    assert found.without_turn_bound <= fewest
+    served = {slot.round for slot in found.slots if slot.try_number == 1}
+    assert fewest == sum(len(r.property_refs) for r in of.rounds) or served
+    plan = plan_quarter(ahead(of), time_limit_s=0, workers=1)
+    assert plan.violations == ()
+    assert plan.turns or not served
+
+
 def test_the_hours_that_would_do_are_enough_and_fewer_are_not():
     rounds = [piece(f"{name}1", homes=10, load_s=3000) for name in "ABCD"]
     short = patch(rounds, [day(0, 3600, 3600, 0), day(1, 3600, 3600, 0)])
