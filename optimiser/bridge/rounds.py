@@ -151,6 +151,7 @@ def round_notes(
 ) -> tuple[str, ...]:
     """Return what a plan's reader should know: whose doors wait, and who makes appointments."""
     notes = []
+    vacant: dict[str, list[str]] = {}
     if not knockers.at_work:
         return (f"Nobody is at work on {_long(day)}: no doors are knocked at.",)
     knocked = {r.block_ref: r for r in rounds}
@@ -165,8 +166,14 @@ def round_notes(
         if waiting:
             notes.append(f"{patch} {why}: {waiting:,} of its doors wait.")
         elif own not in knockers.at_work:
-            team = next(knocked[block] for block in blocks).officers
-            notes.append(f"{patch} {why}; may knock instead: {', '.join(team)}.")
+            team = ", ".join(next(knocked[block] for block in blocks).officers)
+            if own is None:
+                vacant.setdefault(team, []).append(patch)
+            else:
+                notes.append(f"{patch} {why}; may knock instead: {team}.")
+    for team, those in vacant.items():
+        have = "has" if len(those) == 1 else "have"
+        notes.append(f"{', '.join(those)} {have} no officer; may knock instead: {team}.")
     if left.by_appointment:
         count, tries = len(left.by_appointment), rules.attempts_before_appointment
         shown = ", ".join(left.by_appointment[:8]) + (", …" if count > 8 else "")
@@ -195,10 +202,14 @@ def knock_s(
 ) -> int:
     """Return how long a round takes, whoever knocks: `doors`, talks, and between the floors.
 
-    Two share the doors and the talks, and walk the floors together.
+    Two share the doors and the talks, and walk the floors together. Of few doors one of the
+    two has more than half: a single door takes two officers as long as one.
     """
     minutes = doors * rules.knock_minutes + conversations * rules.talk_minutes
-    return max(1, round(minutes * 60 * (rules.pair_pace if pair else 1)) + between_s)
+    pace = 1.0
+    if pair and doors > 1:
+        pace = max(rules.pair_pace, math.ceil(doors / 2) / doors)
+    return max(1, round(minutes * 60 * pace) + between_s)
 
 
 def _options(

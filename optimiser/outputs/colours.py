@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["DASHES", "FILLS", "HATCHES", "LINES", "line_style", "map_colours", "pattern_defs"]
+    from optimiser.model import PatchPlan, WorkspaceView
+
+__all__ = [
+    "DASHES",
+    "FILLS",
+    "HATCHES",
+    "LINES",
+    "line_style",
+    "map_colours",
+    "patch_colours",
+    "pattern_defs",
+]
 
 FILLS: Final = (
     "#77aadd",
@@ -47,6 +58,13 @@ LINES: Final = (
     "#00707a",
 )
 DASHES: Final = ("", "10 5", "2 5", "12 4 2 4")
+
+
+def patch_colours(view: WorkspaceView, plan: PatchPlan) -> dict[str, int]:
+    """Return patch -> index into `FILLS`, the same on every page of a redraw."""
+    before = {a.block_ref: a.old_patch for a in plan.assignments if a.old_patch}
+    shapes = [view.patch_shapes(plan.patch_of())]
+    return map_colours(*shapes, *([view.patch_shapes(before)] if before else []))
 
 
 def map_colours(*layers: gpd.GeoDataFrame, touch_m: float = 1.0) -> dict[str, int]:

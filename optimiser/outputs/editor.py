@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from optimiser.model import PatchPlan, PatchProblem, WorkspaceView
-from optimiser.outputs.colours import map_colours
+from optimiser.outputs.colours import patch_colours
 from optimiser.outputs.maps.base import (
     WGS84,
     add_boundary,
@@ -82,7 +82,7 @@ def editor_data(view: WorkspaceView, plan: PatchPlan, problem: PatchProblem) -> 
     patches = [slot.patch for slot in problem.slots]
     position = {patch: k for k, patch in enumerate(patches)}
     patch_of = plan.patch_of()
-    fills = map_colours(view.patch_shapes(patch_of))
+    fills = patch_colours(view, plan)
     points = view.blocks.geometry.to_crs(WGS84)
     refs = [block.block_ref for block in problem.blocks]
     blocks = []

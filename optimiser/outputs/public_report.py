@@ -7,14 +7,15 @@ markers, officers and reasons stay in the report for managers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from optimiser.model import PatchPlan, WorkspaceView
-from optimiser.outputs.colours import map_colours, pattern_defs
+from optimiser.outputs.colours import patch_colours, pattern_defs
 from optimiser.outputs.handed_over import FEW, FEWEST, not_few
 from optimiser.outputs.redraw_tables import moved_blocks_frame, split_estates_frame
 from optimiser.outputs.rendering import Columns, Rows, blank, render
-from optimiser.outputs.wording import counted
+from optimiser.outputs.wording import counted, in_number_order
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -37,12 +38,12 @@ def public_report(view: WorkspaceView, plan: PatchPlan) -> str:
         subtitle=view.title,
         assumptions=(),
         intro=_intro(view, plan),
-        picture=_picture(view.patch_shapes(plan.patch_of())),
+        picture=_picture(view.patch_shapes(plan.patch_of()), patch_colours(view, plan)),
         patch_columns=_PATCHES,
         patch_rows=_patch_rows(view, plan),
         flow_columns=[("From patch", ""), ("To patch", ""), ("Households", "n")],
         flow_rows=_flow_rows(moved),
-        block_columns=[("Estate", ""), (units.capitalize(), ""), ("From patch", ""),
+        block_columns=[("Estate", ""), (units.capitalize(), "prose"), ("From patch", ""),
                        ("To patch", "")],
         block_rows=_block_rows(moved),
         units=units,
@@ -96,11 +97,17 @@ def _block_rows(moved: Any) -> Rows:
     )
     groups = frame.groupby(["estate", "old_patch", "new_patch"], sort=True)["block"]
     return [
-        [estate, ", ".join(sorted(set(blocks))), old, new] for (estate, old, new), blocks in groups
+        [
+            estate or "Not on an estate",
+            ", ".join(sorted(set(blocks), key=in_number_order)),
+            old,
+            new,
+        ]
+        for (estate, old, new), blocks in groups
     ]
 
 
-def _picture(shapes: gpd.GeoDataFrame) -> Any:
+def _picture(shapes: gpd.GeoDataFrame, fills: Mapping[str, int]) -> Any:
     """Return the patches as a drawing with their codes, as safe SVG."""
     import shapely
     from markupsafe import Markup, escape
@@ -113,7 +120,6 @@ def _picture(shapes: gpd.GeoDataFrame) -> Any:
     def placed(xy: Any) -> Any:
         return ((xy - (west, north)) * (scale, -scale)).round(1)
 
-    fills = map_colours(shapes)
     drawn = shapely.transform(shapely.coverage_simplify(shapes.geometry.array, SIMPLIFY_M), placed)
     parts = []
     for patch, shape in zip(shapes["patch"], drawn, strict=True):

@@ -40,7 +40,7 @@ def quarter_report(view: WorkspaceView, plan: QuarterPlan) -> str:
         proof=_proof(plan),
         large_words=_large_words(plan),
         large_columns=[("Patch", "nowrap"), ("Officer", "nowrap"), ("Homes without a turn", "n"),
-                       ("No plan has fewer than", "n"), ("What would do", "")],
+                       ("No plan has fewer than", "n"), ("What would do", "prose")],
         large_rows=[_large(row) for row in too_large(plan)],
         day_columns=[("Day", ""), ("Officers", "n"), ("Rounds", "n"), ("Doors, first try", "n"),
                      ("Rounds tried again", "n"), ("Hours", "n"), ("Conversations", "n")],

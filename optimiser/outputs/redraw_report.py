@@ -16,7 +16,7 @@ from optimiser.outputs.redraw_tables import (
     split_estates_frame,
 )
 from optimiser.outputs.rendering import Columns, Rows, blank, decimal, number, render
-from optimiser.outputs.wording import assumptions, counted
+from optimiser.outputs.wording import assumptions, counted, true_minus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,13 +59,14 @@ def patches_report(view: WorkspaceView, plan: PatchPlan, reasons: Sequence[MoveR
         flow_columns=_flow_columns(handed, units),
         flow_rows=_flows(handed),
         block_columns=[(units[:-1], ""), ("Estate", ""), ("Households", "n"), ("From", ""),
-                       ("To", ""), *((("Why", "why"),) if reasons else ())],
+                       ("To", ""), *((("Why", "prose"),) if reasons else ())],
         block_rows=_moved_rows(moved, view.unit),
         units=units,
         estates=_estate_words(view, plan),
         estate_columns=[("Estate", ""), ("Homes", "n"), (units, "n"), ("Parts", "n"),
                         ("Patches", "")],
-        estate_rows=estates.to_numpy().tolist(),
+        estate_rows=[[f"{x:,}" if isinstance(x, int) else x for x in row]
+                     for row in estates.to_numpy().tolist()],
     )  # fmt: skip
 
 
@@ -295,4 +296,4 @@ def _estate_words(view: WorkspaceView, plan: PatchPlan) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.1f}%" if math.isfinite(value) else ""
+    return true_minus(f"{value:+.1f}%") if math.isfinite(value) else ""

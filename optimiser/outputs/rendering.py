@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 from optimiser.model import WorkspaceView
-from optimiser.outputs.wording import notices
+from optimiser.outputs.wording import notices, true_minus
 
 __all__ = ["Columns", "Rows", "blank", "decimal", "number", "render"]
 
 Columns = list[tuple[str, str]]
-"""Name and class of each column: "n" for numbers, "nowrap", "chart" or ""."""
+"""Name and class of each column: "n" (numbers), "prose" (sentences), "nowrap", "chart" or ""."""
 
 Rows = list[list[Any]]
 
@@ -37,12 +37,13 @@ def number(value: float | None) -> str:
     """Return a number for people: one decimal, none from 1,000 on, "not known" if not finite."""
     if value is None or not math.isfinite(value):
         return "not known"
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.1f}"
+    whole = abs(value) >= 1000 or value == int(value)
+    return true_minus(f"{value:,.0f}" if whole else f"{value:,.1f}")
 
 
 def decimal(value: float) -> str:
     """Return a number of a column: one decimal, so that the points stand under each other."""
-    return f"{value:,.1f}" if math.isfinite(value) else ""
+    return true_minus(f"{value:,.1f}") if math.isfinite(value) else ""
 
 
 def blank(value: Any) -> str:

@@ -19,6 +19,7 @@ from optimiser.outputs.week_tables import (
 )
 from optimiser.outputs.wording import (
     assumptions,
+    change_label,
     class_label,
     counted,
     long_date,
@@ -45,23 +46,23 @@ def week_report(view: WorkspaceView, plan: VisitPlan, lines: Iterable[StopLine])
         figures=_week_figures(plan),
         proof=_value_proof(plan),
         tier_columns=[("Tier", ""), ("Points", "n"), ("At\N{NO-BREAK SPACE}most", "n"),
-                      ("Gap", "n"), ("What is proven", "")],
+                      ("Gap", "n"), ("What is proven", "prose")],
         tier_rows=_tier_rows(plan),
         evenness=_evenness(plan),
         changes_words=_changes_words(plan),
         changes=_changes(plan),
         left_out_words=_left_out_words(plan),
-        left_out_columns=[("Reference", "nowrap"), ("Task", ""), ("Due", "nowrap"), ("Reason", ""),
-                          ("Evidence", ""), ("What would help", "")],
+        left_out_columns=[("Reference", "nowrap"), ("Task", ""), ("Due", "nowrap"),
+                          ("Why", "prose"), ("What would help", "prose")],
         left_out=_left_out(view, plan),
         late_columns=[("Reference", "nowrap"), ("Task", ""), ("Due", ""), ("Planned", ""),
                       ("Officer", "")],
         late_rows=_late_rows(lines),
         rounds_words=_rounds_words(plan),
         round_columns=[("Officer", "nowrap"), ("Rounds", "n"), ("Doors", "n"),
-                       ("Conversations expected", "n"), ("Where, in order", "")],
+                       ("Conversations expected", "n"), ("Where, in order", "prose")],
         round_groups=_round_groups(lines),
-        day_columns=[("Day", ""), ("Officers", "n"), *_WORK_COLUMNS],
+        day_columns=[("Day", "nowrap"), ("Officers", "n"), *_WORK_COLUMNS],
         day_rows=_work_rows(by_day_frame(plan), "date"),
         officer_columns=[("Officer", ""), ("Days", "n"), *_WORK_COLUMNS],
         officer_rows=_work_rows(by_officer_frame(plan), "officer_ref"),
@@ -156,20 +157,21 @@ def _changes_words(plan: VisitPlan) -> str:
 
 def _changes(plan: VisitPlan) -> list[dict[str, Any]]:
     """Return the changes by kind, those that leave somebody unvisited first."""
-    names = {"dropped": "No place any more", "moved": "Moved", "added": "Added",
-             "cancelled": "Cancelled"}  # fmt: skip
+    kinds = ("dropped", "moved", "added", "cancelled")
     groups: list[dict[str, Any]] = []
-    for kind, name in names.items():
+    for kind in kinds:
         told = sorted((c for c in plan.changes if c.kind == kind), key=_when)
         ends = [("Before", [_appointment(c.before) for c in told]),
                 ("Now", [_appointment(c.after) for c in told])]  # fmt: skip
         ends = [(head, cells) for head, cells in ends if any(cells)]
         names_of = [c.ref if c.what == "visit" else f"Round {c.ref}" for c in told]
         columns = [names_of, *(cells for _, cells in ends), [sentence(c.why) for c in told]]
-        heads = [("Reference", "nowrap"), *((head, "") for head, _ in ends), ("Why", "")]
+        heads = [("Reference", "nowrap"), *((head, "") for head, _ in ends), ("Why", "prose")]
         if told:
             rows = [list(row) for row in zip(*columns, strict=True)]
-            groups.append({"name": f"{name} ({len(told)})", "columns": heads, "rows": rows})
+            groups.append(
+                {"name": f"{change_label(kind)} ({len(told)})", "columns": heads, "rows": rows}
+            )
     return groups
 
 
@@ -200,9 +202,13 @@ def _left_out(view: WorkspaceView, plan: VisitPlan) -> list[dict[str, Any]]:
         if len(part):
             columns = part[["visit_ref", "task", "due_by", "reason", "evidence", "remedy"]]
             rows = [[blank(value) for value in row] for row in columns.to_numpy().tolist()]
-            rows = [[*row[:2], _due(row[2]), *map(sentence, row[3:])] for row in rows]
+            rows = [[*row[:2], _due(row[2]), _why(*row[3:5]), sentence(row[5])] for row in rows]
             groups.append({"name": f"{class_label(kind)} ({len(part)})", "rows": rows})
     return groups
+
+
+def _why(reason: str, evidence: str) -> str:
+    return ". ".join(sentence(text.rstrip(".")) for text in (reason, evidence) if text)
 
 
 def _late_rows(lines: Iterable[StopLine]) -> Rows:

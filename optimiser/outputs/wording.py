@@ -8,6 +8,7 @@ label, and an unknown type has the most neutral one.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ __all__ = [
     "counted",
     "duration",
     "headed",
+    "in_number_order",
     "iso_time",
     "long_date",
     "notices",
@@ -28,6 +30,7 @@ __all__ = [
     "short_date",
     "stop_label",
     "time_of_day",
+    "true_minus",
     "visit_label",
     "walks_note",
 ]
@@ -106,6 +109,17 @@ def duration(seconds: float) -> str:
 def counted(number: int, singular: str, plural: str | None = None) -> str:
     """Return "1 home" or "1,234 homes"."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def in_number_order(name: str) -> list[tuple[int, int, str]]:
+    """Return a key that sorts "9 Elm Row" before "12 Elm Row"."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p.casefold()) for p in parts]
+
+
+def true_minus(shown: str) -> str:
+    """Return a number's text with a minus sign instead of the hyphen."""
+    return shown.replace("-", "\N{MINUS SIGN}")
 
 
 def visit_label(visit_type: str | None) -> str:

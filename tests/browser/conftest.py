@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from folders import edit
-from pages import DESK, OpenPage
+from folders import edit, run
+from pages import DESK, MENDED, WEEK_FOLDER, OpenPage
 from playwright.sync_api import Browser, Page, sync_playwright
+from weeks import add_rows, rows_of
 
 from optimiser import Workspace, allocate_patches, plan_visits
-from optimiser.model import VisitParams
+from optimiser.model import VisitParams, VisitPlan
 
 
 @pytest.fixture(scope="session")
 def outputs(borough: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A redraw and a week of the small borough, as saved; a request too many for the week."""
+    """A redraw, a week with requests too many for it, and the same week mended, as saved."""
     folder = tmp_path_factory.mktemp("opened") / "borough"
     shutil.copytree(borough, folder)
     # Days this short leave requests out, so that their layer has something to show.
@@ -31,8 +32,29 @@ def outputs(borough: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ws.save(patches, folder / "out" / "patches")
     problem = ws.visit_problem(week="2026-11-30", patches=patches)
     week = plan_visits(problem, seed=1, params=VisitParams(iterations=2_000, workers=1))
-    ws.save(week, folder / "out" / "week-2026-11-30")
+    ws.save(week, folder / "out" / WEEK_FOLDER)
+    mend(folder, week)
     return folder / "out"
+
+
+def mend(folder: Path, week: VisitPlan) -> None:
+    """Mend the week on its Tuesday: an officer goes home, a request comes and one goes."""
+    out = folder / "out" / "mended"
+    shutil.copytree(folder / "out" / WEEK_FOLDER, out / WEEK_FOLDER)
+    later = [
+        (route.officer_ref, stop.visit_ref)
+        for route in week.routes
+        for stop in route.stops
+        if route.date > MENDED.date() and stop.kind == "visit" and not stop.with_officer
+    ]
+    sick, cancelled = later[0][0], next(ref for officer, ref in later if officer != later[0][0])
+    home = rows_of(folder / "homes.csv")[40]["property_ref"]
+    new = {"visit_ref": "V9001", "property_ref": home, "visit_type": "damp_mould",
+           "raised_on": "2026-11-30"}  # fmt: skip
+    add_rows(folder / "visits.csv", new)
+    told = ("--at", f"{MENDED:%Y-%m-%d %H:%M}", "--sick", sick, "--cancel", cancelled)
+    done = run("replan", folder, "--week", "2026-11-30", *told, "--seconds", 2, "--out", out)
+    assert done.exit_code == 0, done.output
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,9 @@ PAGES = [
     "patches/map.html",
     "patches/editor.html",
     "patches/report.html",
+    "patches/public.html",
+    "mended/week-2026-11-30/map.html",
+    "mended/week-2026-11-30/report.html",
     "week-2026-11-30/map.html",
     "week-2026-11-30/report.html",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,5 +11,9 @@ if TYPE_CHECKING:
 
 DESK = (1280, 800)
 PHONE = (390, 844)
+
+WEEK_FOLDER = "week-2026-11-30"
+MENDED = dt.datetime(2026, 12, 1, 11, 30)  # noqa: DTZ001
+"""When the week of `outputs / "mended"` was mended, local time."""
 
 OpenPage = Callable[..., "Page"]

@@ -11,7 +11,7 @@ from optimiser.outputs.offline import page_html
 
 __all__ = ["OfflineMap"]
 
-HEIGHT: Final = "44rem"
+HEIGHT: Final = "48rem"
 TILES: Final = "https://tile.openstreetmap.org"
 TILES_BY: Final = (
     '&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors'

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from optimiser.model import Outcome, WorkspaceView
 from optimiser.model.outcome import OPTIMAL_GAP
 from optimiser.outputs.colours import pattern_defs
+from optimiser.outputs.wording import true_minus
 
 if TYPE_CHECKING:
     import folium
@@ -97,8 +98,8 @@ def inline_json(data: Any) -> str:
 
 
 def number(value: float, digits: int = 0) -> str:
-    """Return a number with thousands separated, never "-0"."""
-    return f"{round(value, digits) + 0.0:,.{digits}f}"
+    """Return a number with thousands separated and a true minus sign, never "-0"."""
+    return true_minus(f"{round(value, digits) + 0.0:,.{digits}f}")
 
 
 def percent(share: float) -> str:

@@ -19,7 +19,7 @@ from optimiser.outputs.maps.base import (
 )
 from optimiser.outputs.maps.page import add_page, cost_proof, number, percent, signed_percent
 from optimiser.outputs.redraw_tables import parts_rows
-from optimiser.outputs.wording import assumptions, counted, headed
+from optimiser.outputs.wording import assumptions, counted, headed, in_number_order
 
 if TYPE_CHECKING:
     import folium
@@ -202,16 +202,14 @@ def _page_values(
         }
         for patch in plan.patches
     ]
-    moved = blocks[blocks["moved"]].sort_values(["estate", "name"], kind="stable")
+    moved = blocks[blocks["moved"]].to_dict("records")
+    moved.sort(key=lambda row: (row["estate"], in_number_order(row["name"])))
     return {
         "plan": plan,
         "rows": rows,
         "homes": sum(p.homes for p in plan.patches),
         "blocks": len(plan.assignments),
-        "moved": [
-            {**row, "at": f"{row['point'].y:.5f},{row['point'].x:.5f}"}
-            for row in moved.to_dict("records")
-        ],
+        "moved": [{**row, "at": f"{row['point'].y:.5f},{row['point'].x:.5f}"} for row in moved],
         "balance_sentence": _balance_sentence(rows, plan.balance),
         "cost_sentence": _cost_sentence(plan),
         "proof": cost_proof(plan, "minutes a week"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from knocking import FIVE, THURSDAY, shift, staff
@@ -178,3 +180,32 @@ def test_notes_name_who_knocks_instead_and_who_waits_for_an_appointment():
     assert instead.endswith("may knock instead: HO2.")
     assert waiting.startswith("1 home had 3 tries")
     assert "H0" in waiting
+
+
+def test_patches_without_an_officer_share_a_note():
+    (one,) = rounds_of([0])
+    other = one.model_copy(update={"block_ref": "B2", "patch": "P2"})
+    notes = round_notes(
+        replace(
+            doors_left(homes_on([0]), knock_history(None, THURSDAY), VisitRules()),
+            blocks={"B1": ("H0",), "B2": ("H9",)},
+        ),
+        (one, other),
+        patch_of={"B1": "P1", "B2": "P2"},
+        knockers=replace(staff(shift("HO2")), own={}),
+        day=THURSDAY,
+        rules=VisitRules(),
+    )
+    assert notes == (f"P1, P2 have no officer; may knock instead: {one.officers[0]}.",)
+
+
+@pytest.mark.parametrize(
+    ("doors", "pace"), [(1, 1.0), (2, 0.55), (3, 2 / 3), (7, 4 / 7), (9, 5 / 9)]
+)
+def test_two_at_a_single_door_are_no_quicker_than_one(doors, pace):
+    (alone,) = rounds_of([0] * doors, knockers=staff(shift("HO1"), shift("HO2")))
+    pairs = staff(shift("HO1"), shift("HO2"), all_in_pairs=True)
+    (pair,) = rounds_of([0] * doors, knockers=pairs)
+    for one, two in zip(alone.options, pair.options, strict=True):
+        assert two.service_s == pytest.approx(pace * one.service_s, abs=1)
+        assert two.conversations == one.conversations

@@ -281,7 +281,57 @@ def test_a_mended_week_says_what_is_done_and_what_moved(view, week_plan):
     assert "Mended on Tuesday 1 December 2026 at 11:30am. 3 changes" in text
     assert "Wed 2 Dec, 10am, HO01 and HO03" in text
     assert "Round R1" in text
+    assert "No place any more" in text
+    assert [stop.get("lines", [""])[-1] for stop in thursday["stops"]][1] == "New"
     assert "What changed" not in words(week_page(view, week_plan))
+
+
+def test_a_mended_week_opens_on_its_day(view, week_plan):
+    late = mended(week_plan).model_copy(update={"replanned_at": dt.datetime(2026, 12, 2, 9)})  # noqa: DTZ001
+    assert 'value="3" checked' in week_page(view, late)
+
+
+def test_a_page_without_a_title_names_no_folder(view, patch_plan, week_plan):
+    view.title = ""
+    patches, week = patch_page(view, patch_plan), week_page(view, week_plan)
+    assert "<h1>Patches</h1>" in patches
+    assert "<h1>Visits, week of Monday 30 November 2026</h1>" in week
+    assert all("Synthetic data: homes" in words(page) for page in (patches, week))
+
+
+def test_notes_that_input_and_plan_share_are_said_once(view, week_plan):
+    said = week_plan.model_copy(update={"notes": ("Walks are estimates.", *view.caveats)})
+    text = words(week_page(view, said))
+    assert all(text.count(note) == 1 for note in said.notes)
+
+
+def test_the_week_shows_each_officers_line_in_the_table(view, week_plan):
+    page = week_page(view, week_plan)
+    for k, officer in enumerate(("HO01", "HO02")):
+        colour, dash = line_style(k)
+        assert re.search(
+            rf'data-officer="{officer}"><svg [^>]*><line [^>]*stroke="{colour}"[^>]*'
+            rf'stroke-dasharray="{dash}"/>',
+            page,
+        )
+
+
+def test_what_is_left_out_can_be_shown_on_the_map(view, week_plan):
+    page = week_page(view, week_plan)
+    at = week_data(view, week_plan)["unplanned"][0]["at"]
+    assert f'data-at="{at[0]},{at[1]}">V4<' in page
+
+
+def test_the_key_leaves_out_what_the_map_has_not(view, week_plan):
+    everything = week_page(view, week_plan)
+    routes = tuple(
+        route.model_copy(update={"stops": tuple(s for s in route.stops if s.kind == "visit")})
+        for route in week_plan.routes
+    )
+    visits = week_page(view, week_plan.model_copy(update={"routes": routes, "unplanned": ()}))
+    for sign in ("</span> Door-knocking", "</span> Not planned", 'id="left-out"'):
+        assert sign in everything
+        assert sign not in visits
 
 
 def test_tiers_are_told_in_order_with_what_is_proven(view, week_plan):

@@ -8,7 +8,8 @@ from html import unescape
 import pandas as pd
 import pytest
 
-from optimiser.outputs.offline import online_references
+from optimiser.outputs import patch_map
+from optimiser.outputs.offline import online_references, page_html
 from optimiser.outputs.public_report import public_report
 
 SECRET = "Zebedee Quill"
@@ -77,3 +78,14 @@ def test_a_redraw_that_moves_nobody_says_so(view, patch_plan):
 
     assert "No household changes patch." in text
     assert "from patch to patch" not in text
+
+
+def test_patches_have_the_colours_of_the_other_pages(view, patch_plan):
+    public = public_report(view, patch_plan)
+    drawn = re.findall(r'fill="url\(#fill-(\d)\)" fill-rule', public)
+
+    page = page_html(patch_map(view, patch_plan), title="Patches")
+    listed = re.findall(r"#fill-(\d)\)\"/></svg>P0", page)
+
+    assert drawn == listed
+    assert len(set(drawn)) == 2

@@ -211,3 +211,21 @@ def test_changes_are_listed_in_the_order_of_the_week(view, week_plan):
     assert [row[0] for row in rows] == ["V8", "V9", "V7"]
     assert rows[0][1:3] == ["Tue 1 Dec, 10am, HO01", "Tue 1 Dec, 2pm, HO01"]
     assert "mended on Tuesday 1 December 2026 at 11:30am" in page.text
+
+
+def test_reason_and_evidence_are_read_together(view, week_plan):
+    page = Page(week(view, week_plan))
+    v4 = next(row for row in page.rows if row and row[0] == "V4")
+    item = next(u for u in week_plan.unplanned if u.visit_ref == "V4")
+    assert item.reason.lower().rstrip(".") in v4[-2].lower()
+    assert item.evidence.lower().rstrip(".") in v4[-2].lower()
+    assert ".." not in v4[-2]
+
+
+def test_tables_of_sentences_can_be_read_on_a_phone(view, week_plan):
+    html = week(view, week_plan)
+    tables = re.findall(r"<table(.*?)</table>", html, flags=re.DOTALL)
+    told = next(table for table in tables if ">V4<" in table)
+    assert told.startswith(' class="cards"')
+    assert 'data-name="What would help"' in told
+    assert not next(table for table in tables if "Kilometres" in table).startswith(" class")

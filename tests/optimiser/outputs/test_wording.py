@@ -5,11 +5,14 @@ import pytest
 from optimiser.outputs.wording import (
     assumptions,
     duration,
+    headed,
+    in_number_order,
     iso_time,
     long_date,
     notices,
     short_date,
     time_of_day,
+    true_minus,
     visit_label,
 )
 
@@ -66,3 +69,24 @@ def test_synthetic_data_is_named_first():
 
 def test_what_plan_and_input_both_assume_is_said_once():
     assert assumptions(["a", "b"], ["b", "c"]) == ["a", "b", "c"]
+
+
+def test_whose_it_is_is_said_only_where_it_is_known():
+    assert headed("Patches", "Elm") == "Patches: Elm"
+    assert headed("Patches", "") == "Patches"
+    assert notices(True, "")[0].startswith("Synthetic data: homes")
+
+
+def test_numbers_in_names_sort_as_numbers():
+    names = ["12 Elm Row", "9 Elm Row", "Ash House", "101 Elm Row", "9 ash Row"]
+    assert sorted(names, key=in_number_order) == [
+        "9 ash Row",
+        "9 Elm Row",
+        "12 Elm Row",
+        "101 Elm Row",
+        "Ash House",
+    ]
+
+
+def test_a_minus_is_no_hyphen():
+    assert true_minus("-1,234.5") == "\N{MINUS SIGN}1,234.5"

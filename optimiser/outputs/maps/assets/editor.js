@@ -1,7 +1,7 @@
 function doorstepEdit(map, data) {
   var model = doorstepEdits(data), blocks = model.blocks, patches = model.patches;
   var tools = document.getElementById("tools"), byId = function (id) { return document.getElementById(id); };
-  var layers = [], dots = [], offered = null, lastCut = -1, stroke = null;
+  var layers = [], dots = [], offered = null, lastCut = -1, stroke = null, saved = model.now.join();
 
   function fillOf(k) { return "url(#fill-" + patches[model.now[k]].fill + ")"; }
 
@@ -15,11 +15,6 @@ function doorstepEdit(map, data) {
         var b = blocks[k], homes = b.homes + (b.homes === 1 ? " home" : " homes");
         return doorstep.lines(b.name, [b.estate ? b.estate + ", " + homes : homes, "Patch " + patches[model.now[k]].code + (b.old ? ", today " + b.old : "")]);
       }, { sticky: true, opacity: 1 });
-      layer.on("mousedown", function (event) {
-        var tool = tools.elements.tool.value;
-        if (tool === "paint") { stroke = [k]; L.DomEvent.stop(event); }
-      });
-      layer.on("mouseover", function () { if (stroke) { stroke.push(k); } });
       layer.on("click", function () { if (tools.elements.tool.value === "click") { paint([k]); } });
     }
   }).addTo(map);
@@ -53,22 +48,30 @@ function doorstepEdit(map, data) {
     var all = model.figures(), cut = model.cutOff(all), isCut = {};
     cut.forEach(function (k) { isCut[k] = true; });
     blocks.forEach(function (b, k) {
-      var off = isCut[k], moves = b.old && b.old !== patches[model.now[k]].code;
+      var off = isCut[k];
       if (layers[k]) {
         layers[k].setStyle({
           fillColor: fillOf(k), color: off ? "#942514" : "#0b0c0c", opacity: off ? 1 : 0.25, weight: off ? 4 : 0.5, dashArray: off ? "6 4" : null
         });
       }
-      if (dots[k]) {
-        dots[k].setRadius(moves ? 4 : 2.2);
-        dots[k].setStyle({ color: "#0b0c0c", weight: moves ? 2 : 0, fillColor: moves ? "#ffdd00" : "#383f43", fillOpacity: 1 });
-      }
     });
+    dot();
     outline.setLatLngs(data.borders.filter(function (e) { return model.now[e[0]] !== model.now[e[1]]; }).map(function (e) { return e[2]; }));
     name(all);
     table(all);
     edits();
     tell(all, cut);
+  }
+
+  // From afar smaller, or they would hide the areas.
+  function dot() {
+    var factor = doorstep.factor();
+    blocks.forEach(function (b, k) {
+      if (!dots[k]) { return; }
+      var moves = b.old && b.old !== patches[model.now[k]].code;
+      dots[k].setRadius((moves ? 4.5 : 2.5) * factor);
+      dots[k].setStyle({ color: "#0b0c0c", weight: moves ? 2 * Math.min(factor, 1) : 0, fillColor: moves ? "#ffdd00" : "#383f43", fillOpacity: 1 });
+    });
   }
 
   // A label on the block nearest to the middle of each patch's largest part.
@@ -165,11 +168,13 @@ function doorstepEdit(map, data) {
     link.download = "patch-edit.json";
     link.click();
     URL.revokeObjectURL(link.href);
+    saved = model.now.join();
     say("Saved as patch-edit.json in the browser's downloads. To take it over: doorstep patches FOLDER --edit patch-edit.json");
   }
 
   function take(text) {
     var problems = model.load(text);
+    saved = model.now.join();
     refresh();
     say(problems.length ? problems.slice(0, 5).join(" ") : "Loaded.");
   }
@@ -199,7 +204,10 @@ function doorstepEdit(map, data) {
   document.addEventListener("change", function (event) {
     if (event.target.dataset.lock !== undefined) { model.locked[Number(event.target.dataset.lock)] = event.target.checked; refresh(); }
     if (event.target === tools.elements.into) { refresh(); }
-    if (event.target.name === "tool") { map.dragging[event.target.value === "click" ? "enable" : "disable"](); }
+    if (event.target.name === "tool") {
+      map.dragging[event.target.value === "click" ? "enable" : "disable"]();
+      map.getContainer().style.touchAction = event.target.value === "click" ? "" : "none";
+    }
     if (event.target.id === "load" && event.target.files.length) {
       event.target.files[0].text().then(take);
       event.target.value = "";
@@ -211,6 +219,7 @@ function doorstepEdit(map, data) {
     if (event.key === "y") { event.preventDefault(); actions.redo(); }
   });
   tools.addEventListener("submit", function (event) { event.preventDefault(); });
+  window.addEventListener("beforeunload", function (event) { if (model.now.join() !== saved) { event.preventDefault(); } });
 
   // The lasso: blocks whose point is inside the ring that was drawn.
   var ring = null, ringLine = L.polyline([], { color: "#0b0c0c", weight: 3, dashArray: "4 4", interactive: false, pane: "marks" }).addTo(map);
@@ -222,25 +231,39 @@ function doorstepEdit(map, data) {
     }
     return hit;
   }
-  map.on("mousedown", function (event) { if (tools.elements.tool.value === "lasso") { ring = [event.latlng]; } });
-  map.on("mousemove", function (event) { if (ring) { ring.push(event.latlng); ringLine.setLatLngs(ring); } });
-  document.addEventListener("mouseup", function () {
-    if (stroke) { var list = stroke; stroke = null; paint(list); }
-    if (ring) {
-      var caught = [];
-      blocks.forEach(function (b, k) { if (b.at && inside(b.at)) { caught.push(k); } });
-      ring = null;
-      ringLine.setLatLngs([]);
-      if (caught.length) { paint(caught); }
-    }
+  // Pointers are mice, pens and fingers alike. A stroke is a block's areas, a ring its corners.
+  function under(event) {
+    var hit = document.elementFromPoint(event.clientX, event.clientY);
+    return layers.findIndex(function (layer) { return layer && layer.getElement() === hit; });
+  }
+  map.getContainer().addEventListener("pointerdown", function (event) {
+    var tool = tools.elements.tool.value;
+    if (!event.isPrimary || event.button || event.target.closest(".leaflet-control")) { return; }
+    if (tool === "paint") { stroke = [under(event)]; }
+    if (tool === "lasso") { ring = [map.mouseEventToLatLng(event)]; }
   });
+  document.addEventListener("pointermove", function (event) {
+    if (stroke) { stroke.push(under(event)); }
+    if (ring) { ring.push(map.mouseEventToLatLng(event)); ringLine.setLatLngs(ring); }
+  });
+  document.addEventListener("pointerup", function () {
+    var caught = stroke ? stroke.filter(function (k) { return k >= 0; }) : [];
+    if (ring) {
+      blocks.forEach(function (b, k) { if (b.at && inside(b.at)) { caught.push(k); } });
+    }
+    stroke = ring = null;
+    ringLine.setLatLngs([]);
+    if (caught.length) { paint(caught); }
+  });
+  document.addEventListener("pointercancel", function () { stroke = ring = null; ringLine.setLatLngs([]); });
+  map.on("zoomend", dot);
 
   blocks.forEach(function (b) {
     var option = doorstep.element("option", "");
     option.value = b.ref + ", " + b.name;
     byId("blocks").appendChild(option);
   });
-  map.getContainer().classList.add("with-patches");
+  doorstep.withPatches(patches.length);
   refresh();
   return { model: model, refresh: refresh, take: take, paint: paint };
 }

@@ -27,9 +27,13 @@ var doorstep = {
   },
 
   // Dots that can be told apart from near would hide everything from afar.
-  scale: function () {
+  factor: function () {
     var zoom = doorstep.map.getZoom();
-    var factor = zoom < 12.5 ? 0.55 : zoom < 13.5 ? 0.75 : zoom < 16 ? 1 : 1.5;
+    return zoom < 12.5 ? 0.55 : zoom < 13.5 ? 0.75 : zoom < 16 ? 1 : 1.5;
+  },
+
+  scale: function () {
+    var factor = doorstep.factor();
     doorstep.dots.forEach(function (dot) {
       dot[0].setRadius(dot[1] * factor).setStyle({ weight: dot[2] * Math.min(factor, 1) });
     });
@@ -84,6 +88,16 @@ var doorstep = {
     if (hint) { hint.hidden = !left; }
   },
 
+  withPatches: function (count) {
+    doorstep.map.getContainer().classList.add("with-patches");
+    doorstep.map.getContainer().classList.toggle("many", count > 24);
+  },
+
+  // Whether the map is above the tables, not beside them; as in page.css.
+  narrow: function () {
+    return window.matchMedia("(max-width: 999px)").matches;
+  },
+
   still: function () {
     return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   },
@@ -109,19 +123,14 @@ var doorstep = {
           if (layer._doorstepRing && !layer.getLatLng().equals(at)) { map.removeLayer(layer); }
         });
       }
-      if (window.innerWidth < 800) { box.scrollIntoView({ block: "center" }); }
+      if (doorstep.narrow()) { box.scrollIntoView({ block: "center" }); }
     });
-    // Leaflet's list of layers is a fieldset in all but name.
+    // On the map the list of layers would hide what is below it.
     var list = box.querySelector(".leaflet-control-layers");
-    if (list) {
-      list.setAttribute("role", "group");
-      list.setAttribute("aria-label", "What the map shows");
-      // On the map the list would hide what is below it.
-      document.getElementById("layers").appendChild(list);
-    }
-    box.classList.toggle("with-patches", Boolean(document.querySelector(".patch-mark")));
+    if (list) { document.getElementById("layers").appendChild(list); }
+    var labels = document.querySelectorAll(".patch-mark").length;
+    if (labels) { doorstep.withPatches(labels); }
     var far = function () { box.classList.toggle("far", map.getZoom() < 14); };
-    box.classList.toggle("many", document.querySelectorAll(".patch-mark").length > 24);
     map.on("zoomend", far).on("zoomend", doorstep.scale).on("zoomend baselayerchange overlayadd overlayremove", doorstep.place);
     far();
     doorstep.scale();

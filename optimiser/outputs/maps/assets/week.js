@@ -131,7 +131,7 @@ function doorstepWeek(map, data) {
           var marker = route.markers[s.sign];
           map.setView(marker.getLatLng(), Math.max(map.getZoom(), FOLLOW), { animate: !doorstep.still() });
           marker.openPopup();
-          if (window.innerWidth < 800) { map.getContainer().scrollIntoView({ block: "center" }); }
+          if (doorstep.narrow()) { map.getContainer().scrollIntoView({ block: "center" }); }
         });
         text.appendChild(button);
       }
