@@ -315,7 +315,8 @@ class VisitRules(_Finite):
         0.55,
         ge=0.5,
         le=1,
-        description="a pair's time at the doors, as a share of one officer's (M)",
+        description="a pair's time at the doors, as a share of one officer's, where they are "
+        "enough to share (M)",
     )
     stand_ins: int = Field(
         3,

@@ -290,7 +290,9 @@ class _Sums:
             lift = homes[0]["lift"] == "Y"
             between += min(on_foot, rules["lift_seconds"]) if lift else on_foot
         minutes = len(homes) * rules["knock_minutes"] + talks * rules["talk_minutes"]
-        pace = rules["pair_pace"] if stop["with_officer"] else 1
+        pace = 1.0
+        if stop["with_officer"]:  # of an odd door one of the two has one more
+            pace = max(rules["pair_pace"], (len(homes) + 1) // 2 / len(homes))
         return talks, points, round(minutes * 60 * pace) + between
 
     def _knocks(self, ref: str, day: dt.date) -> tuple[int, set[str], dt.date | None]:
