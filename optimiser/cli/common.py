@@ -139,7 +139,11 @@ def exit_codes(*, as_json: bool = False) -> Iterator[None]:
         fail(f"The input contradicts itself: {error}", EXIT_BAD_INPUT)
     except NoSolutionInTime as error:
         fail(f"{error}\nTo search longer, give more --seconds.", EXIT_NO_SOLUTION)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
+        from optimiser.outputs.files import USER_CAN_MEND
+
+        if not (error.errno in USER_CAN_MEND or isinstance(error, FileExistsError)):
+            raise
         where = f"{error.filename}: " if error.filename else ""
         fail(f"{where}{error.strerror or error}. Nothing was overwritten.", EXIT_BAD_INPUT)
 
@@ -168,17 +172,26 @@ def check_target_folder(target: Path) -> None:
     check_target(target)
 
 
-def check_writable(target: Path) -> None:
-    """Fail unless a folder can be made or written there."""
-    import os
+def check_writable(target: Path, *, remedy: str = "give another folder with --out") -> None:
+    """Fail unless a folder can be made or written there.
 
-    parent = target.absolute()
-    while not parent.exists():
-        parent = parent.parent
-    if not parent.is_dir():
-        fail(f"{parent} is a file; give a folder with --out", EXIT_BAD_INPUT)
-    if not os.access(parent, os.W_OK):
-        fail(f"{parent} cannot be written to; give another folder with --out", EXIT_BAD_INPUT)
+    It is tried, beside the place and with the same names: what rights say is not all.
+    """
+    import os
+    import tempfile
+
+    at, missing = target.absolute(), []
+    while not os.path.exists(at):  # noqa: PTH110  # Path.exists raises for a name that is too long
+        missing.append(at.name)
+        at = at.parent
+    if not at.is_dir():
+        fail(f"{at} is a file; {remedy}", EXIT_BAD_INPUT)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".doorstep-", dir=at) as probe:
+            Path(probe, *reversed(missing)).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        fail(f"{target} cannot be written ({reason}); {remedy}", EXIT_BAD_INPUT)
 
 
 def print_json(data: object) -> None:

@@ -11,6 +11,7 @@ from optimiser.cli.common import (
     EXIT_BAD_INPUT,
     Json,
     Seed,
+    check_writable,
     exit_codes,
     fail,
     open_folder,
@@ -55,8 +56,7 @@ def demo(
 
 def _refuse_foreign(folder: Path) -> None:
     """Fail unless the folder is new, empty or an earlier demo, which calls itself synthetic."""
-    if folder.exists() and not folder.is_dir():
-        fail(f"{folder} is a file; give a new folder with --out", EXIT_BAD_INPUT)
+    check_writable(folder)
     if not folder.exists() or not any(folder.iterdir()):
         return
     from geodata import DataError

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optimiser.cli.common import EXIT_BAD_INPUT, exit_codes, fail
+from optimiser.cli.common import EXIT_BAD_INPUT, check_writable, exit_codes, fail
 
 __all__ = ["init"]
 
@@ -17,8 +17,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to put the templates
     from geodata.samples import write_templates
 
     with exit_codes():
-        if folder.exists() and not folder.is_dir():
-            fail(f"{folder} is a file; name a folder for the templates", EXIT_BAD_INPUT)
+        check_writable(folder, remedy="name a folder for the templates")
         try:
             written = write_templates(folder)
         except FileExistsError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimiser.cli.common import Folder, Json, Out, exit_codes, open_folder, print_json
+from optimiser.cli.common import Folder, Json, exit_codes, open_folder, print_json
 
 if TYPE_CHECKING:
     from typing import Any
@@ -27,7 +27,9 @@ def outcomes(
         str | None,
         typer.Option("--at", help='Local time now, as "2026-12-03 11:30": nothing is later.'),
     ] = None,
-    out: Out = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where the weeks' plans are, if not FOLDER/out.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Record what came of visits and door-knocking: the next plan goes by it."""

@@ -37,7 +37,14 @@ from optimiser.outputs.documents import (
 )
 from optimiser.outputs.wording import headed, long_date, notices
 
-__all__ = ["check_target", "write_comparison", "write_patches", "write_quarter", "write_week"]
+__all__ = [
+    "USER_CAN_MEND",
+    "check_target",
+    "write_comparison",
+    "write_patches",
+    "write_quarter",
+    "write_week",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +52,7 @@ SUMMARY: Final = "summary.json"
 CALENDAR: Final = "calendar"
 HISTORY: Final = "history"
 _OUR_KEYS: Final = {"status", "objective", "bound", "gap", "violations"}
-_USER_CAN_MEND: Final = {
+USER_CAN_MEND: Final = {
     errno.EACCES,
     errno.EPERM,
     errno.EROFS,
@@ -54,6 +61,7 @@ _USER_CAN_MEND: Final = {
     errno.EBUSY,
     errno.ENAMETOOLONG,
 }
+"""What the system says where a folder is in the way, closed or full; all else is a bug."""
 
 
 def write_patches(
@@ -373,7 +381,7 @@ def _readable_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _USER_CAN_MEND:
+        if error.errno not in USER_CAN_MEND:
             raise
         problem = Problem(
             file=str(folder),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +23,8 @@ from optimiser.errors import Infeasible, NoSolutionInTime
 MONDAY = "2026-11-30"
 FOR_PATCHES = ("--seconds", "2")
 FOR_WEEK = ("--week", MONDAY, "--seconds", "2")
+FOLDER = object()
+"""Stands for the folder in a command's words."""
 RUBBISH = bytes(range(256)) * 8
 
 
@@ -89,9 +91,35 @@ def test_out_that_holds_something_else(copy: Path) -> None:
 
 def test_out_that_cannot_be_written(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Root may write anywhere, so the answer of the system is made up.
-    monkeypatch.setattr(os, "access", lambda _, mode: mode != os.W_OK)
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
     report = refused(copy, "plan", copy, *FOR_WEEK, "--out", copy / "new" / "deep")
-    assert "cannot be written to; give another folder with --out" in report
+    assert "deep/week-2026-11-30 cannot be written (Read-only file system); give another" in report
+    assert not (copy / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("demo", "--out"),
+        ("init",),
+        ("check", FOLDER, "--lenient", "--out"),
+        ("patches", FOLDER, *FOR_PATCHES, "--out"),
+        ("plan", FOLDER, *FOR_WEEK, "--out"),
+        ("plan", FOLDER, *FOR_WEEK, "--offer", "V0001", "--out"),
+        ("compare", FOLDER, "current", "current", "--out"),
+    ],
+    ids=lambda command: " ".join(word for word in command if word is not FOLDER),
+)
+def test_out_that_cannot_be_made_is_said_by_every_command(
+    copy: Path, command: tuple[object, ...]
+) -> None:
+    """A name that no file system takes is refused before anything is worked out."""
+    words = [copy if word is FOLDER else word for word in command]
+    report = refused(copy, *words, copy / ("x" * 300))
+    assert "File name too long" in report
 
 
 # No plan
