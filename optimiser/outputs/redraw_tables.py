@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from optimiser.model import MoveReason, PatchPlan, PatchRules, WorkspaceView
@@ -227,9 +228,21 @@ def rules_rows(rules: object, prefix: str = "") -> list[tuple[str, object, str]]
         if isinstance(value, Frozen):
             rows += rules_rows(value, f"{prefix}{name}.")
         else:
-            plain = value if isinstance(value, bool | int | float | str | None) else str(value)
-            rows.append((f"{prefix}{name}", plain, info.description or ""))
+            rows.append((f"{prefix}{name}", _plain(value), info.description or ""))
     return rows
+
+
+def _plain(value: object) -> object:
+    """Return a rule's value as a cell: a number stays one, a list or table becomes words."""
+    if isinstance(value, Mapping):
+        value = [f"{key}: {_plain(held)}" for key, held in value.items()]
+    if isinstance(value, tuple | list | set | frozenset):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, dt.time):
+        return f"{value:%H:%M}"
+    if value is None:
+        return "not set"
+    return value if isinstance(value, bool | int | float) else str(value)
 
 
 def changes_sheets(

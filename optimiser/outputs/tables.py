@@ -7,6 +7,7 @@ front; numbers, negative ones too, stay numbers.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,11 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "�
 _NO_XML: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
 """What openpyxl writes though no XML may hold it: Excel would call the workbook damaged."""
 _NARROW: Final = 8
-_WIDE: Final = 60
+_WIDE: Final = 66
+_FOLDED: Final = 48
+"""Columns are as wide as their text up to the one, and of this width and folded beyond."""
+_LINE_PT: Final = 15.0
+"""What a line of a wrapped cell takes: not every program works a row's height out by itself."""
 
 
 @dataclass(frozen=True)
@@ -92,30 +97,75 @@ def _fill(ws: Worksheet, sheet: Sheet, notice: str) -> None:
     ws.auto_filter.ref = f"A1:{get_column_letter(max(1, len(headers)))}{max(1, ws.max_row)}"
     for index, column in enumerate(ws.iter_cols(), start=1):
         longest = max(len(_shown(cell.value)) for cell in column)
-        ws.column_dimensions[get_column_letter(index)].width = _clamped(longest + 3)
-        _format(column[1:], wrap=longest + 3 > _WIDE)
+        folded = longest + 3 > _WIDE
+        width = _FOLDED if folded else max(_NARROW, longest + 3)
+        ws.column_dimensions[get_column_letter(index)].width = width
+        _format(column[1:])
+        if folded:
+            _fold(ws, column[1:])
+    _stand_at_the_top(ws)
     for at, name in sheet.marked:
         ws.cell(at + 2, headers.index(name) + 1).fill = PatternFill("solid", fgColor="FFD9B3")
     _add_choices(ws, sheet, headers)
     _set_up_page(ws, notice)
 
 
-def _format(cells: Sequence[Any], *, wrap: bool) -> None:
-    import datetime as dt
-
+def _format(cells: Sequence[Any]) -> None:
+    """Format what is no text; among text, as in a list of rules, it stands on the left too."""
     from openpyxl.styles import Alignment
 
+    mixed = any(isinstance(cell.value, str) for cell in cells)
+    left = Alignment(horizontal="left")
     for cell in cells:
-        if isinstance(cell.value, dt.datetime):
-            cell.number_format = "yyyy-mm-dd hh:mm"
-        elif isinstance(cell.value, dt.date):
-            cell.number_format = "ddd d mmm yyyy"
-        elif isinstance(cell.value, dt.time):
-            cell.number_format = "h:mm AM/PM"
-        elif isinstance(cell.value, float):
-            cell.number_format = "#,##0.0"
-        if wrap:
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        if cell.value is None or isinstance(cell.value, str):
+            continue
+        cell.number_format = _number_format(cell.value, whole=mixed)
+        if mixed:
+            cell.alignment = left
+
+
+def _number_format(value: Any, *, whole: bool) -> str:
+    """Return how a value is shown; "_)" keeps it clear of the text in the next column.
+
+    With `whole`, a small number keeps its decimals: a share of 0.05 is not 0.1.
+    """
+    import datetime as dt
+
+    if isinstance(value, dt.datetime):
+        return "yyyy-mm-dd hh:mm_)"
+    if isinstance(value, dt.date):
+        return "ddd d mmm yyyy_)"
+    if isinstance(value, dt.time):
+        return "h:mm AM/PM_)"
+    if isinstance(value, float):
+        rounded = not whole or abs(value) >= 10 or value == round(value, 1)
+        return "#,##0.0_)" if rounded else "#,##0.0###_)"
+    return "#,##0_)"
+
+
+def _fold(ws: Worksheet, cells: Sequence[Any]) -> None:
+    """Fold the cells' text and make their rows high enough."""
+    from openpyxl.styles import Alignment
+
+    fold = Alignment(wrap_text=True, vertical="top", horizontal="left")
+    for cell in cells:
+        cell.alignment = fold
+        lines = sum(
+            max(1, len(textwrap.wrap(part, _FOLDED - 3))) for part in _shown(cell.value).split("\n")
+        )
+        row = ws.row_dimensions[cell.row]
+        if lines > 1:
+            row.height = max(row.height or 0.0, _LINE_PT * lines)
+
+
+def _stand_at_the_top(ws: Worksheet) -> None:
+    """Move the cells beside folded text up to its first line."""
+    from openpyxl.styles import Alignment
+
+    for number, row in ws.row_dimensions.items():
+        for cell in ws[number] if row.height else ():
+            at = cell.alignment
+            cell.alignment = Alignment(at.horizontal, "top", wrap_text=at.wrap_text)
 
 
 def _add_choices(ws: Worksheet, sheet: Sheet, headers: list[str]) -> None:
@@ -163,11 +213,20 @@ def _cell(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    return f"{value:,.1f}" if isinstance(value, float) else str(value if value is not None else "")
+    """Return about what a cell shows, for its width."""
+    import datetime as dt
 
-
-def _clamped(width: int) -> int:
-    return min(_WIDE, max(_NARROW, width))
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    if isinstance(value, dt.datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, dt.date):
+        return f"{value:%a %d %b %Y}"
+    if isinstance(value, dt.time):
+        return f"{value:%H:%M} AM"
+    return str(value)
 
 
 def write_patches_gpkg(path: Path, view: WorkspaceView, plan: PatchPlan, *, notice: str) -> None:

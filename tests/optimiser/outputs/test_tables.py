@@ -8,13 +8,14 @@ import pytest
 from openpyxl import load_workbook
 
 from geodata.errors import Problem
-from optimiser.model import PatchRules, WorkloadWeights
+from optimiser.model import PatchRules, VisitRules, WorkloadWeights
 from optimiser.outputs.redraw_tables import (
     changes_sheets,
     homes_frame,
     moved_blocks_frame,
     patches_frame,
     residents_frame,
+    rules_rows,
     split_estates_frame,
 )
 from optimiser.outputs.stops import stop_lines
@@ -91,6 +92,40 @@ def test_sheets_have_filters_frozen_headers_and_widths(tmp_path):
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == "A1:B2"
     assert sheet.column_dimensions["A"].width == 33
+
+
+def test_dates_have_room_and_long_text_the_lines_it_needs(tmp_path):
+    """A date too wide for its column is shown as ###."""
+    frame = pd.DataFrame({"day": [dt.date(2026, 12, 2)] * 2, "why": ["word " * 30, "short"]})
+    write_xlsx(tmp_path / "x.xlsx", [Sheet("One", frame)], title="t", notice="")
+    sheet = load_workbook(tmp_path / "x.xlsx")["One"]
+    assert sheet.column_dimensions["A"].width > len("Wed 2 Dec 2026") + 2
+    assert sheet.row_dimensions[2].height == 15 * 4  # of 45 letters, 9 words of 5
+    assert sheet.row_dimensions[3].height is None
+    assert sheet["B2"].alignment.wrap_text
+    assert sheet["A2"].alignment.vertical == "top"  # beside the first line
+
+
+def test_a_small_share_among_words_keeps_its_decimals(tmp_path):
+    frame = pd.DataFrame({"value": [0.05, 12.345, "Thu", 45], "points": [0.05, 1.0, 2.0, 3.0]})
+    write_xlsx(tmp_path / "x.xlsx", [Sheet("One", frame)], title="t", notice="")
+    sheet = load_workbook(tmp_path / "x.xlsx")["One"]
+    formats = [sheet[f"A{row}"].number_format for row in (2, 3, 4, 5)]
+    assert formats == ["#,##0.0###_)", "#,##0.0_)", "General", "#,##0_)"]
+    assert {sheet[f"A{row}"].alignment.horizontal for row in (2, 3, 5)} == {"left"}
+    assert sheet["B2"].number_format == "#,##0.0_)"  # below each other, points align
+
+
+def test_rules_are_listed_in_words_where_they_are_no_numbers():
+    rules = VisitRules(pairs_at=("Elm", "B0001"), break_earliest=dt.time(11, 30))
+    shown = {name: value for name, value, _ in rules_rows(rules)}
+    assert shown["pairs_at"] == "Elm, B0001"
+    assert shown["worked_bank_holidays"] == "none"
+    assert shown["break_earliest"] == "11:30"
+    assert shown["walking_kmh"] == 4.5
+    patches = {name: value for name, value, _ in rules_rows(PatchRules(pins={"B1": "P07"}))}
+    assert patches["pins"] == "B1: P07"
+    assert patches["reach_minutes"] == "not set"
 
 
 def test_an_empty_sheet_still_has_its_header(tmp_path):
@@ -254,7 +289,7 @@ def test_times_sort_as_they_pass(view, week_plan, tmp_path):
     heads = [cell.value for cell in sheet[1]]
     cells = [row[heads.index("start")] for row in sheet.iter_rows(min_row=2)]
     assert cells[0].value == dt.time(10, 15)
-    assert {cell.number_format for cell in cells} == {"h:mm AM/PM"}
+    assert {cell.number_format for cell in cells} == {"h:mm AM/PM_)"}
 
 
 def test_kpis_give_each_tier_its_bound_and_gap(view, week_plan, tmp_path):
