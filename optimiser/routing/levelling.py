@@ -28,6 +28,7 @@ import numpy.typing as npt
 from optimiser.routing.days.eligibility import eligible_shifts
 from optimiser.routing.days.fits import days_of, own_value, put_in
 from optimiser.routing.days.schedule import Task, Timer
+from optimiser.routing.late_first import late_first
 from optimiser.routing.metrics import busy_s, tier_units
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ _BEST_OF_EACH: Final = 4
 _CANDIDATES_SHARE: Final = 0.5
 """Of the time, what the search for candidates may use up."""
 
+_WITH_LATE_FIRST: Final = 1.25
+"""Of the time, what may be used up in all where there are late visits."""
+
 I64 = npt.NDArray[np.int64]
 
 
@@ -56,6 +60,8 @@ def level(
 ) -> list[Route]:
     """Return routes at least as good in every tier, with officers' loads more even.
 
+    Then late visits go to earlier days where that costs nothing, see `late_first`.
+
     Parameters
     ----------
     problem
@@ -63,19 +69,32 @@ def level(
     routes
         A plan's, as the timing makes them.
     attempts
-        Most days to time.
+        Most days to time, of each of the two.
     seconds
-        Most wall-clock seconds, where the plan is made against the clock.
+        Most wall-clock seconds, where the plan is made against the clock; a quarter more
+        where there are late visits.
     """
     routes = list(routes)
-    week = _Week(problem, routes)
-    if len(week.room) < 2:
-        return routes
-    before = week.spread()
     begun = time.monotonic()
 
     def late(share: float) -> bool:
         return seconds is not None and time.monotonic() - begun > share * seconds
+
+    levelled = _levelled(problem, routes, attempts=attempts, late=late)
+    return late_first(problem, levelled, attempts=attempts, stop=lambda: late(_WITH_LATE_FIRST))
+
+
+def _levelled(
+    problem: VisitProblem,
+    routes: list[Route],
+    *,
+    attempts: int,
+    late: Callable[[float], bool],
+) -> list[Route]:
+    week = _Week(problem, routes)
+    if len(week.room) < 2:
+        return routes
+    before = week.spread()
 
     def enough() -> bool:
         return late(1.0) or week.timer.attempts >= attempts
