@@ -10,6 +10,7 @@ from geodata import DataError, Problem
 from optimiser.model import PatchPlan, UnplannedClass, VisitPlan, VisitProblem
 from optimiser.workspace.diary import Diary
 from optimiser.workspace.problems import require_visits, visit_problem
+from optimiser.workspace.week_begun import last_outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,8 @@ def offer_problem(
     ws
         The folder.
     plan
-        The week's plan. Where it was mended during the week, it is taken from then on.
+        The week's plan. Where it was mended during the week, or outcomes of the week are
+        recorded, it is taken from then on.
     visit_ref
         The request.
     patches
@@ -69,13 +71,15 @@ def offer_problem(
         If there is no such request this week, or it cannot be planned.
     """
     check_request(ws, visit_ref)
-    if plan.replanned_at is not None:
+    known = [at for at in (plan.replanned_at, last_outcome(ws, plan.week)) if at is not None]
+    if known:
         from optimiser.routing.midweek.begun import as_begun
 
-        problem, so_far = ws.replan_problem(plan, at=plan.replanned_at, patches=patches)
-        problem, plan = as_begun(problem, plan, plan.replanned_at, so_far)
+        at = max(known)
+        problem, so_far = ws.replan_problem(plan, at=at, patches=patches)
+        problem, plan = as_begun(problem, plan, at, so_far)
         _check_planned(problem, visit_ref)
-        return problem, plan, plan.replanned_at
+        return problem, plan, at
     visits = require_visits(ws)
     outcomes = ws.inputs.outcomes
     if outcomes is not None and not outcomes.empty:  # what the week was planned by

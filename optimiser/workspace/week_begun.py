@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optimiser.model.visits import Shift
     from optimiser.workspace.workspace import Workspace
 
-__all__ = ["refuse_planned", "rest_of_week"]
+__all__ = ["last_outcome", "refuse_planned", "rest_of_week"]
 
 _WEEK: Final = dt.timedelta(days=7)
 
@@ -34,6 +34,12 @@ class _Begun(NamedTuple):
         if self.outcomes == 1:
             return f"1 outcome of it is recorded, of {last}"
         return f"{self.outcomes:,} outcomes of it are recorded, the last of {last}"
+
+
+def last_outcome(ws: Workspace, monday: dt.date) -> dt.datetime | None:
+    """Return when the last outcome of a week was, if any is recorded."""
+    begun = _begun(ws, monday)
+    return None if begun is None else begun.last
 
 
 def refuse_planned(ws: Workspace, week: dt.date | str, target: Path) -> None:

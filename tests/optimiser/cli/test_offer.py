@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from folders import everything, refused, run
+from weeks import add_rows, rows_of
 
 from optimiser import Workspace
 from optimiser.model import VisitPlan
@@ -81,6 +82,20 @@ def test_as_json_both_ends_of_a_slot_are_local_times(folder: Path) -> None:
         assert offer["moves"] == []
         keys.add((offer["date"], offer["part"], tuple(offer["officers"])))
     assert len(keys) == len(found["offers"])
+
+
+def test_of_a_week_under_way_only_what_is_left_is_offered(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "borough"))
+    ref = unplanned_ref(copy)
+    home = rows_of(copy / "homes.csv")[0]["property_ref"]
+    knocked = {"property_ref": home, "visited_at": "2026-12-02T11:00", "kind": "round",
+               "outcome": "no_answer"}  # fmt: skip
+    add_rows(copy / "outcomes.csv", knocked)
+    done = run("plan", copy, "--week", MONDAY, "--offer", ref, "--json")
+    assert done.exit_code == 0, done.output
+    offers = json.loads(done.stdout)["offers"]
+    assert offers
+    assert min(offer["from"] for offer in offers) >= "2026-12-02T11:00"
 
 
 def test_what_is_planned_is_said_and_other_slots_are_offered(folder: Path) -> None:
