@@ -28,6 +28,8 @@ _SQUARE_M: Final = 2_000.0
 _SPARE_M: Final = 1_000.0
 """Ways from one square of the map are looked for together, and so much beyond twice their middle
 distance first."""
+_FARTHER: Final = 4.0
+"""Times as far, each time, for ways that are longer."""
 _SPARE: Final = 1.02
 """How much farther nodes are kept than a way of the wanted length could lead in a straight line."""
 
@@ -147,59 +149,83 @@ class SplitGraph:
 
     def ways(self, origins: IntArray, destinations: IntArray) -> list[FloatArray | None]:
         """Return the points of each way along the streets, None where there is none."""
-        from scipy.sparse.csgraph import dijkstra
+        from scipy.sparse.csgraph import connected_components
 
         start, end = self.place_node[origins], self.place_node[destinations]
         matrix, step = self.matrix(), self._steps()
+        _, piece = connected_components(matrix, directed=False)
         out: list[FloatArray | None] = [None] * len(start)
-        xy = self.node_xy()
-        sources = np.unique(start[(start >= 0) & (end >= 0)])
-        if not len(sources):
+        legs = np.flatnonzero((start >= 0) & (end >= 0) & (piece[start] == piece[end]))
+        if not len(legs):
             return out
+        xy = self.node_xy()
+        sources = np.unique(start[legs])
         sources = sources[_by_square(xy[sources], _SQUARE_M)]
         for chunk in np.split(sources, np.arange(_CHUNK, len(sources), _CHUNK)):
-            legs = np.flatnonzero(np.isin(start, chunk) & (end >= 0))
-            apart = np.hypot(*(xy[start[legs]] - xy[end[legs]]).T)
-            # Most ways are short and near; those that are not are looked for everywhere.
-            for within_m in (_SPARE_M + 2 * float(np.median(apart)), np.inf):
-                near = _in_box(xy, xy[chunk], _SPARE * within_m)
-                at = np.searchsorted(near, np.unique(start[legs]))
-                far, before = dijkstra(
-                    matrix[near][:, near], indices=at, limit=within_m, return_predecessors=True
-                )
-                left = []
-                for k in legs.tolist():
-                    i = np.searchsorted(near[at], start[k])
-                    j = int(np.searchsorted(near, end[k]))
-                    found = j < len(near) and near[j] == end[k] and np.isfinite(far[i, j])
-                    if not found:
-                        left.append(k)
-                        continue
-                    row = _of_all(before[i], near, self.nodes)
-                    out[k] = self._way(row, int(start[k]), int(end[k]), step)
-                if not left:
-                    break
-                legs = np.array(left)
+            left = legs[np.isin(start[legs], chunk)]
+            apart = np.hypot(*(xy[start[left]] - xy[end[left]]).T)
+            within_m = _SPARE_M + 2 * float(np.median(apart))
+            while len(left):
+                # Most ways are short and near; those that are not are looked for ever farther.
+                found = self._ways_within(matrix, xy, within_m, start[left], end[left], step)
+                for k, way in zip(left.tolist(), found, strict=True):
+                    out[k] = way
+                left = left[[way is None for way in found]]
+                within_m *= _FARTHER
         return out
+
+    def _ways_within(
+        self,
+        matrix: Any,
+        xy: FloatArray,
+        within_m: float,
+        start: IntArray,
+        end: IntArray,
+        step: dict[tuple[int, int], int],
+    ) -> list[FloatArray | None]:
+        """Return the points of ways no longer than `within_m`, None where they are longer."""
+        from scipy.sparse.csgraph import dijkstra
+
+        sources, row = np.unique(start, return_inverse=True)
+        near = _in_box(xy, xy[sources], _SPARE * within_m)
+        far, before = dijkstra(
+            matrix[near][:, near],
+            indices=np.searchsorted(near, sources),
+            limit=within_m,
+            return_predecessors=True,
+        )
+        at = np.minimum(np.searchsorted(near, end), len(near) - 1)
+        there = (near[at] == end) & np.isfinite(far[row, at])
+        return [
+            self._way(before[i], near, a, b, step) if found else None
+            for i, a, b, found in zip(
+                row.tolist(), np.searchsorted(near, start).tolist(), at.tolist(), there, strict=True
+            )
+        ]
 
     def _steps(self) -> dict[tuple[int, int], int]:
         return {(a, b): k for k, (a, b) in enumerate(self.pieces.tolist())}
 
     def _way(
-        self, before: npt.NDArray[Any], start: int, end: int, step: dict[tuple[int, int], int]
-    ) -> FloatArray | None:
+        self,
+        before: npt.NDArray[Any],
+        near: npt.NDArray[np.intp],
+        start: int,
+        end: int,
+        step: dict[tuple[int, int], int],
+    ) -> FloatArray:
+        """Return the points of the way that `before` leads back; all nodes are places in `near`."""
         if start == end:
-            return self._place_xy(start)
-        if before[end] < 0:
-            return None
+            return self._place_xy(int(near[start]))
         # Backwards from the end: edge, and where along it the way leaves and enters it.
         stretches: list[tuple[int, float, float]] = []
         node = end
         while node != start:
             previous = int(before[node])
-            k = step.get((node, previous))
+            here, there = int(near[node]), int(near[previous])
+            k = step.get((here, there))
             if k is None:
-                k = step[previous, node]
+                k = step[there, here]
                 edge, leave, enter = int(self.edge[k]), float(self.high[k]), float(self.low[k])
             else:
                 edge, leave, enter = int(self.edge[k]), float(self.low[k]), float(self.high[k])
@@ -236,14 +262,6 @@ def _in_box(xy: FloatArray, around: FloatArray, margin: float) -> npt.NDArray[np
     """Return which points lie in the box around others."""
     low, high = around.min(axis=0) - margin, around.max(axis=0) + margin
     return np.flatnonzero(((xy >= low) & (xy <= high)).all(axis=1))
-
-
-def _of_all(before: npt.NDArray[Any], some: npt.NDArray[np.intp], nodes: int) -> IntArray:
-    """Return the node before each of all nodes, from the same of some of them; else -1."""
-    found = np.full(nodes, -1, dtype=np.int64)
-    known = np.flatnonzero(before >= 0)
-    found[some[known]] = some[before[known]]
-    return found
 
 
 def _along_tree(before: npt.NDArray[Any], source: int, lengths: Any) -> FloatArray:

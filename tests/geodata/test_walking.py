@@ -130,6 +130,22 @@ def test_a_path_begins_and_ends_at_the_points(network: WalkingNetwork, points: n
     )
 
 
+def test_long_ways_among_short_ones_are_found_and_ways_to_other_pieces_are_not() -> None:
+    """A bent road of 60 km and an island; most legs are a few hundred metres."""
+    road = [(500.0 * k, 100.0 * (k % 2)) for k in range(121)]
+    lines = [shapely.LineString(road[k : k + 2]) for k in range(120)]
+    island = shapely.LineString([(30_000, 3_000), (30_400, 3_000)])
+    frame = gpd.GeoDataFrame(geometry=[*lines, island], crs="EPSG:27700")
+    network = StreetNetwork.from_lines(frame)
+    start = np.array([*road[:20], road[0], road[60], road[3]])
+    end = np.array([*road[1:21], road[120], road[66], (30_400, 3_000)])
+    found = network.paths(start, end)
+    step = np.hypot(500, 100)
+    expected = [step] * 20 + [120 * step, 6 * step]
+    assert_allclose([line.length for line in found[:22]], expected)
+    assert found[22].is_empty
+
+
 def test_points_without_coordinates_have_no_way(network: WalkingNetwork) -> None:
     nowhere, here = [(np.nan, np.nan)], [(529_100.0, 180_100.0)]
     assert np.isinf(network.walk_seconds(nowhere, here)).all()
