@@ -49,6 +49,7 @@ _EXPLAIN_SHARES: Final = (0.05, 0.0025, 0.25)
 """Of the time: at least, for each request that the first plan leaves out, and at most."""
 
 _SEED_SHARE: Final = 0.07
+_QUICK_SHARE, _LEAST_QUICK_S = 0.1, 2.0
 _LEVEL_SHARE: Final = 0.05
 _RESERVE_S: Final = 1.0
 _BEFORE_PROOF: Final = 0.2
@@ -146,7 +147,9 @@ def plan_visits(
     first = _first_plan(run, compiled)
     run.report("seeds", first.value)
     run.left_out = compiled.net.visits - _planned(compiled, first)
-    bounds = all_bounds(compiled)
+    quick_s = max(_QUICK_SHARE * time_limit_s, _LEAST_QUICK_S)
+    clocked = run.params.iterations is None
+    bounds = all_bounds(compiled, seconds=quick_s if clocked else None)
     run.report("bound", first.value, bounds.whole)
     found, bounds = _best(run, compiled, first, bounds, executor)
     routes = routes_of(problem, tasks_of(compiled, found.rows))

@@ -23,16 +23,14 @@ it too low. Tiers are bounded the same way with the values of that tier alone.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
-from optimiser.routing.arrays.compiling import inner, outer
-from optimiser.routing.arrays.nearest import smallest
 from optimiser.routing.arrays.tasks import (
-    BLOCK,
     DAY,
     END,
     END_NODE,
@@ -44,7 +42,6 @@ from optimiser.routing.arrays.tasks import (
     OWN,
     OWN_VALUE,
     PAIR,
-    PLACE,
     ROUNDS_HI,
     ROUNDS_LO,
     SERVICE,
@@ -53,14 +50,13 @@ from optimiser.routing.arrays.tasks import (
     START_NODE,
     TASK,
     VALUE,
-    WINDOW,
     WINDOWS,
     Compiled,
     Net,
 )
+from optimiser.routing.proof.halves import Near, least_halves
 from optimiser.routing.proof.late_starts import with_late_starts
 from optimiser.routing.proof.stepping import stepped_prices
-from optimiser.routing.search.kernels import leg, walk_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,12 +74,14 @@ __all__ = [
 
 F64 = npt.NDArray[np.float64]
 
-_NEAREST = 300
-"""Nodes looked at around a place; beyond, the walk to the last of them bounds the leg."""
-
-
 _MOST_COLUMNS = 150_000
 """More than this, and prices are found by steps instead of by linear programming."""
+
+_PROGRAM_S = 60.0
+"""For a linear program where there is no clock."""
+
+_STEPPED_BEFORE = 0.8
+"""A linear program's share of the time; where it ends without a solution, the rest is for steps."""
 
 
 class Columns(NamedTuple):
@@ -110,36 +108,56 @@ class Worth(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """Bounds in points, and the price of a second on each shift in units."""
+    """Bounds in points, and the price of a second on each shift in units.
+
+    `columns` and their worth are kept for tighter bounds: a large week's take seconds to list.
+    """
 
     whole: float
     tiers: Mapping[str, float]
     prices: F64
+    columns: tuple[Columns, Worth] | None = None
 
 
-def all_bounds(compiled: Compiled) -> Bounds:
-    """Return the bound of the whole plan and of each tier alone."""
+def all_bounds(compiled: Compiled, *, seconds: float | None = None) -> Bounds:
+    """Return the bound of the whole plan and of each tier alone.
+
+    Parameters
+    ----------
+    compiled
+        The week.
+    seconds
+        Wall-clock seconds to look for good prices, half of them for the whole plan's; None:
+        as long as it takes, but for linear programs that do not end. The bounds are valid
+        however short.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
     net = compiled.net
     if not net.shifts:
         none = dict.fromkeys(("statutory", "requests", "conversations", "own_officer"), 0.0)
         return Bounds(0.0, {**none, "walking": 0.0}, np.zeros(0))
     columns, worth = columns_of(compiled)
-    prices = shift_prices(net, columns, worth.total)
+    apart = tier_worth(compiled, columns)
+
+    def share(parts: int) -> float:
+        return _PROGRAM_S if until is None else (until - time.monotonic()) / parts
+
+    prices = shift_prices(net, columns, worth.total, seconds=share(2))
     whole = dual_bound(net, columns, worth, prices)
     tiers = {}
-    for name, alone in tier_worth(compiled, columns).items():
-        found = [np.zeros(net.shifts), shift_prices(net, columns, alone.total)]
+    for left, (name, alone) in zip(range(len(apart), 0, -1), apart.items(), strict=True):
+        found = [np.zeros(net.shifts), shift_prices(net, columns, alone.total, seconds=share(left))]
         least = min(dual_bound(net, columns, alone, p) for p in found)
         tiers[name] = least / VALUE_UNITS_PER_POINT
     tiers["walking"] = 0.0
-    return Bounds(whole / VALUE_UNITS_PER_POINT, tiers, prices)
+    return Bounds(whole / VALUE_UNITS_PER_POINT, tiers, prices, (columns, worth))
 
 
 def columns_of(compiled: Compiled) -> tuple[Columns, Worth]:
     """Return the columns of the relaxation and their worth."""
     net = compiled.net._replace(when=with_late_starts(compiled)[0])
     alike = np.array_equal(net.walk, net.walk.T)
-    nears = [_Near(net, _nodes_of_day(net, day), there_and_back=alike) for day in range(net.days)]
+    nears = [Near(net, _nodes_of_day(net, day), there_and_back=alike) for day in range(net.days)]
     pieces = []
     capacity = np.zeros(net.shifts)
     for s in range(net.shifts):
@@ -147,7 +165,7 @@ def columns_of(compiled: Compiled) -> tuple[Columns, Worth]:
         held = held_nodes(net, s)
         fixed = np.concatenate([own, net.shift[s, [START_NODE, END_NODE]]])
         near = nears[net.shift[s, DAY]]
-        halves = _halves(
+        halves = least_halves(
             net, s, np.concatenate([held, fixed]), own, near.into, near.out, near.mates, near.first
         )
         length = halves[:, 0] + halves[:, 1]
@@ -195,95 +213,11 @@ def _shift_columns(net: Net, s: int, held: I64, halves: F64) -> tuple[npt.NDArra
     return net.node[held, TASK], held, shift, seconds, value, own, halves[:, 2] + halves[:, 3]
 
 
-class _Near:
-    """Which nodes are near which, for the shortest legs."""
+def shift_prices(net: Net, columns: Columns, worth: F64, *, seconds: float = _PROGRAM_S) -> F64:
+    """Return the price of a second on each shift, from the relaxation's dual (GLOP).
 
-    def __init__(self, net: Net, nodes: I64, *, there_and_back: bool) -> None:
-        """Take from `nodes`; `there_and_back` says that both ways are as long everywhere."""
-        count = min(_NEAREST, len(nodes))
-        place = net.node[nodes, PLACE]
-        self.out = np.array([nodes[smallest(row[place], count)] for row in net.walk])
-        self.into = self.out
-        if not there_and_back:
-            self.into = np.array([nodes[smallest(row[place], count)] for row in net.walk.T])
-        block = net.node[nodes, BLOCK]
-        self.mates = nodes[np.argsort(block, kind="stable")]
-        blocks = int(net.node[:, BLOCK].max(initial=-1)) + 1
-        self.first = np.searchsorted(np.sort(block), np.arange(blocks + 1)).astype(np.int64)
-
-
-@outer
-def _halves(
-    net: Net, s: int, nodes: I64, sessions: I64, into: I64, out: I64, mates: I64, first_mate: I64
-) -> F64:
-    """Return half the least seconds in and out, and half the least walk in and out, of nodes."""
-    on_shift = np.zeros(net.node.shape[0], dtype=np.bool_)
-    on_shift[nodes] = True
-    first, last = net.shift[s, START_NODE], net.shift[s, END_NODE]
-    on_shift[first] = on_shift[last] = False
-    result = np.zeros((len(nodes), 4))
-    for i in range(len(nodes)):
-        node = nodes[i]
-        for way in range(2):
-            if (way == 0 and node == first) or (way == 1 and node == last):
-                continue
-            table = into if way == 0 else out
-            at, block = net.node[node, PLACE], net.node[node, BLOCK]
-            lo, hi = (0, 0) if block < 0 else (first_mate[block], first_mate[block + 1])
-            ends = first if way == 0 else last
-            count = 1 + len(sessions) + (hi - lo) + table.shape[1]
-            best, least = 1e9, 1e9
-            for j in range(count):
-                k = j - 1 - len(sessions)
-                if j == 0:
-                    other = ends
-                elif k < 0:
-                    other = sessions[j - 1]
-                elif k < hi - lo:
-                    other = mates[lo + k]
-                else:
-                    other = table[at, k - (hi - lo)]
-                a, b = (other, node) if way == 0 else (node, other)
-                walk = float(net.walk[net.node[a, PLACE], net.node[b, PLACE]])
-                if k >= hi - lo and walk >= best:
-                    break
-                if j + 1 == count and table.shape[1] == _NEAREST:
-                    best, least = min(best, walk), min(least, walk)
-                if j == 0:
-                    if node in (first, last):
-                        continue  # a route without stops is no route
-                elif not _may_meet(net, s, on_shift, a, b):
-                    continue
-                best = min(best, leg(net.walk, net.node, net.floor_s, net.lift_s, a, b))
-                least = min(least, walk_of(net.walk, net.node, a, b))
-            least = min(least, best)
-            result[i, way] = best / 2 if best < 1e9 else 0.0
-            result[i, 2 + way] = least / 2 if least < 1e9 else 0.0
-    return result
-
-
-@inner
-def _may_meet(net: Net, s: int, on_shift: npt.NDArray[np.bool_], a: int, b: int) -> bool:
-    """Return whether b can come right after a on shift s, as far as their own times tell."""
-    first, last = net.shift[s, START_NODE], net.shift[s, END_NODE]
-    if not (on_shift[a] or a == first) or not (on_shift[b] or b == last):
-        return False
-    if a == b or (net.node[a, TASK] >= 0 and net.node[a, TASK] == net.node[b, TASK]):
-        return False
-    if a == first or b == last:
-        return True
-    ka, kb = a * net.days + net.shift[s, DAY], b * net.days + net.shift[s, DAY]
-    shut = net.when[kb, WINDOW + 2 * net.when[kb, WINDOWS] - 1]
-    return bool(
-        net.when[ka, WINDOW]
-        + net.node[a, SERVICE]
-        + leg(net.walk, net.node, net.floor_s, net.lift_s, a, b)
-        <= shut
-    )
-
-
-def shift_prices(net: Net, columns: Columns, worth: F64) -> F64:
-    """Return the price of a second on each shift, from the relaxation's dual (GLOP)."""
+    Where that is too large or not solved in its time, from a few steps towards it.
+    """
     from ortools.linear_solver.python import model_builder_helper as helper
     from scipy.sparse import csr_matrix
 
@@ -291,8 +225,9 @@ def shift_prices(net: Net, columns: Columns, worth: F64) -> F64:
     tasks = net.visits + net.rounds
     if not len(keep):
         return np.zeros(net.shifts)
-    if len(keep) > _MOST_COLUMNS:
-        return stepped_prices(columns, worth, keep)
+    until = time.monotonic() + seconds
+    if len(keep) > _MOST_COLUMNS or seconds <= 0:
+        return stepped_prices(columns, worth, keep, until)
     share = np.where(_is_pair(net)[columns.task[keep]], 0.5, 1.0)
     scale = 3600.0
     at = np.arange(len(keep))
@@ -315,10 +250,10 @@ def shift_prices(net: Net, columns: Columns, worth: F64) -> F64:
     )
     model.set_maximize(True)
     solver = helper.ModelSolverHelper("glop")
-    solver.set_time_limit_in_seconds(60.0)
+    solver.set_time_limit_in_seconds(_STEPPED_BEFORE * seconds)
     solver.solve(model)
     if not solver.has_solution():
-        return np.zeros(net.shifts)
+        return stepped_prices(columns, worth, keep, until)
     duals = np.asarray(solver.dual_values())[tasks:] * VALUE_UNITS_PER_POINT / scale
     return np.maximum(duals, 0.0)
 

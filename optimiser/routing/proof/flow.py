@@ -90,7 +90,7 @@ def flow_bounds(compiled: Compiled, bounds: Bounds, *, seconds: float | None = N
     if flow is None:
         return bounds
     half = _UNLIMITED_S if seconds is None else seconds / 2
-    columns, worth = columns_of(compiled)
+    columns, worth = bounds.columns or columns_of(compiled)
     requests = tier_worth(compiled, columns)["requests"]
     found = []
     for gain in (worth.value + worth.own, requests.value):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ from optimiser.routing.arrays.tasks import (
     NEVER,
     OFFICER,
     PAIR,
+    PLACE,
     SERVICE,
     SERVICE_S,
     START,
@@ -50,7 +51,10 @@ from optimiser.routing.proof.days import GRID_S, best_day
 from optimiser.routing.proof.late_starts import with_late_starts
 from optimiser.routing.search.kernels import legs_between, walks_between
 
-__all__ = ["Relaxation", "Stakes"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Relaxation", "Stakes", "joined_places"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -71,11 +75,11 @@ class Stakes(NamedTuple):
 
 
 class Relaxation:
-    """The week's days, ready to be priced."""
+    """The week's days, ready to be priced; `groups` are its `joined_places`."""
 
-    def __init__(self, compiled: Compiled, columns: Columns) -> None:
-        self.net, self.sessions = _metric(compiled.net), compiled.sessions
-        self.columns = columns
+    def __init__(self, compiled: Compiled, columns: Columns, groups: Sequence[I64]) -> None:
+        self.net = _metric(compiled.net, groups)
+        self.sessions, self.columns = compiled.sessions, columns
         net = self.net
         order = np.searchsorted(columns.shift, np.arange(net.shifts + 1))
         self.of_shift = [slice(a, b) for a, b in pairwise(order)]
@@ -160,15 +164,37 @@ class Relaxation:
         return room
 
 
-def _metric(net: Net) -> Net:
-    """Return the week with walks no longer than any way round.
+def joined_places(compiled: Compiled, columns: Columns) -> list[I64]:
+    """Return the places in groups: each shift stays within one of them all week."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    net = compiled.net
+    sessions = [(s, node) for s, own in enumerate(compiled.sessions) for node in own]
+    shift, node = np.array(sessions, dtype=np.int64).reshape(-1, 2).T
+    every = np.arange(net.shifts)
+    shift = np.concatenate([columns.shift, shift, every])
+    node = np.concatenate([columns.node, node, net.shift[:, END_NODE]])
+    ends = net.node[net.shift[shift, START_NODE], PLACE], net.node[node, PLACE]
+    size = len(net.walk)
+    joined = coo_array((np.ones(len(shift), dtype=np.bool_), ends), shape=(size, size))
+    count, group = connected_components(joined.tocsr(), directed=False)
+    order = np.argsort(group, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(group, minlength=count))[:-1])
+
+
+def _metric(net: Net, groups: Sequence[I64]) -> Net:
+    """Return the week with walks within a group no longer than any way round within it.
 
     Then leaving out a stop that adds nothing never makes a day longer, and such stops need
     not be looked at. Blocks whose doors differ in lift or entry lose stairs and entry.
     """
     walk, node = net.walk.copy(), net.node.copy()
-    for k in range(len(walk)):
-        np.minimum(walk, walk[:, k, None] + walk[None, k, :], out=walk)
+    for group in groups:
+        part = walk[np.ix_(group, group)]
+        for k in range(len(part)):
+            np.minimum(part, part[:, k, None] + part[None, k, :], out=part)
+        walk[np.ix_(group, group)] = part
     block, lift = node[:, BLOCK], node[:, LIFT]
     floor = np.abs(node[:, FLOOR_IN])
     up = np.where(lift == 1, net.lift_s * (floor > 0), net.floor_s * floor)

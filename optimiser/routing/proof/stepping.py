@@ -5,6 +5,7 @@ The bound (see `bounds`) is valid at any prices; these only make it a good one.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,10 +24,11 @@ _SHIFTS_OF_TASK = 250
 """The likeliest shifts of a task that steps look at; the bound itself looks at all."""
 
 
-def stepped_prices(columns: Columns, worth: F64, keep: I64) -> F64:
+def stepped_prices(columns: Columns, worth: F64, keep: I64, until: float) -> F64:
     """Return the best shift prices met in subgradient steps on the Lagrangian.
 
-    `worth` is of all columns, of which only those in `keep` are looked at.
+    `worth` is of all columns, of which only those in `keep` are looked at. After the first,
+    no step is made once the monotonic clock passes `until`.
     Tasks for two officers are taken as two halves on any shifts. The price of a shift rises
     while the tasks that would take it fill more than its time, and falls otherwise.
     """
@@ -47,6 +49,8 @@ def stepped_prices(columns: Columns, worth: F64, keep: I64) -> F64:
         value = float(prices @ capacity + np.maximum(most, 0.0).sum())
         if value < best[0]:
             best = value, prices
+        if time.monotonic() > until:
+            break
         at = np.flatnonzero((profit == np.repeat(most, sizes)) & (profit > 0))
         # Shifts that a task likes alike share it, or all would go to the first of them.
         shares = 1.0 / np.bincount(task[at], minlength=len(sizes))[task[at]]

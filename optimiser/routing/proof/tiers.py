@@ -16,12 +16,15 @@ import numpy as np
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing.arrays.tasks import Compiled
 from optimiser.routing.proof.bounds import Bounds, columns_of, tier_worth
-from optimiser.routing.proof.relaxation import Relaxation, Stakes
+from optimiser.routing.proof.relaxation import Relaxation, Stakes, joined_places
 
 __all__ = ["tier_bounds"]
 
 _MOST_SQUARES: Final = 30_000_000
 """Of the nodes that each shift may hold: some ten seconds."""
+
+_MOST_CUBES: Final = 6e9
+"""Of the places that days join: some ten seconds for the shortest ways between them."""
 
 
 def tier_bounds(compiled: Compiled, quick: Bounds, *, seconds: float) -> Bounds:
@@ -40,12 +43,15 @@ def tier_bounds(compiled: Compiled, quick: Bounds, *, seconds: float) -> Bounds:
     quick = quick._replace(whole=min(quick.whole, sum(quick.tiers.values())))
     if not compiled.net.shifts or not compiled.net.rounds:
         return quick
-    columns, _ = columns_of(compiled)
+    columns, _ = quick.columns or columns_of(compiled)
     alone = tier_worth(compiled, columns)["conversations"]
     held = np.bincount(columns.shift[alone.value > 0], minlength=compiled.net.shifts)
     if int((held**2).sum()) > _MOST_SQUARES:
         return quick
-    relaxation = Relaxation(compiled, columns)
+    groups = joined_places(compiled, columns)
+    if sum(float(len(group)) ** 3 for group in groups) > _MOST_CUBES:
+        return quick
+    relaxation = Relaxation(compiled, columns, groups)
     prices = np.zeros(relaxation.tasks)
     most = relaxation.price(prices, Stakes(alone.value, alone.own, 0), until)
     tiers = dict(quick.tiers)
