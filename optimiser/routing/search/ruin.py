@@ -307,13 +307,6 @@ def _recreate(net: Net, st: State, place: int, prices: I64) -> None:
 
 
 @inner
-def _offer_first(net: Net, st: State, t: int, prices: I64) -> None:
-    """Offer the absent task that the iteration is about before all others."""
-    if st.task[t, FIRST] < 0 and st.task[t, OFFERED] != 2:
-        _place(net, st, t, prices, np.int64(0))  # A bare 0 would compile it once more.
-
-
-@inner
 def _place_of(net: Net, t: int) -> int:
     """Return where task t is; a round's first option."""
     return int(net.node[net.trait[t, NODE_OF], PLACE])
@@ -360,8 +353,9 @@ def search(
             sound = refresh(net, st, st.queue[0, j]) and sound
         if sound:
             _offer_absent(net, st, 1.0 if draw(st.facts) < _ALL else _SHARE)
-            if draw(st.facts) < _FIRST:
-                _offer_first(net, st, about, prices)
+            first = draw(st.facts) < _FIRST
+            if first and st.task[about, FIRST] < 0 and st.task[about, OFFERED] != 2:
+                _place(net, st, about, prices, np.int64(0))  # a bare 0 would compile it anew
             _recreate(net, st, _place_of(net, about), prices)
             value = st.facts[NOW] - st.facts[BEFORE]
             guided = st.facts[GUIDED] - st.facts[GUIDED_BEFORE]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,12 @@ import pytest
 
 from optimiser import Workspace
 from optimiser.routing.arrays import compile_ahead
-from optimiser.routing.arrays.compile_ahead import compiled_ahead, missing_parts, small_week
+from optimiser.routing.arrays.compile_ahead import (
+    compiled_ahead,
+    handed_over,
+    missing_parts,
+    small_week,
+)
 from optimiser.routing.arrays.tasks import compile_problem
 from optimiser.routing.search.kernels import new_state
 
@@ -33,12 +40,43 @@ def test_the_small_week_has_the_types_of_a_real_one(borough: Path) -> None:
     assert types[0] == types[1]
 
 
+def test_kernels_are_handed_over_with_a_type_for_each_argument() -> None:
+    for kernel, types in handed_over(compile_problem(small_week())):
+        assert len(types) == len(inspect.signature(kernel.py_func).parameters)
+
+
+def test_without_the_search_both_processes_have_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"search": True, "least_halves": True}
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(compile_ahead, "_is_kept", lambda _, name, __: known[name])
+    assert missing_parts() == ()
+    known["least_halves"] = False
+    assert missing_parts() == ("bounds",)
+    known.update(search=False, least_halves=True)
+    assert missing_parts() == ("search", "bounds")
+
+
+def test_what_the_other_process_never_compiles_is_not_waited_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def is_known(kernel: int) -> bool:
+        asked.append(kernel)
+        return False
+
+    monkeypatch.setattr(compile_ahead, "_is_known", is_known)
+    monkeypatch.setattr(time, "monotonic", lambda: float(len(asked)))
+    compile_ahead._wait_for([1, 2], until=3.0)
+    assert asked == [1, 1, 1]
+
+
 def test_a_kernel_is_kept_while_its_index_is_as_new_as_its_source(tmp_path: Path) -> None:
     source, stats = tmp_path / "ruin.py", Stats(tmp_path)
     source.touch()
     assert not compile_ahead._is_kept(source, "search", stats)
     version = f"py{sys.version_info.major}{sys.version_info.minor}"
-    index = tmp_path / f"ruin.search-12.{version}.nbi"
+    index = tmp_path / f"ruin.search-12.{version}.1.nbc"
     index.touch()
     os.utime(source, (1_000, 1_000))
     assert compile_ahead._is_kept(source, "search", stats)
