@@ -95,11 +95,20 @@ def _large_words(plan: QuarterPlan) -> str:
     if not large:
         return ""
     homes = counted(sum(row.without_turn for row in large), "home")
-    patches = counted(len(large), "patch", "patches")
+    vacant = sum(row.officer_ref is None for row in large)
+    short = len(large) - vacant
+    reasons = []
+    if vacant:
+        have = "has" if vacant == 1 else "have"
+        reasons.append(f"{counted(vacant, 'patch', 'patches')} {have} no officer")
+    if short:
+        reasons.append(
+            f"{counted(short, 'patch', 'patches')} cannot be knocked at from door to door in "
+            f"{counted(plan.weeks, 'week')} at one community day a week"
+        )
     return (
-        f"{patches} cannot be knocked at from door to door in {counted(plan.weeks, 'week')} at one "
-        f"community day a week: {homes} wait for the weeks after. Redrawn patches, or the hours "
-        "below, would change that."
+        f"{' and '.join(reasons)}: {homes} wait for the weeks after. Redrawn patches, or what "
+        "stands below, would change that."
     )
 
 

@@ -65,7 +65,7 @@ def test_what_is_written_says_it_in_words_and_in_data(ahead, tmp_path):
     assert "Where each officer knocks" in page
     assert "http" not in page.replace("http-equiv", "")
     if plan.objective:
-        assert "Patches that are too large" in page
+        assert "Homes that wait" in page
 
 
 def test_by_appointment_homes_are_listed(ahead, tmp_path):
@@ -135,6 +135,7 @@ def test_a_patch_without_anybody_says_who_may_help_and_what_would_do(borough, tm
     ws = Workspace.open(tmp_path / "borough")
     page = Path(write_quarter(ws, plan, tmp_path / "q")[0]).with_name("quarter.html").read_text()
     assert "give the patch an officer" in page
+    assert "1 patch has no officer and 1 patch cannot be knocked at from door to door" in page
 
 
 def test_the_weeks_ahead_and_the_first_week_share_the_time(ahead, monkeypatch):
