@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     import shapely
-    from scipy.sparse import csr_array
     from scipy.spatial import Voronoi
 
 __all__ = ["CellGraph", "join_pieces"]
@@ -40,14 +39,21 @@ class CellGraph:
     """Which cells touch within the area.
 
     Each pair both ways, sorted, as `start` and `to` (m,); `metres` between their
-    seeds; `neck`, the length of their common border; `size`, the number of cells.
+    seeds; `neck`, the length of their common border; `xy` (cells, 2), the seeds; `row`
+    (cells + 1,), where each cell's pairs begin.
     """
 
     start: npt.NDArray[np.int32]
     to: npt.NDArray[np.int32]
     metres: FloatArray
     neck: FloatArray
-    size: int
+    xy: FloatArray
+    row: IntArray
+
+    @property
+    def size(self) -> int:
+        """The number of cells."""
+        return len(self.xy)
 
     @classmethod
     def from_voronoi(cls, cells: Voronoi, size: int, area: shapely.Geometry) -> Self:
@@ -72,7 +78,9 @@ class CellGraph:
         order = np.lexsort(both.T[::-1])
         twice = np.tile(np.arange(len(pairs)), 2)[order]
         start, to = np.ascontiguousarray(both[order].T, dtype=np.int32)
-        return cls(start, to, np.maximum(metres, _LEAST_M)[twice], neck[twice], size)
+        row = np.searchsorted(start, np.arange(size + 1))
+        metres = np.maximum(metres, _LEAST_M)[twice]
+        return cls(start, to, metres, neck[twice], cells.points[:size], row)
 
     def pieces(self, label: IntArray) -> IntArray:
         """Return each cell's piece: cells of one patch that hang together."""
@@ -87,7 +95,7 @@ class CellGraph:
         cells = np.flatnonzero(kept)
         place = np.full(self.size, -1, dtype=np.int32)
         place[cells] = np.arange(len(cells))
-        pair = np.flatnonzero(kept[self.start])
+        pair = self._pairs_from(cells)
         a, b = self.start[pair], self.to[pair]
         same = kept[b] & (label[a] == label[b])
         links = coo_array(
@@ -106,30 +114,47 @@ class CellGraph:
         `price` (cells,) is what a metre into each cell costs, inf where it is closed.
         Only within the cheapest cells (those at `_FREE`) may borders be narrow.
         """
+        from scipy.sparse import csr_array
         from scipy.sparse.csgraph import dijkstra
 
-        free, enter = price == _FREE, price[self.to]
-        open_ = (self.neck >= LEAST_NECK_M) | (free[self.start] & free[self.to])
-        ways = self._matrix(open_ & np.isfinite(enter), self.metres * enter)
-        cost, came, _ = dijkstra(
-            ways, indices=start, min_only=True, return_predecessors=True, limit=limit
+        # Most cells are closed or too far: the way is sought among the others alone.
+        inside = np.isfinite(price)
+        inside[start] = True
+        cells = np.flatnonzero(inside)
+        place = np.full(self.size, -1, dtype=np.int32)
+        place[cells] = np.arange(len(cells))
+        pair = self._pairs_from(cells)
+        a, b = self.start[pair], self.to[pair]
+        narrow = (self.neck[pair] < LEAST_NECK_M) & ~((price[a] == _FREE) & (price[b] == _FREE))
+        open_ = np.isfinite(price[b]) & ~narrow
+        pair, a, b = pair[open_], a[open_], b[open_]
+        row = np.searchsorted(place[a], np.arange(len(cells) + 1))
+        ways = csr_array(
+            (self.metres[pair] * price[b], place[b], row.astype(np.int32)),
+            shape=(len(cells), len(cells)),
         )
-        last = int(goal[np.argmin(cost[goal])])
-        if not np.isfinite(cost[last]):
+        cost, came, _ = dijkstra(
+            ways, indices=place[start], min_only=True, return_predecessors=True, limit=limit
+        )
+        ends = place[goal[inside[goal]]]
+        if not len(ends) or not np.isfinite(cost[ends]).any():
             return None
-        way = [last]
+        way = [int(ends[np.argmin(cost[ends])])]
         while (before := int(came[way[-1]])) >= 0:
             way.append(before)
-        return np.array(way, dtype=np.int64)
+        return np.asarray(cells[way], dtype=np.int64)
 
-    def _matrix(self, chosen: npt.NDArray[np.bool_], values: FloatArray) -> csr_array:
-        """Return the matrix of the chosen pairs."""
-        from scipy.sparse import csr_array
+    def _pairs_from(self, cells: IntArray) -> IntArray:
+        """Return the pairs that start in the cells, which are in order."""
+        first, count = self.row[cells], self.row[cells + 1] - self.row[cells]
+        shift = np.repeat(first - np.cumsum(count) + count, count)
+        return np.asarray(np.arange(len(shift)) + shift, dtype=np.int64)
 
-        row = np.concatenate([[0], np.cumsum(np.bincount(self.start[chosen], minlength=self.size))])
-        return csr_array(
-            (values[chosen], self.to[chosen], row.astype(np.int32)), shape=(self.size, self.size)
-        )
+    def near(self, cells: npt.NDArray[np.bool_], metres: float) -> npt.NDArray[np.bool_]:
+        """Return the cells within a box around some cells, so much larger on each side."""
+        low = self.xy[cells].min(axis=0) - metres
+        high = self.xy[cells].max(axis=0) + metres
+        return np.asarray(((self.xy >= low) & (self.xy <= high)).all(axis=1), dtype=np.bool_)
 
 
 def join_pieces(graph: CellGraph, label: IntArray, home: IntArray, group: IntArray) -> IntArray:
@@ -179,6 +204,8 @@ def _corridor(
     pieces, count = np.unique(piece[cells], return_counts=True)
     price = np.where(label == own, _FREE, 1.0)
     price[home[label[home] != own]] = np.inf
+    # Through the patch's own cells the way is all but free, through others it has a limit.
+    price[~graph.near(label == own, LONGEST_CORRIDOR_M)] = np.inf
     for small in pieces[np.argsort(count, kind="stable")][:-1].tolist():
         start = np.flatnonzero(piece == small)
         goal = np.flatnonzero(np.isin(piece, pieces[pieces != small]))

@@ -30,7 +30,7 @@ LEG_SAMPLE_M: Final = 10.0
 PAVEMENT_M: Final = 3.0
 """How far beside the middle of a large road its pavements are taken to be."""
 CLEAR_M: Final = 8.0
-"""No sample of another patch this near a block, so that the block keeps ground of its own."""
+"""No sample of another block this near one, so that the block keeps ground of its own."""
 _TINY_M: Final = 0.1
 AROUND: Final = 6
 """Points round a block at `CLEAR_M`, so that its own cell is small and others can pass it."""
@@ -39,7 +39,6 @@ _APART_M: Final = 3.0
 
 def ground_seeds(
     xy: FloatArray,
-    code: IntArray,
     network: WalkingNetwork,
     barriers: gpd.GeoDataFrame | None,
 ) -> tuple[FloatArray, IntArray]:
@@ -57,7 +56,7 @@ def ground_seeds(
     samples = np.concatenate([on_legs, on_streets])
     owner = np.concatenate([known[whose], street_block])
     metres, near = cKDTree(xy[block]).query(samples)
-    keep = (metres > CLEAR_M) | (code[block[near]] == code[owner])
+    keep = (metres > CLEAR_M) | (block[near] == owner)
     samples, owner = samples[keep], owner[keep]
     _, first = np.unique(np.round(samples, 2), axis=0, return_index=True)
     return np.concatenate([xy[block], samples[first]]), np.concatenate([block, owner[first]])

@@ -21,7 +21,9 @@ pieces of a patch whose blocks are neighbours, see `geodata.tessellation.corrido
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from geodata.adjacency import Adjacency
     from geodata.walking import WalkingNetwork
 
-__all__ = ["patch_polygons"]
+__all__ = ["Ground", "patch_polygons"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -63,6 +65,48 @@ LEAST_PLOT_M: Final = 0.5
 _GRID_M: Final = 0.0001
 
 
+@dataclass
+class Ground:
+    """The area cut into cells, each of one block, whatever patches the blocks are in.
+
+    `block` (cells,) is each cell's block by position; the cells are those of the points
+    less `origin`.
+    """
+
+    area: shapely.Geometry
+    cells: Voronoi
+    origin: FloatArray
+    block: IntArray
+
+    @classmethod
+    def of(
+        cls,
+        points: gpd.GeoSeries,
+        *,
+        boundary: gpd.GeoDataFrame | None,
+        network: WalkingNetwork,
+        barriers: gpd.GeoDataFrame | None,
+        around: bool,
+    ) -> Self:
+        """Return the cells of the blocks at `points`; see `patch_polygons`.
+
+        With `around` the cells about a block are small, so that corridors can pass it.
+        """
+        import shapely
+
+        xy = shapely.get_coordinates(points.array)
+        area = _area(xy, boundary, network.crs)
+        seeds, block = ground_seeds(xy, network, barriers)
+        if around:
+            seeds, block = seeds_around(xy, seeds, block)
+        return cls(area, *_voronoi(seeds, area), block)
+
+    @cached_property
+    def graph(self) -> CellGraph:
+        """Which cells touch."""
+        return CellGraph.from_voronoi(self.cells, len(self.block), _moved(self.area, -self.origin))
+
+
 def patch_polygons(
     points: gpd.GeoSeries,
     patch: pd.Series[Any],
@@ -71,6 +115,7 @@ def patch_polygons(
     network: WalkingNetwork,
     barriers: gpd.GeoDataFrame | None = None,
     adjacency: Adjacency | None = None,
+    ground: Ground | None = None,
 ) -> gpd.GeoDataFrame:
     """Return a polygon for every patch; together they tile the boundary.
 
@@ -92,6 +137,9 @@ def patch_polygons(
         Which blocks are neighbours, of the same points; see `block_adjacency`. Blocks
         of a patch that hang together then lie in one piece, wherever a corridor
         can join them that takes no block's ground and parts no other patch.
+    ground
+        The cells of the same points, boundary, network and barriers, where patches are
+        drawn several times; None to find them.
 
     Returns
     -------
@@ -121,19 +169,20 @@ def patch_polygons(
         raise ValueError("every block needs a point")
     names, code = np.unique(patch.astype(str).to_numpy(dtype=object), return_inverse=True)
     code = np.asarray(code, dtype=np.int64)
-    area = _area(xy, boundary, network.crs)
-    seeds, block = ground_seeds(xy, code, network, barriers)
+    ground = ground or Ground.of(
+        points,
+        boundary=boundary,
+        network=network,
+        barriers=barriers,
+        around=adjacency is not None,
+    )
+    area, label = ground.area, code[ground.block]
     group = None if adjacency is None else _groups(adjacency.edges, code)
-    if group is not None:
-        seeds, block = seeds_around(xy, seeds, block)
-    cells, origin = _voronoi(seeds, area)
-    label = code[block]
-    if group is not None:
-        graph = CellGraph.from_voronoi(cells, len(seeds), _moved(area, -origin))
+    if group is not None and len(np.unique(group)) < len(group):
         home = _homes(xy)
         own = label[home] == code
-        label = join_pieces(graph, label, home[own], group[own])
-    faces, face_code = _faces(area, cells, origin, label)
+        label = join_pieces(ground.graph, label, home[own], group[own])
+    faces, face_code = _faces(area, ground.cells, ground.origin, label)
     face_code = _give_empty_faces_away(faces, face_code, xy, code)
     shapes = {
         c: shapely.coverage_union_all(faces[face_code == c]) for c in np.unique(face_code).tolist()

@@ -16,6 +16,7 @@ from optimiser.model import PatchPlan, PatchProblem, VisitPlan, VisitProblem
 from optimiser.workspace.adopted import Adoption, undo_adoption
 from optimiser.workspace.contents import Contents
 from optimiser.workspace.cut_off import cut_off
+from optimiser.workspace.drawn import PatchShapes
 from optimiser.workspace.edits import PatchEdit, read_edit
 from optimiser.workspace.loading import load_inputs, read_visit_types
 from optimiser.workspace.on_foot import (
@@ -221,23 +222,11 @@ class Workspace(Contents):
 
     def patch_shapes(self, patch_of: Mapping[str, str]) -> gpd.GeoDataFrame:
         """Return the polygons of the patches of block_ref -> patch."""
-        import pandas as pd
+        return self._patch_shapes.of(patch_of)
 
-        from geodata.boundaries.area_shapes import dissolve_areas
-        from geodata.tessellation import patch_polygons
-
-        patch = pd.Series(dict(patch_of), dtype=object).reindex(self.blocks.index).dropna()
-        areas = self.inputs.stock.areas
-        if areas is not None:
-            return dissolve_areas(areas.loc[patch.index], patch)
-        return patch_polygons(
-            self.blocks.geometry.loc[patch.index],
-            patch,
-            boundary=self.boundary,
-            network=self.network,
-            barriers=self.barriers,
-            adjacency=self.adjacency.among(self.blocks.index.isin(patch.index)),
-        )
+    @cached_property
+    def _patch_shapes(self) -> PatchShapes:
+        return PatchShapes(self)
 
     # Problems
 
@@ -391,7 +380,10 @@ class Workspace(Contents):
 
         if isinstance(plan, PatchPlan):
             problem = self._problem_of(plan)
-            return write_patches(self, plan, Path(folder), problem=problem, basemap=basemap)
+            try:
+                return write_patches(self, plan, folder, problem=problem, basemap=basemap)
+            finally:
+                self.__dict__.pop("_patch_shapes", None)  # its cells are large
         source = self.week_sources.get(plan.week)
         listed = source.listed() if source else ()
         return write_week(self, plan, Path(folder), patches=listed, basemap=basemap)

@@ -17,7 +17,7 @@ from shapely import LineString, Point, Polygon
 
 from geodata.adjacency import Adjacency, block_adjacency
 from geodata.streets import StreetNetwork
-from geodata.tessellation import patch_polygons, tessellation
+from geodata.tessellation import Ground, patch_polygons, tessellation
 from geodata.walking import StraightLines, WalkingNetwork
 
 # Streets every 100 m in a square kilometre.
@@ -370,3 +370,18 @@ def test_westminster_is_tiled_by_its_current_patches(westminster: Path) -> None:
     assert sum(count == 1 for count in pieces.values()) >= 5
     for name, shape in zip(found["patch"], found.geometry, strict=True):
         assert shapely.get_num_geometries(shape) <= pieces[name]
+
+
+def test_the_same_cells_serve_any_patches() -> None:
+    rng = np.random.default_rng(3)
+    points = blocks(rng.uniform(0, 1000, (40, 2)).round())
+    area = {"boundary": frame(SQUARE), "network": GRID, "barriers": None}
+    adjacency = block_adjacency(points, GRID)
+    ground = Ground.of(points, **area, around=True)
+    for number in (rng.integers(0, 5, 40), np.arange(40)):
+        patch = pd.Series([f"P{k:02d}" for k in number], index=points.index)
+        alone = patch_polygons(points, patch, **area, adjacency=adjacency)
+        shared = patch_polygons(points, patch, **area, adjacency=adjacency, ground=ground)
+        assert shared.geometry.to_list() == alone.geometry.to_list()
+        assert shared.attrs == alone.attrs
+        assert_tiles(shared, SQUARE)

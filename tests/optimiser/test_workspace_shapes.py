@@ -9,6 +9,7 @@ import geopandas as gpd
 import pytest
 
 from geodata import DataError
+from geodata.tessellation import Ground
 from optimiser import Workspace
 
 
@@ -44,3 +45,20 @@ def test_a_barriers_file_that_is_not_there_is_bad_input(copy: Path) -> None:
     name_barriers(copy, '"walls.gpkg"')
     with pytest.raises(DataError, match=r"walls\.gpkg"):
         _ = Workspace.open(copy).adjacency
+
+
+def test_all_patches_of_the_same_blocks_lie_in_the_same_cells(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    of = Ground.of
+    monkeypatch.setattr(Ground, "of", lambda *a, **k: made.append(1) or of(*a, **k))
+    ws = Workspace.open(copy)
+    refs = [str(ref) for ref in ws.blocks.index]
+    whole = ws.patch_shapes(dict.fromkeys(refs, "P1"))
+    apart = ws.patch_shapes({ref: ref for ref in refs})
+    assert (len(whole), len(apart)) == (1, len(refs))
+    assert whole.union_all().symmetric_difference(apart.union_all()).area < 1.0
+    assert made == [1]
+    ws.patch_shapes(dict.fromkeys(refs[1:], "P1"))  # the first block's ground goes to others
+    assert made == [1, 1]

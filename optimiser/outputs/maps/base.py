@@ -135,7 +135,9 @@ def add_streets(target: folium.Map, view: WorkspaceView) -> None:
         if not len(parts):
             continue
         merged = shapely.line_merge(shapely.multilinestrings(parts))
-        simple = gpd.GeoSeries([merged], crs=view.crs).simplify(SIMPLIFY_M).to_crs(WGS84)
+        # One way at a time: kept clear of each other they take many times as long.
+        ways = shapely.simplify(shapely.get_parts(merged), SIMPLIFY_M)
+        simple = gpd.GeoSeries([shapely.multilinestrings(ways)], crs=view.crs).to_crs(WGS84)
         folium.GeoJson(
             feature_collection(simple.to_numpy(), [{}]),
             style_function=lambda _, style=STREET_STYLES[name]: style,
