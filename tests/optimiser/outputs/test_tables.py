@@ -276,7 +276,7 @@ def test_every_sheet_can_be_filtered_and_keeps_its_headings(view, week_plan, tmp
     for sheet in book:
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref == sheet.dimensions
-        assert all(8 <= column.width <= 60 for column in sheet.column_dimensions.values())
+        assert all(8 <= column.width <= 66 for column in sheet.column_dimensions.values())
         assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     assert records(book["Problems"])[0] == {
         "file": "homes.csv", "sheet": None, "row": 9, "column": "uprn", "value": "'=1+1",
