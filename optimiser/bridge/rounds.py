@@ -13,6 +13,7 @@ import datetime as dt
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -112,11 +113,14 @@ def build_rounds(
     `patch_of` maps block to patch, `doors` a home to its door; `knockers` says who.
     """
     rounds: list[Round] = []
+    of_patch = cache(knockers.of_patch)
     for block, refs in left.blocks.items():
         patch = patch_of.get(block)
-        pair = patch is not None and knockers.in_pairs(block, patch)
-        shifts = () if patch is None else knockers.of_patch(patch, pair=pair)
-        if patch is None or not shifts:
+        if patch is None:
+            continue
+        pair = knockers.in_pairs(block, patch)
+        shifts = of_patch(patch, pair=pair)
+        if not shifts:
             continue
         for piece in cut_block(block, refs, rules):
             options = _options(piece, doors, history, shifts, day, rules, pair=pair)
@@ -155,9 +159,11 @@ def round_notes(
     if not knockers.at_work:
         return (f"Nobody is at work on {_long(day)}: no doors are knocked at.",)
     knocked = {r.block_ref: r for r in rounds}
-    patches = sorted({patch_of[block] for block in left.blocks if block in patch_of})
-    for patch in patches:
-        blocks = [block for block in left.blocks if patch_of.get(block) == patch]
+    blocks_of: dict[str, list[str]] = {}
+    for block in left.blocks:
+        if block in patch_of:
+            blocks_of.setdefault(patch_of[block], []).append(block)
+    for patch, blocks in sorted(blocks_of.items()):
         waiting = sum(len(left.blocks[block]) for block in blocks if block not in knocked)
         own = knockers.own.get(patch)
         why = "has no officer" if own is None else f"is {own}'s, who is away on {_long(day)}"
