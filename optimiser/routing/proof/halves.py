@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.routing.arrays.compiling import inner, outer
-from optimiser.routing.arrays.nearest import smallest
 from optimiser.routing.arrays.tasks import (
     BLOCK,
     DAY,
     END_NODE,
+    I32,
     I64,
     PLACE,
     SERVICE,
@@ -22,7 +22,7 @@ from optimiser.routing.arrays.tasks import (
 )
 from optimiser.routing.search.kernels import leg, walk_of
 
-__all__ = ["Near", "least_halves"]
+__all__ = ["Near", "least_halves", "nearest_nodes"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -31,20 +31,46 @@ _NEAREST = 300
 
 
 class Near:
-    """Which nodes are near which, for the shortest legs."""
+    """Which nodes are near which, for the shortest legs.
+
+    `out` and `into` (places, k) are the nearest from and to each place where somebody may be.
+    """
 
     def __init__(self, net: Net, nodes: I64, *, there_and_back: bool) -> None:
         """Take from `nodes`; `there_and_back` says that both ways are as long everywhere."""
-        count = min(_NEAREST, len(nodes))
+        sessions_and_ends = np.flatnonzero(net.node[:, TASK] < 0)
+        around = np.unique(net.node[np.concatenate([nodes, sessions_and_ends]), PLACE])
         place = net.node[nodes, PLACE]
-        self.out = np.array([nodes[smallest(row[place], count)] for row in net.walk])
+        self.out = nearest_nodes(net.walk, around, nodes, place)
         self.into = self.out
         if not there_and_back:
-            self.into = np.array([nodes[smallest(row[place], count)] for row in net.walk.T])
+            self.into = nearest_nodes(net.walk.T, around, nodes, place)
         block = net.node[nodes, BLOCK]
         self.mates = nodes[np.argsort(block, kind="stable")]
         blocks = int(net.node[:, BLOCK].max(initial=-1)) + 1
         self.first = np.searchsorted(np.sort(block), np.arange(blocks + 1)).astype(np.int64)
+
+
+def nearest_nodes(walk: I32, around: I64, nodes: I64, place: I64) -> I64:
+    """Return (places, k) the nodes nearest to each place in `around`, the first of equals first.
+
+    A place may have very many nodes, so that the nearest places are looked for first.
+    """
+    found = np.zeros((len(walk), min(_NEAREST, len(nodes))), dtype=np.int64)
+    if not len(nodes):
+        return found
+    order = np.argsort(place, kind="stable")
+    there, first, size = np.unique(place[order], return_index=True, return_counts=True)
+    least = min(_NEAREST, len(there)) - 1
+    for at in around.tolist():
+        far = walk[at, there]
+        near = np.flatnonzero(far <= np.partition(far, least)[least])
+        count = size[near]
+        begin = first[near] - np.cumsum(count) + count
+        some = order[np.repeat(begin, count) + np.arange(count.sum())]
+        by_walk = np.lexsort((some, np.repeat(far[near], count)))[: found.shape[1]]
+        found[at] = nodes[some[by_walk]]
+    return found
 
 
 @outer

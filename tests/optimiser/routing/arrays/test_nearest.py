@@ -14,13 +14,28 @@ from optimiser import Workspace
 from optimiser.routing.arrays.nearest import smallest
 from optimiser.routing.arrays.tasks import Compiled, compile_problem
 from optimiser.routing.days.schedule import Task, Timer
-from optimiser.routing.proof import bounds
+from optimiser.routing.proof import bounds, halves
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 35))
 def test_the_smallest_are_the_first_of_a_stable_sort(values: list[int], count: int) -> None:
     row = np.array(values, dtype=np.int32)
     assert_array_equal(smallest(row, count), np.argsort(row, kind="stable")[:count])
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=40), st.integers(1, 12))
+def test_the_nearest_nodes_are_the_first_of_a_stable_sort(
+    at: list[tuple[int, int]], most: int
+) -> None:
+    """Nodes at six places, in any order, several at one; every walk may be as long as another."""
+    place, number = np.array(at, dtype=np.int64).reshape(-1, 2).T
+    nodes = np.cumsum(1 + number)
+    walk = np.random.default_rng(len(at)).integers(0, 4, (6, 6)).astype(np.int32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(halves, "_NEAREST", most)
+        found = halves.nearest_nodes(walk, np.arange(6), nodes, place)
+    for row, walks in zip(found, walk, strict=True):
+        assert_array_equal(row, nodes[np.argsort(walks[place], kind="stable")][:most])
 
 
 @pytest.fixture(scope="module")
