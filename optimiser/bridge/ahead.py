@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from geodata.findings import counted
 from optimiser.bridge.contacts import QUARTER_DAYS, Knocks, knock_history
+from optimiser.bridge.cover import Cover, cover_notes, days_elsewhere, find_cover
 from optimiser.bridge.knockers import Knockers, find_knockers
 from optimiser.bridge.quarter import quarter_days, quarter_patch, requests_share
 from optimiser.bridge.rounds import DoorsLeft, doors_left
@@ -122,13 +123,18 @@ def build_quarter_problem(
     for block in every.number:
         if block in patch_of:
             blocks_of.setdefault(patch_of[block], []).append(block)
-    vacant = sorted(blocks_of.keys() - officer_of.keys())
-    cover = _cover(vacant, every.knockers)
+    doors = {
+        patch: sum(len(every.left.blocks.get(block, ())) for block in blocks)
+        for patch, blocks in blocks_of.items()
+    }
+    cover = find_cover(doors, every.knockers, dates, every.shifts.keys())
+    elsewhere = days_elsewhere(cover)
+    knocks = {patch: who.officer_ref for patch, who in cover.items()} | dict(officer_of)
     return QuarterProblem(
         first_week=week.week,
         weeks=weeks,
         patches=tuple(
-            _patch(patch, officer_of.get(patch, cover.get(patch)), blocks, every)
+            _patch(patch, knocks.get(patch), blocks, every, elsewhere.get(patch, {}))
             for patch, blocks in sorted(blocks_of.items())
         ),
         requests_share=share,
@@ -136,53 +142,16 @@ def build_quarter_problem(
         notes=(
             *notes,
             *_assumed(every, rules),
-            *_cover_notes(vacant, cover, every.knockers),
+            *cover_notes(doors, cover, every.knockers),
             *_idle_note(officers, cover, every.knockers),
         ),
     )
 
 
-def _cover(vacant: Sequence[str], knockers: Knockers) -> dict[str, str]:
-    """Return who has no patch and knocks for one without an officer: patch -> officer.
-
-    Colleagues with a patch of their own have no community day to give away: they go there
-    only with the time that their own doors leave.
-    """
-    cover: dict[str, str] = {}
-    for patch in vacant if knockers.stand_ins else ():
-        free = [o for o in knockers.without_patch(patch) if o not in cover.values()]
-        if free:
-            cover[patch] = free[0]
-    return cover
-
-
-def _cover_notes(
-    vacant: Sequence[str], cover: Mapping[str, str], knockers: Knockers
-) -> tuple[str, ...]:
-    notes = [
-        f"{patch} has no officer: {officer}, who has no patch, knocks there."
-        for patch, officer in cover.items()
-    ]
-    teams: dict[str, list[str]] = {}
-    for patch in vacant:
-        if patch not in cover:
-            team = ", ".join(s.officer_ref for s in knockers.of_patch(patch, pair=False))
-            teams.setdefault(team, []).append(patch)
-    for team, patches in teams.items():
-        have = "has" if len(patches) == 1 else "have"
-        instead = (
-            f"in the weeks themselves {team} may knock there with the time left"
-            if team
-            else ("nobody of the same service centre may knock there instead")
-        )
-        notes.append(f"{', '.join(patches)} {have} no officer and no turns: {instead}.")
-    return tuple(notes)
-
-
 def _idle_note(
-    officers: pd.DataFrame, cover: Mapping[str, str], knockers: Knockers
+    officers: pd.DataFrame, cover: Mapping[str, Cover], knockers: Knockers
 ) -> tuple[str, ...]:
-    busy = {*knockers.own.values(), *cover.values()}
+    busy = {*knockers.own.values(), *(who.officer_ref for who in cover.values())}
     idle = [row["officer_ref"] for row in rows_of(officers) if row["officer_ref"] not in busy]
     if not idle:
         return ()
@@ -216,7 +185,13 @@ def _shifts(
     ]
 
 
-def _patch(patch: str, officer: str | None, blocks: list[str], every: _Weeks) -> QuarterPatch:
+def _patch(
+    patch: str,
+    officer: str | None,
+    blocks: list[str],
+    every: _Weeks,
+    elsewhere: Mapping[dt.date, str],
+) -> QuarterPatch:
     here = set(blocks)
     left = {block: every.left.blocks[block] for block in blocks if block in every.left.blocks}
     at = np.array([every.number[block] for block in left], dtype=np.int64)
@@ -234,7 +209,13 @@ def _patch(patch: str, officer: str | None, blocks: list[str], every: _Weeks) ->
         patch,
         officer,
         days=quarter_days(
-            every.dates, officer, every.shifts, share=every.share, way_s=way_s, rules=every.rules
+            every.dates,
+            officer,
+            every.shifts,
+            share=every.share,
+            way_s=way_s,
+            rules=every.rules,
+            elsewhere=elsewhere,
         ),
         blocks=left,
         met=of_patch(every.left.met),

@@ -16,6 +16,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -63,13 +64,18 @@ def quarter_days(
     share: float,
     way_s: int,
     rules: VisitRules,
+    elsewhere: Mapping[dt.date, str] = MappingProxyType({}),
 ) -> tuple[CommunityDay, ...]:
-    """Return what each date holds for the doors of an officer's patch; `way_s` is both ways."""
+    """Return what each date holds for the doors of an officer's patch; `way_s` is both ways.
+
+    On the dates of `elsewhere` the officer is in another patch: why, by date.
+    """
     days = []
     for date in dates:
         shift = shifts.get((officer or "", date))
-        if shift is None:
+        if shift is None or date in elsewhere:
             why = "no officer" if officer is None else f"{officer} is not at work"
+            why = elsewhere.get(date, why)
             if date in bank_holidays(date.year) and date not in rules.worked_bank_holidays:
                 why = "bank holiday"
             days.append(CommunityDay(date=date, capacity_s=0, parts={}, closed=why))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from folders import write_rows
+from folders import add_visit_rule, write_rows
 from weeks import rows_of
 
 from geodata import DataError
@@ -101,11 +101,13 @@ def test_no_community_day_no_weeks_ahead(borough: Path, tmp_path: Path):
     assert "community day" in error.value.problems[0].reason
 
 
-def with_officers(borough: Path, tmp_path: Path, change):
+def with_officers(borough: Path, tmp_path: Path, change, rule: str = ""):
     """The weeks ahead where the officers file is another one."""
     folder = Path(shutil.copytree(borough, tmp_path / "borough"))
     rows = rows_of(folder / "officers.csv")
     write_rows(folder / "officers.csv", change(rows))
+    if rule:
+        add_visit_rule(folder, rule)
     ws = Workspace.open(folder)
     return quarter_problem(ws, ws.visit_problem(WEEK), 4, None)
 
@@ -123,11 +125,26 @@ def test_who_has_no_patch_knocks_for_the_patch_without_an_officer(borough, tmp_p
     assert row.without_turn < row.homes
 
 
-def test_a_patch_without_anybody_says_who_may_help_and_what_would_do(borough, tmp_path):
+def test_a_colleague_covers_a_patch_on_so_many_days_as_it_has_of_the_doors(borough, tmp_path):
     patch = rows_of(borough / "officers.csv")[0]["patch"]
     problem = with_officers(borough, tmp_path, lambda rows: rows[1:])
-    (note,) = [note for note in problem.notes if note.startswith(f"{patch} has no officer")]
-    assert "and no turns: in the weeks themselves HO" in note
+    own, covered = (p for p in sorted(problem.patches, key=lambda p: p.patch == patch))
+    assert {own.officer_ref, covered.officer_ref} == {"HO02"}
+    assert [day.closed for day in own.days] == [None, f"HO02 is in {patch}"] * 2
+    assert [day.closed for day in covered.days] == [f"HO02 is in {own.patch}", None] * 2
+    said = f"{patch} has no officer: HO02 of P02 knocks there on 2 of 4 community days."
+    assert said in problem.notes
+    plan = plan_quarter(problem, time_limit_s=1, workers=1)
+    assert plan.violations == ()
+    dates = {p: {t.date for t in plan.turns if t.patch == p} for p in (patch, own.patch)}
+    assert all(len(found) == 2 for found in dates.values())
+    assert not dates[patch] & dates[own.patch]
+
+
+def test_a_patch_that_nobody_may_cover_says_what_would_do(borough, tmp_path):
+    patch = rows_of(borough / "officers.csv")[0]["patch"]
+    problem = with_officers(borough, tmp_path, lambda rows: rows[1:], rule="stand_ins = 0")
+    assert any(note.startswith(f"{patch} has no officer and no turns") for note in problem.notes)
     plan = plan_quarter(problem, time_limit_s=1, workers=1)
     row = next(row for row in plan.patches if row.patch == patch)
     assert row.officer_ref is None
