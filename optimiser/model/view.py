@@ -74,6 +74,11 @@ class WorkspaceView(Protocol):
         ...
 
     @property
+    def fixed(self) -> pd.DataFrame | None:
+        """One row a surgery or duty desk: officer_ref, date, end_s, kind, place and more."""
+        ...
+
+    @property
     def service_centres(self) -> gpd.GeoDataFrame | None:
         """Index service_centre; name, geometry (points)."""
         ...

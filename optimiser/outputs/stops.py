@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optimiser.model import Stop, VisitPlan, WorkspaceView
 from optimiser.model.tries import request_of
-from optimiser.outputs.wording import counted, stop_label, time_of_day
+from optimiser.outputs.wording import counted, sentence, stop_label, time_of_day
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,22 +84,27 @@ class _Book:
         homes = view.homes[view.homes["property_ref"].isin(refs)]
         self.homes = _by_ref(homes, "property_ref")
         self.visits = {} if view.visits is None else _by_ref(view.visits, "visit_ref")
+        self.places = {} if view.fixed is None else _session_places(view.fixed)
         self.blocks = _by_ref(view.blocks.drop(columns="geometry").reset_index(), "block_ref")
 
     def lines(self, plan: VisitPlan) -> Iterator[StopLine]:
         for route in plan.routes:
+            before = ""
             for position, stop in enumerate(route.stops, start=1):
                 visit = self.visits.get(request_of(stop.visit_ref or ""), {})
                 doors = self._doors(stop)
                 due = visit.get("due_by")
+                place = self.places.get((route.officer_ref, route.date, stop.end_s), "")
+                where = self._where(stop, doors, place, before)
+                before = where
                 yield StopLine(
                     officer_ref=route.officer_ref,
                     date=route.date,
                     position=position,
                     stop=stop,
-                    task=stop_label(stop.kind, visit.get("visit_type")),
-                    where=self._where(stop, doors),
-                    building=self._building(stop),
+                    task=_task(stop, visit.get("visit_type")),
+                    where=where,
+                    building=self._building(stop, place),
                     access=self._access(stop),
                     doors=doors,
                     language=text_of(visit.get("language")),
@@ -124,7 +129,8 @@ class _Book:
         full = f"{address}, {postcode}" if postcode and postcode not in address else address
         return DoorLine(ref, full, _floor(home.get("floor"), home.get("block_floors")))
 
-    def _where(self, stop: Stop, doors: tuple[DoorLine, ...]) -> str:
+    def _where(self, stop: Stop, doors: tuple[DoorLine, ...], place: str, before: str) -> str:
+        """Return where a stop is; a break in a block without a name is where the last stop is."""
         if stop.kind == "visit" and doors:
             return doors[0].address
         named = text_of(self.blocks.get(stop.block_ref or "", {}).get("block_name"))
@@ -132,15 +138,19 @@ class _Book:
             # A block's reference is on no door: the first and last address are.
             ends = sorted((door.address for door in doors), key=_natural)
             return ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
-        return self._building(stop)
+        if stop.kind == "break" and not named:
+            return before
+        return self._building(stop, place)
 
-    def _building(self, stop: Stop) -> str:
-        if stop.name:
-            return stop.name
+    def _building(self, stop: Stop, place: str) -> str:
+        """Return the block's name and postcode; of a session its place, as its file has it."""
+        if stop.kind == "surgery":
+            return place or stop.name or ""
         block = self.blocks.get(stop.block_ref or "", {})
         home = self.homes.get(stop.property_refs[0], {}) if stop.property_refs else {}
-        parts = (text_of(block.get("block_name")) or stop.block_ref, text_of(home.get("postcode")))
-        return ", ".join(part for part in parts if part)
+        parts = (text_of(block.get("block_name")), text_of(home.get("postcode")))
+        # A reference is on no door: it is told where nothing else is known.
+        return ", ".join(part for part in parts if part) or stop.block_ref or ""
 
     def _access(self, stop: Stop) -> str:
         if not stop.property_refs:
@@ -162,6 +172,21 @@ class _Book:
         if stop.kind == "round":
             parts.insert(0, counted(len(stop.property_refs), "door"))
         return ", ".join(parts)
+
+
+def _session_places(fixed: pd.DataFrame) -> dict[tuple[str, dt.date, int], str]:
+    """Return (officer, date, end) -> the place of a fixed session."""
+    return {
+        (row["officer_ref"], row["date"], int(row["end_s"])): text_of(row["place"])
+        for row in fixed.to_dict("records")
+    }
+
+
+def _task(stop: Stop, visit_type: str | None) -> str:
+    """Return what is done; a session that is no surgery by its own name, as "Duty desk"."""
+    if stop.kind == "surgery" and stop.name:
+        return sentence(stop.name)
+    return stop_label(stop.kind, visit_type)
 
 
 def _by_ref(frame: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:

@@ -95,6 +95,11 @@ class Contents:
         return self.inputs.visits
 
     @property
+    def fixed(self) -> pd.DataFrame | None:
+        """One row a surgery, duty desk or other fixed session; None without a file."""
+        return self.inputs.fixed
+
+    @property
     def service_centres(self) -> gpd.GeoDataFrame | None:
         """The service centres, by reference; None without a file."""
         return self.inputs.service_centres

@@ -123,6 +123,11 @@ def make_visits() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def make_fixed() -> pd.DataFrame:
+    row = ("HO01", dt.date(2026, 12, 3), 36_000, 43_200, "surgery", "Pimlico library")
+    return pd.DataFrame([row], columns=["officer_ref", "date", "start_s", "end_s", "kind", "place"])
+
+
 @dataclass
 class FakeView:
     title: str = "Elm Borough"
@@ -135,6 +140,7 @@ class FakeView:
     blocks: gpd.GeoDataFrame = field(default_factory=make_blocks)
     officers: pd.DataFrame = field(default_factory=make_officers)
     visits: pd.DataFrame | None = field(default_factory=make_visits)
+    fixed: pd.DataFrame | None = field(default_factory=make_fixed)
     walk_calls: int = 0
     streets: bool = True
     unit: str = "block"
@@ -276,7 +282,7 @@ def week_plan() -> VisitPlan:
         "E", 9 * hour + 1830, 75, visit_ref="V3", property_refs=("00E3",), late=True,
         interpreter=True,
     )  # fmt: skip
-    surgery = make_stop("A", 10 * hour, 120, kind="surgery", name="Pimlico surgery", access_s=0)
+    surgery = make_stop("A", 10 * hour, 120, kind="surgery", name="surgery", access_s=0)
     doors = ("00D4", "00D3", "00D2", "00D1")
     knock = make_stop(
         "D", 13 * hour, 13, kind="round", round_ref="R1", property_refs=doors, conversations=1.3

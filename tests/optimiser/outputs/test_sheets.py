@@ -324,3 +324,29 @@ def test_what_is_taken_off_a_day_is_said_there_and_why_is_not(view, week_plan):
     assert "hospital" not in whole
     assert " ill" not in whole
     assert "V9" not in whole
+
+
+def renamed(plan, name):
+    """The week with Thursday's surgery as another session."""
+    thursday = plan.routes[2]
+    first = thursday.stops[0].model_copy(update={"name": name})
+    changed = thursday.model_copy(update={"stops": (first, *thursday.stops[1:])})
+    return plan.model_copy(update={"routes": (*plan.routes[:2], changed)})
+
+
+def test_a_session_is_told_by_its_kind_and_its_place(view, week_plan):
+    text = page_texts(make(view, week_plan))[1]
+    assert "1.  Surgery, 120 minutes\nPimlico library" in text
+    assert "1.  Duty desk, 120" in page_texts(make(view, renamed(week_plan, "duty desk")))[1]
+    without = page_texts(make(replace(view, fixed=None), renamed(week_plan, "Area office")))[1]
+    assert "1.  Area office, 120 minutes\nArea office" in without
+
+
+def test_a_break_is_near_a_door_and_never_near_a_reference(view, week_plan):
+    tuesday = week_plan.routes[0]
+    rest = tuesday.stops[1].model_copy(update={"block_ref": "A"})
+    changed = tuesday.model_copy(update={"stops": (tuesday.stops[0], rest, tuesday.stops[2])})
+    week = week_plan.model_copy(update={"routes": (changed,)})
+    assert "near A House" in page_texts(make(view, week))[0]
+    nameless = replace(view, blocks=view.blocks.assign(block_name=None))
+    assert "near Flat 1 A House, Elm Road, SW1V 3DJ" in page_texts(make(nameless, week))[0]
