@@ -170,7 +170,8 @@ def round_notes(
         if own in knockers.at_work:
             why = f"is to be knocked by two on {_long(day)}, and no second officer is at work"
         if waiting:
-            notes.append(f"{patch} {why}: {waiting:,} of its doors wait.")
+            wait = "waits" if waiting == 1 else "wait"
+            notes.append(f"{patch} {why}: {waiting:,} of its doors {wait}.")
         elif own not in knockers.at_work:
             team = ", ".join(next(knocked[block] for block in blocks).officers)
             if own is None:

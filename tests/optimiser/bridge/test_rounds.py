@@ -135,7 +135,7 @@ def test_no_round_where_nobody_of_the_centre_may_knock(knockers):
     (note,) = round_notes(
         left, (), patch_of={"B1": "P1"}, knockers=knockers, day=THURSDAY, rules=VisitRules()
     )
-    assert note == ("P1 is HO1's, who is away on Thursday 3 December 2026: 1 of its doors wait.")
+    assert note == ("P1 is HO1's, who is away on Thursday 3 December 2026: 1 of its doors waits.")
 
 
 @pytest.mark.parametrize(
