@@ -8,6 +8,7 @@ that what costs more does so for its size.
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from pathlib import Path
@@ -21,8 +22,8 @@ from shapely import LineString, get_coordinates
 __all__ = ["made_week"]
 
 APART_M = 15_000
-OURS = ("property_ref", "block_ref", "estate", "officer_ref", "service_centre", "patch")
-OURS += ("visit_ref", "uprn", "name", "place")
+OURS = ["property_ref", "block_ref", "estate", "officer_ref", "service_centre", "patch"]
+OURS += ["visit_ref", "uprn", "name", "place"]
 """Columns whose values are told apart by copy."""
 
 
@@ -114,4 +115,9 @@ def _write_streets(source: Path, path: Path, count: int) -> None:
 
 
 def _toml(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+    """Return a rule's value as TOML, an inner table in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value) if isinstance(value, str | bool) else str(value)

@@ -2,11 +2,14 @@
 
     python tests/benchmarks/week.py FOLDER --week DATE --seconds S [--seed N]
     python tests/benchmarks/week.py FOLDER --week DATE --sizes 50 100 300 1000 2800
-        [--seconds S] [--seconds-per-100 S] [--plot cost.svg]
+        [--seconds S] [--seconds-per-100 S] [--patience S] [--lines FILE] [--plot cost.svg]
 
 With `--sizes`, weeks of so many requests are made of the folder's own (see made_weeks.py), each
 planned in a process of its own, and the lines become a Markdown table; seconds are S, or grow
-with the requests. `--plot` (needs matplotlib) draws seconds by stage, memory and gap.
+with the requests. A week that fails, or takes longer than its seconds and `--patience`, is
+named and passed over. `--lines` keeps each line as soon as it is known, and what is in the
+file is not planned again. `--plot` (needs matplotlib) draws seconds by stage, memory and
+gap, anew after each size. The stage `compile` is what a machine's first run takes alone.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from typing import Any
 
 from stages import Stages
 
-STAGES = "read", "streets", "problem", "solve", "outputs"
+STAGES = "read", "streets", "problem", "compile", "solve", "outputs"
 
 
 def main() -> None:
@@ -32,20 +35,36 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sizes", type=int, nargs="+")
     parser.add_argument("--seconds-per-100", type=float, default=0.0)
+    parser.add_argument("--patience", type=float, default=600.0)
+    parser.add_argument("--lines", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     if given.sizes is None:
         plan_week(given)
         return
-    lines = [line for size in given.sizes for line in _planned(given, size)]
-    print(table(lines))
-    if given.plot is not None:
-        plot(lines, given.plot)
+    lines = _kept(given.lines)
+    left = [size for size in given.sizes if _instance(given, size) not in lines]
+    minutes = sum(_seconds(given, size) + given.patience for size in left) / 60
+    print(f"{len(left)} weeks to plan, at most {minutes:.0f} minutes", file=sys.stderr)
+    for size in left:
+        line = _planned(given, size)
+        if line is None:
+            continue
+        lines[line["instance"]] = line
+        if given.lines is not None:
+            with given.lines.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        if given.plot is not None:
+            plot(list(lines.values()), given.plot)
+    if lines and given.plot is not None:
+        plot(list(lines.values()), given.plot)
+    print(table(sorted(lines.values(), key=lambda line: line["requests"])))
 
 
 def plan_week(given: argparse.Namespace) -> None:
     """Plan the folder's week and print the line."""
     from optimiser import Workspace, plan_visits
+    from optimiser.routing.arrays.compile_ahead import compiled_ahead
 
     stages = Stages()
     with stages.stage("read"):
@@ -54,6 +73,8 @@ def plan_week(given: argparse.Namespace) -> None:
         _ = ws.network
     with stages.stage("problem"):
         problem = ws.visit_problem(given.week)
+    with stages.stage("compile"), compiled_ahead() as compiled:
+        compiled()
     with stages.stage("solve"):
         plan = plan_visits(problem, time_limit_s=given.seconds, seed=given.seed)
     with stages.stage("outputs"), tempfile.TemporaryDirectory() as out:
@@ -81,32 +102,53 @@ def plan_week(given: argparse.Namespace) -> None:
     )
 
 
-def _planned(given: argparse.Namespace, size: int) -> list[dict[str, Any]]:
-    """Return the line of a made week; none where it could not be planned, and say so."""
+def _kept(path: Path | None) -> dict[str, dict[str, Any]]:
+    """Return the lines that an earlier run left, by instance."""
+    if path is None or not path.exists():
+        return {}
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {line["instance"]: line for line in lines}
+
+
+def _seconds(given: argparse.Namespace, size: int) -> float:
+    return float(max(given.seconds, given.seconds_per_100 * size / 100))
+
+
+def _instance(given: argparse.Namespace, size: int) -> str:
+    return f"{size} requests, {_seconds(given, size):g} s, seed {given.seed}"
+
+
+def _planned(given: argparse.Namespace, size: int) -> dict[str, Any] | None:
+    """Return the line of a made week; where it could not be planned say so, and return None."""
     from made_weeks import made_week
 
-    seconds = max(given.seconds, given.seconds_per_100 * size / 100)
+    seconds = _seconds(given, size)
     with tempfile.TemporaryDirectory() as temporary:
         folder = made_week(given.folder, Path(temporary) / str(size), size, seed=given.seed)
         command = [sys.executable, __file__, str(folder), "--week", given.week]
         command += ["--seconds", str(seconds), "--seed", str(given.seed)]
-        told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if told.returncode:
-        print(f"{size} requests: exit code {told.returncode}", file=sys.stderr)
-        return []
-    line = json.loads(told.stdout.splitlines()[-1]) | {"instance": f"{size} requests"}
+        limit = seconds + given.patience
+        try:
+            told = subprocess.run(
+                command, stdout=subprocess.PIPE, text=True, check=True, timeout=limit
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            print(f"{size} requests: {error}", file=sys.stderr, flush=True)
+            return None
+    line: dict[str, Any] = json.loads(told.stdout.splitlines()[-1])
+    line["instance"] = _instance(given, size)
     print(json.dumps(line), flush=True)
-    return [line]
+    return line
 
 
 def table(lines: list[dict[str, Any]]) -> str:
     """Return the cost by size as Markdown."""
     head = ["requests", "planned", "officers", "rounds", "places", *(f"{s} s" for s in STAGES)]
-    head += ["peak MiB", "objective", "bound", "gap", "violations"]
+    head += ["all s", "peak MiB", "objective", "bound", "gap", "violations"]
     rows = [head, ["---"] * len(head)]
     for x in lines:
         counts = [x[name] for name in ("requests", "planned", "officers", "rounds", "places")]
-        took = [f"{x['stages'][s]:.1f}" for s in STAGES]
+        took = [f"{x['stages'][s]:.1f}" for s in STAGES] + [f"{sum(x['stages'].values()):.1f}"]
         value = [f"{x['objective']:,.0f}", f"{x['bound']:,.0f}", f"{x['gap']:.1%}"]
         rows.append([*map(str, counts), *took, str(x["peak_mib"]), *value, str(x["violations"])])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
