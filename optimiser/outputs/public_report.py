@@ -24,6 +24,8 @@ __all__ = ["public_report"]
 
 WIDTH: Final = 1000.0
 SIMPLIFY_M: Final = 8.0
+SMALL: Final = 14.0
+"""A patch in which no circle of this radius finds room has a smaller label."""
 FEW_SHOWN: Final = f"fewer than {FEWEST}"
 
 
@@ -135,8 +137,10 @@ def _picture(shapes: gpd.GeoDataFrame, fills: Mapping[str, int]) -> Any:
         )
     for patch, shape in zip(shapes["patch"], drawn, strict=True):
         largest = max(shapely.get_parts(shape), key=lambda polygon: polygon.area)
-        x, y = shapely.maximum_inscribed_circle(largest, tolerance=2.0).coords[0]
-        parts.append(f'<text x="{x:g}" y="{y:g}">{escape(patch)}</text>')
+        radius = shapely.maximum_inscribed_circle(largest, tolerance=2.0)
+        x, y = radius.coords[0]
+        small = ' class="small"' if radius.length < SMALL else ""
+        parts.append(f'<text{small} x="{x:g}" y="{y:g}">{escape(patch)}</text>')
     height = (north - south) * scale
     return Markup(
         f'{pattern_defs()}<svg class="patches" viewBox="-5 -5 {WIDTH + 10:g} {height + 10:g}" '

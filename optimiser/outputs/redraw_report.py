@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from optimiser.model import MoveReason, PatchPlan, WorkspaceView
+from optimiser.model import MoveReason, PatchPlan, PatchProblem, WorkspaceView
 from optimiser.model.outcome import OPTIMAL_GAP
+from optimiser.outputs.alternatives import alternatives
 from optimiser.outputs.handed_over import FEW, handed_over_frame, handed_over_total
 from optimiser.outputs.redraw_tables import (
     moved_blocks_frame,
@@ -27,8 +28,16 @@ _MOST_NAMES = 3
 """Blocks of one estate that move for one reason are named up to so many."""
 
 
-def patches_report(view: WorkspaceView, plan: PatchPlan, reasons: Sequence[MoveReason] = ()) -> str:
-    """Return the redraw pack: the proof, balance before and after, who changes and why."""
+def patches_report(
+    view: WorkspaceView,
+    plan: PatchPlan,
+    reasons: Sequence[MoveReason] = (),
+    problem: PatchProblem | None = None,
+) -> str:
+    """Return the redraw pack: the proof, balance before and after, who changes and why.
+
+    With the problem, the patches of today stand beside the plan as an alternative.
+    """
     frame = patches_frame(view, plan)
     moved = moved_blocks_frame(view, plan, reasons)
     handed = handed_over_frame(view, plan)
@@ -54,6 +63,7 @@ def patches_report(view: WorkspaceView, plan: PatchPlan, reasons: Sequence[MoveR
         measure_columns=[("Patch", ""), *((name, "n") for name in _measure_names(plan))],
         measure_rows=_measure_rows(plan),
         kept=_kept_words(view, plan),
+        **alternatives(plan, problem),
         moved=_moved_words(view, plan, moved),
         handed=_handed_words(view, plan),
         flow_columns=_flow_columns(handed, units),
@@ -296,4 +306,6 @@ def _estate_words(view: WorkspaceView, plan: PatchPlan) -> str:
 
 
 def _signed(value: float) -> str:
-    return true_minus(f"{value:+.1f}%") if math.isfinite(value) else ""
+    if not math.isfinite(value):
+        return ""
+    return true_minus(f"{value:+.1f}%") if round(value, 1) else "0.0%"

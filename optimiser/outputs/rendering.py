@@ -43,7 +43,7 @@ def number(value: float | None) -> str:
 
 def decimal(value: float) -> str:
     """Return a number of a column: one decimal, so that the points stand under each other."""
-    return true_minus(f"{value:,.1f}") if math.isfinite(value) else ""
+    return true_minus(f"{round(value, 1) + 0.0:,.1f}") if math.isfinite(value) else ""
 
 
 def blank(value: Any) -> str:

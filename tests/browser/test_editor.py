@@ -84,7 +84,7 @@ def test_undo_and_redo_from_the_keyboard(editor: Page) -> None:
 def test_a_ring_catches_the_blocks_inside_it(editor: Page) -> None:
     other_patch(editor, 0)
     x, y = point_of(editor, 0)
-    editor.get_by_label("draws a ring").check()
+    editor.get_by_label("drawing a ring").check()
     into = int(editor.locator("#into").input_value())
 
     editor.mouse.move(x - 8, y - 8)
@@ -99,7 +99,7 @@ def test_a_ring_catches_the_blocks_inside_it(editor: Page) -> None:
 def test_painting_moves_what_the_held_mouse_crosses(editor: Page) -> None:
     into = other_patch(editor, 0)
     x, y = point_of(editor, 0)
-    editor.get_by_label("paints while held").check()
+    editor.get_by_label("painting over").check()
 
     editor.mouse.move(x, y)
     editor.mouse.down()
@@ -174,3 +174,61 @@ def test_what_is_saved_is_taken_by_the_command(editor: Page, outputs: Path, tmp_
         (folder / "patches" / "homes.csv").read_bytes() for folder in (tmp_path, outputs)
     )
     assert taken == drawn
+
+
+def test_the_figures_are_those_of_the_report(editor: Page, opened: OpenPage) -> None:
+    here = [
+        row.locator("th, td").all_inner_texts()[:5] for row in editor.locator("#balance tr").all()
+    ]
+
+    report = opened("patches/report.html")
+    table = report.locator("table", has_text="Workload and homes of each patch")
+    heads = [head.replace("\n", " ") for head in table.locator("thead th").all_inner_texts()]
+    columns = [
+        heads.index(name)
+        for name in ("Patch", "Officer", "Homes after", "Workload after", "Target")
+    ]
+    rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
+
+    assert here == [[row[k] for k in columns] for row in rows]
+
+
+def test_a_locked_patch_is_marked_on_the_map(editor: Page) -> None:
+    code = editor.evaluate("doorstepEditor.model.patches[0].code")
+
+    editor.get_by_label(f"Lock {code}", exact=True).check()
+
+    expect(editor.locator(".patch-mark.locked")).to_have_text([code])
+
+
+def test_leaving_with_an_edit_that_is_not_saved_is_asked_about(
+    editor: Page, tmp_path: Path
+) -> None:
+    asks = """() => {
+      const event = new Event('beforeunload', {cancelable: true});
+      window.dispatchEvent(event);
+      return event.defaultPrevented;
+    }"""
+    assert not editor.evaluate(asks)
+    other_patch(editor, 0)
+    editor.mouse.click(*point_of(editor, 0))
+    assert editor.evaluate(asks)
+
+    save(editor, tmp_path / "patch-edit.json")
+
+    assert not editor.evaluate(asks)
+
+
+def test_a_finger_paints_as_the_mouse_does(editor: Page) -> None:
+    into = other_patch(editor, 0)
+    x, y = point_of(editor, 0)
+    editor.get_by_label("painting over").check()
+
+    editor.evaluate(
+        """([x, y]) => ['pointerdown', 'pointermove', 'pointerup'].forEach(kind =>
+          document.elementFromPoint(x, y).dispatchEvent(new PointerEvent(kind, {
+            pointerType: 'touch', isPrimary: true, bubbles: true, clientX: x, clientY: y})))""",
+        [x, y],
+    )
+
+    assert patches_now(editor)[0] == into

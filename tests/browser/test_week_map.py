@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
-from pages import OpenPage
+from pages import WEEK_FOLDER, OpenPage
 from playwright.sync_api import Page, expect
 
-MAP = "week-2026-11-30/map.html"
+MAP = f"{WEEK_FOLDER}/map.html"
 
 
 @pytest.fixture
@@ -68,3 +69,45 @@ def test_what_is_left_out_is_marked_with_its_reason(week: Page, outputs: Path) -
     )
     week.get_by_label("Show requests that are not planned").uncheck()
     expect(marks).to_have_count(0)
+
+
+def test_an_officer_without_a_route_that_day_says_when_there_is_one(
+    week: Page, outputs: Path
+) -> None:
+    text = (outputs / WEEK_FOLDER / "plan.json").read_text(encoding="utf-8")
+    routes = [(r["officer_ref"], r["date"]) for r in json.loads(text)["routes"]]
+    days = [f"2026-{day}" for day in ("11-30", "12-01", "12-02", "12-03", "12-04")]
+    officer, free = next(
+        (ref, k)
+        for ref in sorted({ref for ref, _ in routes})
+        for k, day in enumerate(days)
+        if (ref, day) not in routes
+    )
+    week.select_option("#officer", label=officer)
+    week.locator("input[name=day]").nth(free).check()
+
+    said = week.locator("#timeline").inner_text()
+
+    assert said.startswith(f"No route on this day. {officer} has one on ")
+    short = ("Mon 30 Nov", "Tue 1 Dec", "Wed 2 Dec", "Thu 3 Dec", "Fri 4 Dec")
+    assert [day in said for day in short] == [(officer, day) in routes for day in days]
+
+
+def test_each_route_of_a_day_is_named_on_the_map(week: Page) -> None:
+    listed = week.locator("table[data-day]:visible tbody button").all_text_contents()
+    names = week.locator(".patch-mark.route").all_text_contents()
+    assert sorted(names) == sorted(name.split()[0] for name in listed)
+
+    week.select_option("#officer", index=1)
+
+    expect(week.locator(".patch-mark.route")).to_have_count(0)
+
+
+def test_choosing_anew_closes_what_was_open(week: Page) -> None:
+    week.select_option("#officer", index=1)
+    week.locator("#timeline button.link").first.click()
+    expect(week.locator(".leaflet-popup")).to_have_count(1)
+
+    week.select_option("#officer", index=2)
+
+    expect(week.locator(".leaflet-popup")).to_have_count(0)

@@ -78,10 +78,10 @@ def test_page_is_offline_and_gives_nothing_away(view, patch_plan, problem):
 def test_of_areas_the_page_says_area(view, patch_plan, problem):
     view.unit = "area"
     page = page_html(patch_editor(view, patch_plan, problem), title="Editor")
-    assert "moves an area" in page
+    assert "Move areas by" in page
     assert "Find a cut-off area" in page
     assert '"unit":"area"' in page
-    assert "moves a block" not in page
+    assert "Move blocks" not in page
 
 
 @pytest.fixture

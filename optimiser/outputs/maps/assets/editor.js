@@ -38,7 +38,12 @@ function doorstepEdit(map, data) {
     say(may.refused.length ? "Not moved: " + may.refused.join("; ") + "." : counted(may.ok.length, data.unit) + " moved into " + patches[into()].code + ".");
   }
 
-  function counted(n, word) { return n.toLocaleString("en-GB") + " " + word + (n === 1 ? "" : word === "patch" ? "es" : "s"); }
+  // Rounded as on the other pages: toFixed is exact, and true halves go to the even digit.
+  function points(load) {
+    var tenths = load % 50 === 25 ? 2 * Math.round(load / 20) : 10 * (load / 100).toFixed(1);
+    return (tenths / 10).toLocaleString("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  }
+  function counted(n, word) { return n.toLocaleString("en-GB") + (word ? " " + word + (n === 1 ? "" : word === "patch" ? "es" : "s") : ""); }
   function say(text) { byId("said").textContent = text; }
   function signed(share) { var r = Math.round(share * 1000) / 10; return (r > 0 ? "+" : r < 0 ? "−" : "") + Math.abs(r).toFixed(1) + "%"; }
 
@@ -84,7 +89,7 @@ function doorstepEdit(map, data) {
       var lat = 0, lon = 0;
       part.forEach(function (k) { lat += blocks[k].at[0] / part.length; lon += blocks[k].at[1] / part.length; });
       part.sort(function (a, b) { return map.distance(blocks[a].at, [lat, lon]) - map.distance(blocks[b].at, [lat, lon]); });
-      labels.addLayer(doorstep.label(patches[p].code + (model.locked[p] ? " 🔒︎" : ""), blocks[part[0]].at));
+      labels.addLayer(doorstep.label(patches[p].code, blocks[part[0]].at, { className: model.locked[p] ? "locked" : "" }));
     });
     doorstep.place();
   }
@@ -103,7 +108,7 @@ function doorstepEdit(map, data) {
       head.innerHTML = '<svg class="swatch" aria-hidden="true"><rect width="100%" height="100%" fill="url(#fill-' + patches[p].fill + ')"/></svg>';
       head.appendChild(choose);
       row.appendChild(head);
-      [patches[p].officer, f.homes, (f.load / 100).toFixed(1), (f.target / 100).toFixed(1), signed(f.difference) + (f.outside ? " outside limit" : ""), f.moved, f.parts.length < 2 ? String(f.parts.length) : f.parts.length + " (cut off)"].forEach(function (text, k) {
+      [patches[p].officer, counted(f.homes), points(f.load), points(f.target), signed(f.difference) + (f.outside ? " outside limit" : ""), counted(f.moved), f.parts.length < 2 ? String(f.parts.length) : f.parts.length + " (cut off)"].forEach(function (text, k) {
         row.appendChild(doorstep.element("td", k > 0 && k < 6 ? "n" : "", String(text)));
       });
       if (f.outside || f.parts.length !== 1) { row.classList.add("wrong"); }

@@ -49,11 +49,12 @@ var doorstep = {
     return mark;
   },
 
-  // `lift`: how many pixels above its point the label is, for what stands there.
+  // `lift`: how many pixels above its point the label is, for what stands there; `above`: how
+  // far it goes over other signs.
   label: function (text, at, options) {
     options = options || {};
     var mark = L.marker(at, {
-      interactive: false, keyboard: false, lift: options.lift || 0,
+      interactive: false, keyboard: false, lift: options.lift || 0, zIndexOffset: options.above || 0,
       icon: L.divIcon({ className: "patch-mark " + (options.className || ""), html: doorstep.element("span", "", text), iconSize: [0, 0] })
     });
     doorstep.labels.push(mark);
@@ -61,7 +62,11 @@ var doorstep = {
   },
 
   // Labels give way to each other by half their size at most, so that each still covers its
-  // point; one without room is left out until the map is nearer. The first have first choice.
+  // point, a lifted one by its size; one without room is left out until the map is nearer.
+  // The first have first choice.
+  shifts: [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1]],
+  farther: [[0, -2], [-2, 0], [2, 0], [-2, -2], [2, -2], [0, 2], [-2, 2], [2, 2]],
+
   place: function () {
     var map = doorstep.map, taken = [], left = 0;
     function free(box) {
@@ -76,7 +81,7 @@ var doorstep = {
       if (!sign || !map.hasLayer(label)) { return; }
       var at = map.latLngToLayerPoint(label.getLatLng()), w = sign.offsetWidth / 2, h = sign.offsetHeight / 2;
       var lift = label.options.lift;
-      var shift = [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1]].find(function (s) {
+      var shift = doorstep.shifts.concat(lift ? doorstep.farther : []).find(function (s) {
         var x = at.x + s[0] * w, y = at.y - lift + s[1] * h, box = [x - w, y - h, x + w, y + h];
         return free(box) && taken.push(box);
       });
@@ -135,14 +140,14 @@ var doorstep = {
     far();
     doorstep.scale();
     doorstep.place();
-    // Drawn for the screen, the map is scaled as it is to the paper (268 x 128 mm); drawing
+    // Drawn for the screen, the map is scaled as it is to the paper (186 x 185 mm); drawing
     // it anew for the print leaves parts out in some browsers.
     function paper() {
       if (window.matchMedia("print").matches) { return; }
       var size = map.getSize();
       box.style.setProperty("--width", size.x + "px");
       box.style.setProperty("--height", size.y + "px");
-      box.style.setProperty("--scale", Math.min(1013 / size.x, 484 / size.y));
+      box.style.setProperty("--scale", Math.min(703 / size.x, 699 / size.y));
     }
     map.on("resize", paper);
     paper();

@@ -107,7 +107,7 @@ function doorstepWeek(map, data) {
       var metres = from ? map.distance(at, route.legs.find(Boolean) > 0 ? from[0] : from[from.length - 1]) : 0;
       if (metres > most) { most = metres; farthest = at; }
     });
-    var label = doorstep.label(officer.ref, farthest, { className: "route", lift: 15 });
+    var label = doorstep.label(officer.ref, farthest, { className: "route", lift: 15, above: 400 });
     label.addTo(shown);
     label.getElement().firstChild.style.borderColor = officer.colour;
   }
@@ -148,6 +148,14 @@ function doorstepWeek(map, data) {
     return box;
   }
 
+  // "Tue 1 Dec and Thu 3 Dec": the days on which an officer has a route.
+  function when(officer) {
+    var days = data.days.filter(function (_, d) {
+      return data.routes.some(function (r) { return r.officer === officer && r.day === d; });
+    }).map(function (d) { return d.short; });
+    return days.length < 2 ? days.join() : days.slice(0, -1).join(", ") + " and " + days[days.length - 1];
+  }
+
   function tell(day, officer, routes) {
     var title = day < 0 ? "Whole week" : data.days[day].text;
     var who = officer < 0 ? "all officers" : data.officers[officer].ref;
@@ -155,7 +163,7 @@ function doorstepWeek(map, data) {
     var box = document.getElementById("timeline");
     box.textContent = "";
     if (!routes.length) {
-      box.appendChild(doorstep.element("p", "", "No route on this day."));
+      box.appendChild(doorstep.element("p", "", "No route on this day." + (officer < 0 ? "" : " " + who + " has one on " + when(officer) + ".")));
     } else if (officer < 0) {
       box.appendChild(doorstep.element("p", "", "Choose an officer, above or in the table, to read the day stop by stop."));
     } else {
@@ -175,6 +183,7 @@ function doorstepWeek(map, data) {
     data.routes.forEach(function (route, k) {
       if ((day < 0 || route.day === day) && (officer < 0 || route.officer === officer)) { routes.push(k); }
     });
+    map.closePopup();
     shown.clearLayers();
     doorstep.labels = [];
     routes.forEach(function (k) { shown.addLayer(draw(k)); });
@@ -213,7 +222,12 @@ function doorstepWeek(map, data) {
   var box = document.getElementById("left-out");
   function showLeftOut() { if (box && box.checked) { leftOut.addTo(map); } else { map.removeLayer(leftOut); } }
   if (box) { box.addEventListener("change", showLeftOut); }
-  form.addEventListener("change", function (event) { if (event.target !== box) { refresh(true); } });
+  form.addEventListener("change", function (event) {
+    if (event.target === box) { return; }
+    refresh(true);
+    // Beside the map the tables scroll by themselves: show what was asked for.
+    if (!doorstep.narrow()) { document.getElementById("panel").scrollTop = 0; }
+  });
   form.addEventListener("submit", function (event) { event.preventDefault(); });
   document.addEventListener("click", function (event) {
     var button = event.target.closest("button[data-officer]");
