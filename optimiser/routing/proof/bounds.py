@@ -129,15 +129,15 @@ def all_bounds(compiled: Compiled, *, seconds: float | None = None) -> Bounds:
     seconds
         Wall-clock seconds to look for good prices, half of them for the whole plan's; None:
         as long as it takes, but for linear programs that do not end. The bounds are valid
-        however short.
+        however short. What can be on which day is listed first, whatever it takes.
     """
-    until = None if seconds is None else time.monotonic() + seconds
     net = compiled.net
     if not net.shifts:
         none = dict.fromkeys(("statutory", "requests", "conversations", "own_officer"), 0.0)
         return Bounds(0.0, {**none, "walking": 0.0}, np.zeros(0))
     columns, worth = columns_of(compiled)
     apart = tier_worth(compiled, columns)
+    until = None if seconds is None else time.monotonic() + seconds
 
     def share(parts: int) -> float:
         return _PROGRAM_S if until is None else (until - time.monotonic()) / parts
