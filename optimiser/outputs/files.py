@@ -168,7 +168,7 @@ def _fill_patches(
     write_csv(folder / "residents.csv", residents_list(view, plan), synthetic=view.synthetic)
     sheets = changes_sheets(view, plan, reasons)
     write_xlsx(folder / "changes.xlsx", sheets, title=title, notice=notice)
-    _write(folder / "report.html", patches_report(view, plan, reasons))
+    _write(folder / "report.html", patches_report(view, plan, reasons, problem))
     _write(folder / "public.html", public_report(view, plan))
     _write_summary(folder, patches_summary(view, plan, reasons))
 
