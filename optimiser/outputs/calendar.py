@@ -153,8 +153,10 @@ def _cancelled(before: Event, plan: VisitPlan) -> Event:
     if str(before.get("status", "")) == "CANCELLED":
         return before
     event = before.copy()
-    for name in ("status", "dtstamp"):
+    for name in ("summary", "status", "dtstamp"):
         event.pop(name, None)
+    # A program that shows what is cancelled as if it were not still shows the words.
+    event.add("summary", f"Cancelled: {before.get('summary', '')}")
     event.add("status", "CANCELLED")
     event.add("dtstamp", _stamp(plan))
     event["transp"] = "TRANSPARENT"
@@ -184,8 +186,9 @@ def _event(view: WorkspaceView, plan: VisitPlan, line: StopLine) -> Event:
     event.add("dtstamp", _stamp(plan))
     event.add("sequence", 0)
     event.add("status", "CONFIRMED")
-    event.add("dtstart", utc_time(line.date, stop.start_s))
-    event.add("dtend", utc_time(line.date, stop.end_s))
+    # To the minute, as on the sheet.
+    event.add("dtstart", utc_time(line.date, stop.start_s // 60 * 60))
+    event.add("dtend", utc_time(line.date, stop.end_s // 60 * 60))
     event.add("summary", _subject(line))
     if line.building and stop.kind != "break":
         event.add("location", line.building)

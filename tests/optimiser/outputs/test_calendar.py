@@ -198,10 +198,22 @@ def test_what_is_removed_is_cancelled_once_and_comes_back_with_a_higher_number(v
     gone = by_visit(second, "HO02")["Reference V3"]
     assert (str(gone["status"]), int(gone["sequence"])) == ("CANCELLED", 1)
     assert gone["uid"] == by_visit(first, "HO02")["Reference V3"]["uid"]
+    assert str(gone["summary"]) == "Cancelled: Damp and mould visit"
     assert gone["dtstart"].to_ical() == by_visit(first, "HO02")["Reference V3"]["dtstart"].to_ical()
     third = again(view, replanned(week_plan, *week_plan.routes, hour=12), second)
     back = by_visit(third, "HO02")["Reference V3"]
     assert (str(back["status"]), int(back["sequence"])) == ("CONFIRMED", 2)
+    assert str(back["summary"]) == "Damp and mould visit"
+
+
+def test_events_start_and_end_on_the_minute(view, week_plan):
+    first = week_plan.routes[0]
+    odd = {"start_s": first.stops[0].start_s + 17, "end_s": first.stops[0].end_s + 43}
+    stops = (first.stops[0].model_copy(update=odd), *first.stops[1:])
+    week = week_plan.model_copy(update={"routes": (first.model_copy(update={"stops": stops}),)})
+    event = by_visit(make(view, week), "HO01")["Reference V1"]
+    assert event["dtstart"].dt == dt.datetime(2026, 12, 1, 10, 15, tzinfo=dt.UTC)
+    assert event["dtend"].dt == dt.datetime(2026, 12, 1, 10, 40, tzinfo=dt.UTC)
 
 
 def test_an_officer_without_any_route_left_is_told_so(view, week_plan):
