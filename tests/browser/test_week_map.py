@@ -111,3 +111,18 @@ def test_choosing_anew_closes_what_was_open(week: Page) -> None:
     week.select_option("#officer", index=2)
 
     expect(week.locator(".leaflet-popup")).to_have_count(0)
+
+
+def test_names_keep_clear_of_what_is_left_out(week: Page) -> None:
+    overlaps = """() => {
+      const shown = name => [...document.querySelectorAll(name)]
+        .filter(e => e.style.visibility !== 'hidden').map(e => e.getBoundingClientRect());
+      const names = shown('.patch-mark.route span'), marks = shown('.stop-mark .left-out');
+      return [names.length, marks.length, names.filter(a => marks.some(b =>
+        a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length];
+    }"""
+    names, marks, covered = week.evaluate(overlaps)
+
+    assert names > 0
+    assert marks > 0
+    assert covered == 0

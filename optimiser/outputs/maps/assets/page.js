@@ -4,6 +4,7 @@ var doorstep = {
   dots: [],
   labels: [],
   centres: [],
+  signs: [],
 
   element: function (tag, className, text) {
     var made = document.createElement(tag);
@@ -49,12 +50,11 @@ var doorstep = {
     return mark;
   },
 
-  // `lift`: how many pixels above its point the label is, for what stands there; `above`: how
-  // far it goes over other signs.
+  // `lift`: how many pixels above its point the label is, for what stands there.
   label: function (text, at, options) {
     options = options || {};
     var mark = L.marker(at, {
-      interactive: false, keyboard: false, lift: options.lift || 0, zIndexOffset: options.above || 0,
+      interactive: false, keyboard: false, lift: options.lift || 0,
       icon: L.divIcon({ className: "patch-mark " + (options.className || ""), html: doorstep.element("span", "", text), iconSize: [0, 0] })
     });
     doorstep.labels.push(mark);
@@ -63,28 +63,40 @@ var doorstep = {
 
   // Labels give way to each other by half their size at most, so that each still covers its
   // point, a lifted one by its size; one without room is left out until the map is nearer.
-  // The first have first choice.
+  // The first have first choice. What is in `signs` they keep clear of where they can,
+  // and the map's edge.
   shifts: [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1]],
   farther: [[0, -2], [-2, 0], [2, 0], [-2, -2], [2, -2], [0, 2], [-2, 2], [2, 2]],
 
   place: function () {
     var map = doorstep.map, taken = [], left = 0;
-    function free(box) {
-      return taken.every(function (t) { return box[0] >= t[2] || box[2] <= t[0] || box[1] >= t[3] || box[3] <= t[1]; });
+    function square(marks, size) {
+      return marks.filter(function (mark) { return map.hasLayer(mark); }).map(function (mark) {
+        var at = map.latLngToLayerPoint(mark.getLatLng());
+        return [at.x - size, at.y - size, at.x + size, at.y + size];
+      });
     }
-    doorstep.centres.forEach(function (mark) {
-      var at = map.latLngToLayerPoint(mark.getLatLng());
-      if (map.hasLayer(mark)) { taken.push([at.x - 10, at.y - 10, at.x + 10, at.y + 10]); }
-    });
+    function free(box, of) {
+      return of.every(function (t) { return box[0] >= t[2] || box[2] <= t[0] || box[1] >= t[3] || box[3] <= t[1]; });
+    }
+    function inView(box) {
+      var size = map.getSize(), from = map.layerPointToContainerPoint([box[0], box[1]]);
+      return from.x >= 0 && from.y >= 0 && from.x + box[2] - box[0] <= size.x && from.y + box[3] - box[1] <= size.y;
+    }
+    taken = square(doorstep.centres, 10);
+    var signs = square(doorstep.signs, 14);
     doorstep.labels.forEach(function (label) {
       var sign = label.getElement() && label.getElement().firstChild;
       if (!sign || !map.hasLayer(label)) { return; }
       var at = map.latLngToLayerPoint(label.getLatLng()), w = sign.offsetWidth / 2, h = sign.offsetHeight / 2;
-      var lift = label.options.lift;
-      var shift = doorstep.shifts.concat(lift ? doorstep.farther : []).find(function (s) {
-        var x = at.x + s[0] * w, y = at.y - lift + s[1] * h, box = [x - w, y - h, x + w, y + h];
-        return free(box) && taken.push(box);
-      });
+      var lift = label.options.lift, shifts = doorstep.shifts.concat(lift ? doorstep.farther : []);
+      function box(s) {
+        var x = at.x + s[0] * w, y = at.y - lift + s[1] * h;
+        return [x - w, y - h, x + w, y + h];
+      }
+      var open = shifts.filter(function (s) { return free(box(s), taken); });
+      var shift = open.find(function (s) { return free(box(s), signs) && inView(box(s)); }) || open[0];
+      if (shift) { taken.push(box(shift)); }
       sign.style.visibility = shift ? "" : "hidden";
       sign.style.margin = shift ? shift[1] * h - lift + "px 0 0 " + shift[0] * w + "px" : "";
       left += !shift;

@@ -107,7 +107,7 @@ function doorstepWeek(map, data) {
       var metres = from ? map.distance(at, route.legs.find(Boolean) > 0 ? from[0] : from[from.length - 1]) : 0;
       if (metres > most) { most = metres; farthest = at; }
     });
-    var label = doorstep.label(officer.ref, farthest, { className: "route", lift: 15, above: 400 });
+    var label = doorstep.label(officer.ref, farthest, { className: "route", lift: 15 });
     label.addTo(shown);
     label.getElement().firstChild.style.borderColor = officer.colour;
   }
@@ -207,7 +207,7 @@ function doorstepWeek(map, data) {
   data.unplanned.forEach(function (place) {
     var refs = place.items.map(function (i) { return i.ref; }).join(", ");
     var sign = doorstep.element("span", "left-out", place.items.length > 1 ? String(place.items.length) + "!" : "!");
-    L.marker(place.at, {
+    var mark = L.marker(place.at, {
       alt: "Not planned: " + refs, zIndexOffset: 300,
       icon: L.divIcon({ className: "stop-mark", html: sign, iconSize: [0, 0] })
     }).bindPopup(function () {
@@ -216,11 +216,12 @@ function doorstepWeek(map, data) {
       place.items.forEach(function (i) { box.appendChild(doorstep.lines(i.ref + ": " + i.class, i.lines)); });
       return box;
     }, { maxWidth: 320 }).addTo(leftOut);
+    doorstep.signs.push(mark);
   });
 
   // There is no box where everything is planned.
   var box = document.getElementById("left-out");
-  function showLeftOut() { if (box && box.checked) { leftOut.addTo(map); } else { map.removeLayer(leftOut); } }
+  function showLeftOut() { if (box && box.checked) { leftOut.addTo(map); } else { map.removeLayer(leftOut); } doorstep.place(); }
   if (box) { box.addEventListener("change", showLeftOut); }
   form.addEventListener("change", function (event) {
     if (event.target === box) { return; }
