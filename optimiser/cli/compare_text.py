@@ -28,7 +28,7 @@ def show_comparison(ws: Workspace, found: PatchComparison, written: Sequence[Pat
     console = new_console()
     show_heading(console, ws, "Patches compared")
     console.print(f"A: {escape(found.a.name)}\nB: {escape(found.b.name)}\n")
-    rows = [("", "A", "B", "B less A")]
+    rows = [("", "A", "B", "A to B")]
     rows += [(words, number(a), number(b), difference_words(a, b)) for words, a, b in
              found.figures()]  # fmt: skip
     widths = [max(len(row[i]) for row in rows) for i in range(4)]

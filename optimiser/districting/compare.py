@@ -173,7 +173,7 @@ def _breaks(
         plan = build_plan(problem, slot_of, bound=0, seed=0, seconds=0.0)
         return tuple(f"{v.subject}: {v.message}" for v in check_patches(problem, plan))
     told = [
-        f"{f.patch}: {100 * f.off_target:+.1f} % from its target, limit {100 * problem.balance:g} %"
+        f"{f.patch}: {100 * f.off_target:+.1f}% from its target, limit {100 * problem.balance:g}%"
         for f in patches
         if abs(f.off_target) > problem.balance + 5e-4
     ]

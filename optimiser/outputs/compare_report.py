@@ -9,7 +9,15 @@ from optimiser.outputs.compare_tables import (
     comparison_notes,
     split_estates_rows,
 )
-from optimiser.outputs.rendering import Columns, Rows, blank, decimal, number, render
+from optimiser.outputs.rendering import (
+    Columns,
+    Rows,
+    blank,
+    decimal,
+    number,
+    render,
+    signed_percent,
+)
 from optimiser.outputs.wording import assumptions, counted
 
 __all__ = ["comparison_report", "difference_words"]
@@ -26,7 +34,7 @@ def comparison_report(view: WorkspaceView, found: PatchComparison) -> str:
         assumptions=assumptions(comparison_notes(found), view.caveats),
         figures=_heads(view, found),
         proof=[_proof("A", found.a), _proof("B", found.b)],
-        figure_columns=[("Figure", ""), ("A", "n"), ("B", "n"), ("B less A", "n")],
+        figure_columns=[("Figure", ""), ("A", "n"), ("B", "n"), ("Change from A to B", "n")],
         figure_rows=[
             [words, number(a), number(b), difference_words(a, b)]
             for words, a, b in found.figures()
@@ -116,7 +124,7 @@ def _workload(p: PatchFigures | None) -> str:
 
 
 def _off(p: PatchFigures | None) -> str:
-    return "" if p is None else f"{100 * p.off_target:+.1f}%"
+    return "" if p is None else signed_percent(100 * p.off_target)
 
 
 def _changed_words(view: WorkspaceView, found: PatchComparison) -> str:
@@ -149,7 +157,7 @@ def _block_rows(view: WorkspaceView, found: PatchComparison) -> Rows:
 
 
 def difference_words(a: float | None, b: float | None) -> str:
-    """Return B less A with its sign, "same" for none, nothing where one is not known."""
+    """Return the change with its sign, "same" for none, nothing where one is not known."""
     if a is None or b is None:
         return ""
     change = b - a

@@ -16,8 +16,16 @@ from optimiser.outputs.redraw_tables import (
     patches_frame,
     split_estates_frame,
 )
-from optimiser.outputs.rendering import Columns, Rows, blank, decimal, number, render
-from optimiser.outputs.wording import assumptions, counted, true_minus
+from optimiser.outputs.rendering import (
+    Columns,
+    Rows,
+    blank,
+    decimal,
+    number,
+    render,
+    signed_percent,
+)
+from optimiser.outputs.wording import assumptions, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,7 +169,7 @@ def _patch_table(frame: pd.DataFrame) -> tuple[Columns, Rows]:
             decimal(row["workload_before"]) if before else None,
             decimal(row["workload"]),
             decimal(row["target"]),
-            _signed(row["from_target_percent"]),
+            signed_percent(row["from_target_percent"]),
             *((_metres(row["centre_walk_m"]),) if centre else ()),
             _bar(row["workload"], row["target"], widest),
         ]
@@ -303,9 +311,3 @@ def _estate_words(view: WorkspaceView, plan: PatchPlan) -> str:
         f"{counted(len(plan.split_estates), 'estate lies', 'estates lie')} in more than one patch. "
         f"{'An area' if view.unit == 'area' else 'A block'} is never split."
     )
-
-
-def _signed(value: float) -> str:
-    if not math.isfinite(value):
-        return ""
-    return true_minus(f"{value:+.1f}%") if round(value, 1) else "0.0%"

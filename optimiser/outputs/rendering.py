@@ -8,7 +8,7 @@ from typing import Any
 from optimiser.model import WorkspaceView
 from optimiser.outputs.wording import notices, true_minus
 
-__all__ = ["Columns", "Rows", "blank", "decimal", "number", "render"]
+__all__ = ["Columns", "Rows", "blank", "decimal", "number", "render", "signed_percent"]
 
 Columns = list[tuple[str, str]]
 """Name and class of each column: "n" (numbers), "prose" (sentences), "nowrap", "chart" or ""."""
@@ -44,6 +44,13 @@ def number(value: float | None) -> str:
 def decimal(value: float) -> str:
     """Return a number of a column: one decimal, so that the points stand under each other."""
     return true_minus(f"{round(value, 1) + 0.0:,.1f}") if math.isfinite(value) else ""
+
+
+def signed_percent(value: float) -> str:
+    """Return percent with their sign and one decimal: "+4.0%", "0.0%"; nothing if not finite."""
+    if not math.isfinite(value):
+        return ""
+    return true_minus(f"{value:+.1f}%") if round(value, 1) else "0.0%"
 
 
 def blank(value: Any) -> str:

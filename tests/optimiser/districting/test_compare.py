@@ -82,7 +82,7 @@ def test_patches_that_the_problem_does_not_have(row):
     assert (p9.patch, p9.officer_ref, p9.homes, p9.centre_minutes) == ("P9", None, 10, 0.0)
     assert p9.target == pytest.approx(4 / 3)  # four points among three full-time posts
     assert (found.a.homes_moved, found.a.moved_minutes) == (10, 10.0)
-    assert "P0: +50.0 % from its target, limit 25 %" in found.a.breaks
+    assert "P0: +50.0% from its target, limit 25%" in found.a.breaks
     exact = compare_patches(row, thirds, HALVES, moved_homes={"P9": np.array([10, 10, 10, 4])})
     assert (exact.a.homes_moved, exact.a.moved_minutes) == (4, 4.0)
 

@@ -9,6 +9,7 @@ import pytest
 from optimiser.model.comparison import ChangedBlock, PatchComparison, PatchFigures, SideFigures
 from optimiser.outputs.compare_report import comparison_report, difference_words
 from optimiser.outputs.compare_tables import comparison_sheets, comparison_summary
+from optimiser.outputs.rendering import signed_percent
 
 
 def side(name: str, **more: object) -> SideFigures:
@@ -74,3 +75,11 @@ def test_sheets_and_summary_hold_everything(view, found):
 )
 def test_difference_in_words(a, b, words):
     assert difference_words(a, b) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(4.04, "+4.0%"), (-4.96, "\N{MINUS SIGN}5.0%"), (-0.04, "0.0%"), (float("nan"), "")],
+)
+def test_percent_off_target_in_words(value, words):
+    assert signed_percent(value) == words
