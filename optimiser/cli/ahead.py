@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from optimiser.cli.common import progress
+from optimiser.cli.common import progress, waiting
 
 if TYPE_CHECKING:
     from optimiser.model import VisitPlan
@@ -33,7 +33,7 @@ def solve_ahead(
     from optimiser.workspace.week_begun import rest_of_week
 
     require_ahead(ws, weeks)
-    with compiled_ahead() as compiled:
+    with compiled_ahead() as compiled, waiting("Working out walking times"):
         problem = ws.visit_problem(week, patches=patches)
         ahead = quarter_problem(ws, problem, weeks, patches)
         compiled()

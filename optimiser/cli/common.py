@@ -38,9 +38,11 @@ __all__ = [
     "open_folder",
     "print_json",
     "progress",
+    "save",
     "save_problems",
     "solve_patches",
     "solve_week",
+    "waiting",
 ]
 
 EXIT_BAD_INPUT, EXIT_INFEASIBLE, EXIT_NO_SOLUTION = 2, 3, 4
@@ -69,7 +71,16 @@ def open_folder(folder: Path, *, lenient: bool = False) -> Workspace:
     """Open the landlord's folder; with `lenient`, go on with the good rows."""
     from optimiser.workspace import Workspace
 
-    return Workspace.open(folder, lenient=lenient)
+    with waiting("Reading the files"):
+        return Workspace.open(folder, lenient=lenient)
+
+
+def save(
+    ws: Workspace, plan: PatchPlan | VisitPlan, target: Path, *, basemap: bool = False
+) -> list[Path]:
+    """Write a plan's outputs, and say so on a terminal: of a borough it takes a while."""
+    with waiting("Writing maps, reports and spreadsheets"):
+        return ws.save(plan, target, basemap=basemap)
 
 
 def save_problems(ws: Workspace, out: Path | None, *, lenient: bool) -> None:
@@ -88,7 +99,8 @@ def solve_patches(ws: Workspace, *, seconds: float, seed: int) -> PatchPlan:
     """Redraw the patches, with a bar on a terminal."""
     from optimiser.districting import allocate_patches
 
-    problem = ws.patch_problem()
+    with waiting("Working out walking times"):
+        problem = ws.patch_problem()
     with progress("Patches", seconds) as report:
         return allocate_patches(problem, time_limit_s=seconds, seed=seed, progress=report)
 
@@ -101,11 +113,23 @@ def solve_week(
     from optimiser.routing.arrays.compile_ahead import compiled_ahead
     from optimiser.workspace.week_begun import rest_of_week
 
-    with compiled_ahead() as compiled:
+    with compiled_ahead() as compiled, waiting("Working out walking times"):
         problem = rest_of_week(ws, ws.visit_problem(week, patches=patches))
         compiled()
     with progress("Week", seconds) as report:
         return plan_visits(problem, time_limit_s=seconds, seed=seed, progress=report)
+
+
+@contextmanager
+def waiting(label: str) -> Iterator[None]:
+    """Say on a terminal what is being done; nothing when piped."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from optimiser.cli.terminal import waiting_line
+
+    with waiting_line(label):
+        yield
 
 
 @contextmanager

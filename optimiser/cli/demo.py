@@ -16,6 +16,7 @@ from optimiser.cli.common import (
     fail,
     open_folder,
     print_json,
+    save,
     solve_patches,
     solve_week,
 )
@@ -41,9 +42,9 @@ def demo(
         write_borough(out, seed=seed)
         ws = open_folder(out)
         patches = solve_patches(ws, seconds=seconds * 0.45, seed=seed)
-        first = ws.save(patches, out / "out" / "patches")
+        first = save(ws, patches, out / "out" / "patches")
         week = solve_week(ws, DEMO_WEEK, patches, seconds=seconds * 0.55, seed=seed)
-        second = ws.save(week, out / "out" / f"week-{DEMO_WEEK}")
+        second = save(ws, week, out / "out" / f"week-{DEMO_WEEK}")
         if as_json:
             from optimiser.outputs.documents import patches_summary, week_summary
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optimiser.cli.common import check_target_folder, print_json, solve_week
+from optimiser.cli.common import check_target_folder, print_json, save, solve_week
 
 if TYPE_CHECKING:
     from optimiser.model import VisitPlan
@@ -54,7 +54,7 @@ def _plan(
         check_target_folder(target)
         week = target.name.removeprefix("week-")
         plan = solve_week(ws, week, patches, seconds=seconds, seed=seed)
-        ws.save(plan, target)
+        save(ws, plan, target)
         from optimiser.cli.offer_text import show_planned_first
 
         show_planned_first(target)

@@ -23,6 +23,7 @@ from optimiser.cli.common import (
     open_folder,
     print_json,
     progress,
+    save,
     save_problems,
     solve_patches,
 )
@@ -72,7 +73,7 @@ def patches(
             if plan.violations:
                 _refuse(ws, plan, folder, edit, as_json=as_json)
         save_problems(ws, out, lenient=lenient)
-        written = ws.save(plan, target, basemap=basemap)
+        written = save(ws, plan, target, basemap=basemap)
         if as_json:
             from optimiser.outputs.documents import patches_summary
 

@@ -22,6 +22,7 @@ from optimiser.cli.common import (
     fail,
     open_folder,
     print_json,
+    save,
     save_problems,
     solve_week,
 )
@@ -75,7 +76,7 @@ def plan(
         else:
             result = solve_week(ws, monday, patches, seconds=seconds, seed=seed)
         save_problems(ws, out, lenient=lenient)
-        written = ws.save(result, target, basemap=basemap)
+        written = save(ws, result, target, basemap=basemap)
         pages = [] if quarter is None else save_ahead(ws, quarter, ahead)
         if as_json:
             from optimiser.outputs.documents import week_summary

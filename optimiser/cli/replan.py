@@ -20,6 +20,7 @@ from optimiser.cli.common import (
     open_folder,
     print_json,
     progress,
+    save,
     save_problems,
 )
 from optimiser.cli.plan import monday_of
@@ -101,7 +102,7 @@ def replan(
                 so_far=so_far,
             )
         save_problems(ws, out, lenient=lenient)
-        _tell(ws, result, ws.save(result, target), as_json=as_json)
+        _tell(ws, result, save(ws, result, target), as_json=as_json)
 
 
 def _tell(ws: Workspace, result: VisitPlan, written: list[Path], *, as_json: bool) -> None:

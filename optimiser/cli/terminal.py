@@ -36,11 +36,24 @@ __all__ = [
     "show_problems",
     "show_week",
     "show_week_figures",
+    "waiting_line",
 ]
 
 MOST_PROBLEMS = 40
 MOST_UNPLANNED = 8
 OPEN_FIRST = "map.html"
+_BAR_WIDTH = 14
+"""So that objective, bound and gap have room on a terminal of 80 letters."""
+_STAGES = {
+    "prepare": "preparing",
+    "seeds": "first plans",
+    "search": "searching",
+    "exact": "proving",
+    "bound": "proving",
+    "explain": "explaining",
+    "kept": "keeping what began",
+    "placed": "placing",
+}
 _URGENT = ("escalate", "bad_data", "impossible", "crowded_out", "not_found")
 
 
@@ -272,7 +285,7 @@ def _count(number: int, noun: str) -> str:
 
 def progress_state(now: Progress) -> str:
     """Return what stands beside the bar: "searching  objective 980  bound 1,000  gap 2.0%"."""
-    state = now.stage
+    state = _STAGES.get(now.stage, now.stage)
     if now.objective is not None:
         state += f"  objective {now.objective:,.0f}"
     if now.bound is not None and math.isfinite(now.bound):
@@ -286,6 +299,13 @@ def progress_state(now: Progress) -> str:
 
 
 @contextmanager
+def waiting_line(label: str) -> Iterator[None]:
+    """Show on standard error what is being done, until the block ends."""
+    with new_console(stderr=True).status(label):
+        yield
+
+
+@contextmanager
 def progress_bar(label: str, seconds: float) -> Iterator[ProgressCallback]:
     """Show stage, time, objective and gap on standard error until the block ends."""
     from rich.progress import BarColumn, TextColumn
@@ -293,7 +313,7 @@ def progress_bar(label: str, seconds: float) -> Iterator[ProgressCallback]:
 
     with Bar(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=_BAR_WIDTH),
         TextColumn("{task.fields[state]}"),
         console=new_console(stderr=True),
         transient=True,

@@ -1,8 +1,17 @@
 import datetime as dt
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
-from optimiser.cli.terminal import new_console, progress_state, show_week_figures
+from optimiser.cli import terminal
+from optimiser.cli.terminal import (
+    new_console,
+    progress_bar,
+    progress_state,
+    show_week_figures,
+    waiting_line,
+)
 from optimiser.model import (
     Progress,
     Status,
@@ -27,8 +36,26 @@ from optimiser.model import (
     ],
 )
 def test_progress_says_stage_objective_and_gap(objective, bound, said):
-    now = Progress(stage="searching", seconds=1.0, objective=objective, bound=bound)
+    now = Progress(stage="search", seconds=1.0, objective=objective, bound=bound)
     assert progress_state(now) == said
+
+
+def test_the_bar_and_its_figures_fit_a_terminal_of_eighty_letters(monkeypatch):
+    shown = StringIO()
+    console = Console(file=shown, force_terminal=True, width=80)
+    monkeypatch.setattr(terminal, "new_console", lambda **_: console)
+    with progress_bar("Patches", 10.0) as report:
+        report(Progress(stage="search", seconds=1.0, objective=189_453.0, bound=89_625.0))
+    assert "searching  objective 189,453  bound 89,625  gap 52.7%" in shown.getvalue()
+
+
+def test_what_takes_a_while_is_said_and_taken_away_again(monkeypatch):
+    shown = StringIO()
+    console = Console(file=shown, force_terminal=True, width=80)
+    monkeypatch.setattr(terminal, "new_console", lambda **_: console)
+    with waiting_line("Writing maps"):
+        pass
+    assert "Writing maps" in shown.getvalue()
 
 
 def make_plan(unplanned=(), tiers=()):
