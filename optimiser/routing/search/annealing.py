@@ -197,7 +197,7 @@ def last_heats(compiled: Compiled) -> tuple[float, float] | None:
     if not len(lesser):
         return None
     hot = max(1.0, _LAST_HOT * float(np.median(lesser)))
-    return hot, max(1.0, min(hot, _LAST_COLD_S * net.walk_value))
+    return hot, max(1.0, min(hot, float(_LAST_COLD_S * net.walk_value)))
 
 
 def _middle(compiled: Compiled) -> float:

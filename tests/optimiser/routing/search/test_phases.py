@@ -76,6 +76,8 @@ class TestHeats:
         hot, cold = last_heats(compiled)
         assert cold < hot <= 3_000
         assert hot < first_heats(compiled)[0]
+        # A whole number would have the search compiled once more.
+        assert {type(heat) for heat in (hot, cold, *first_heats(compiled))} == {float}
 
     def test_what_counts_like_a_request_is_no_lesser_tier(self, tiny):
         assert last_heats(self.week(tiny, own_officer="HO1", own_officer_value=500_000)) is None
