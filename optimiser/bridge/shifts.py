@@ -129,7 +129,8 @@ def _lost_sessions(
     held = {(s.officer_ref, s.date): len(s.sessions) for s in shifts}
     days = set(week_days(monday))
     return tuple(
-        f"{ref} has a fixed session on {day} but is not at work for all of it: find cover"
+        f"{ref} has a fixed session on {day:%A} {day.day} {day:%B %Y} but is not at work for "
+        "all of it: find cover"
         for (ref, day), rows in sorted(sessions.items())
         if day in days and held.get((ref, day), 0) < len(rows)
     )
