@@ -296,8 +296,8 @@ def _summary_rows(view: WorkspaceView, plan: PatchPlan) -> list[tuple[str, objec
         ("Homes with a patch before", known),
         ("Homes that change patch", plan.homes_moved),
         ("Estates in more than one patch", len(plan.split_estates)),
-        ("Locked patches", ", ".join(plan.locked) or None),
-        ("Blocks put by hand", ", ".join(plan.by_hand) or None),
+        ("Locked patches", ", ".join(plan.locked) or "none"),
+        ("Blocks put by hand", ", ".join(plan.by_hand) or "none"),
     ]
 
 

@@ -53,8 +53,11 @@ def safe_text(text: str) -> str:
     return f"'{text}" if shown.startswith(_FORMULA_STARTS) else text
 
 
-def write_csv(path: Path, frame: pd.DataFrame, *, synthetic: bool) -> None:
-    """Write UTF-8 CSV; a last column `data` says "synthetic" on each row of synthetic data."""
+def write_csv(path: Path, frame: pd.DataFrame, *, synthetic: bool, bom: bool = False) -> None:
+    """Write UTF-8 CSV; a last column `data` says "synthetic" on each row of synthetic data.
+
+    With `bom` the file begins with the mark by which Excel and Word's mail merge know UTF-8.
+    """
     safe = frame.copy()
     if synthetic:
         safe["data"] = "synthetic"
@@ -64,7 +67,7 @@ def write_csv(path: Path, frame: pd.DataFrame, *, synthetic: bool) -> None:
             safe_text("\n".join(re.split(r"\r\n?", v))) if isinstance(v, str) else v
             for v in safe[column]
         ]
-    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    safe.to_csv(path, index=False, encoding="utf-8-sig" if bom else "utf-8", lineterminator="\n")
 
 
 def write_xlsx(path: Path, sheets: Sequence[Sheet], *, title: str, notice: str) -> None:

@@ -71,6 +71,15 @@ def test_a_redraws_folder_holds_what_is_documented(view, patch_plan, tmp_path):
     assert header[:5] == ["property_ref", "block_ref", "old_patch", "new_patch", "officer_ref"]
 
 
+def test_the_list_for_letters_is_known_as_utf8_by_word(view, patch_plan, tmp_path):
+    view.homes.loc[view.homes["property_ref"] == "00C2", "address"] = "Flat 2, Café House"
+    write_patches(view, patch_plan, tmp_path / "out")
+    text = (tmp_path / "out" / "residents.csv").read_bytes()
+    assert text.startswith(b"\xef\xbb\xbfproperty_ref,")
+    assert "Flat 2, Café House" in text.decode("utf-8-sig")
+    assert (tmp_path / "out" / "homes.csv").read_bytes().startswith(b"property_ref,")
+
+
 def test_nothing_but_the_folder_is_left_behind(view, week_plan, tmp_path):
     write_week(view, week_plan, tmp_path / "out")
     write_week(view, week_plan, tmp_path / "out")
