@@ -104,4 +104,4 @@ def test_a_session_outside_the_shift_is_noted_never_dropped_in_silence():
     shifts, lost = build(fixed=session(dt.date(2026, 12, 1), 16, 18))
     assert not any(s.sessions for s in shifts)
     assert len(lost) == 1
-    assert "HO1" in lost[0]
+    assert lost[0].startswith("HO1 has a fixed session on Tuesday 1 December 2026 but")
