@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from optimiser.model import VisitProblem
     from optimiser.routing.arrays.tasks import Compiled
 
-__all__ = ["compile_part", "compiled_ahead", "missing_parts", "small_week"]
+__all__ = ["compile_part", "compiled_ahead", "handed_over", "missing_parts", "small_week"]
 
 PARTS: Final = ("search", "bounds")
 """What a process compiles. The bounds' kernels share few with the search, for whose process

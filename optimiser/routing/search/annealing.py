@@ -9,7 +9,16 @@ from typing import Final
 
 import numpy as np
 
-from optimiser.routing.arrays.tasks import END_NODE, I64, OWN_VALUE, TASK, TWO, WORTH, Compiled
+from optimiser.routing.arrays.tasks import (
+    END_NODE,
+    I64,
+    OWN_VALUE,
+    START_NODE,
+    TASK,
+    TWO,
+    WORTH,
+    Compiled,
+)
 from optimiser.routing.search.kernels import (
     BEST,
     FIXED,
@@ -154,15 +163,15 @@ def compile_kernels(compiled: Compiled) -> None:
 
 def as_rows(compiled: Compiled, routes: dict[int, list[int]]) -> I64:
     """Return routes of nodes (no two-officer visits), by shift, in the form of `State.best`."""
-    state = new_state(compiled.net, compiled.row_length, compiled.sessions, 0)
-    rows = state.best
-    for s in range(compiled.net.shifts):
-        size = int(state.tally[s, SIZE])
-        nodes = routes.get(s, list(state.row[s, 1 : size - 1]))
+    net = compiled.net
+    # Not a state's: a large week's takes hundreds of megabytes.
+    rows = np.zeros((net.shifts, compiled.row_length, 3), dtype=np.int64)
+    for s in range(net.shifts):
+        nodes = routes.get(s, compiled.sessions[s])
         rows[s, : len(nodes) + 2, NODE] = [
-            state.row[s, 0],
+            net.shift[s, START_NODE],
             *nodes,
-            state.row[s, size - 1],
+            net.shift[s, END_NODE],
         ]
     return rows
 
