@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rich.markup import escape
 
 from optimiser.cli.terminal import new_console, show_heading, show_week_figures
+from optimiser.model.tries import request_of
 from optimiser.outputs.wording import counted, long_date, time_of_day
 
 if TYPE_CHECKING:
@@ -51,5 +52,19 @@ def show_replanned(ws: Workspace, plan: VisitPlan, written: Sequence[Path]) -> N
         console.print(
             f"sheets.pdf is version {plan.version}: hand it out in place of the sheets before"
         )
+        if asked := _still_asked_for(ws, plan):
+            console.print(
+                f"  {escape(', '.join(asked))}: still in the visits file; take what is cancelled "
+                "out of it, or name it with --cancel each time, or it is planned again"
+            )
     console.print()
     show_week_figures(console, plan, written)
+
+
+def _still_asked_for(ws: Workspace, plan: VisitPlan) -> list[str]:
+    """Return what was cancelled by word alone: the next plan goes by the file."""
+    if ws.visits is None:
+        return []
+    listed = set(ws.visits["visit_ref"])
+    told = {c.ref for c in plan.changes if (c.kind, c.why) == ("cancelled", "cancelled")}
+    return sorted(ref for ref in map(request_of, told) if ref in listed)

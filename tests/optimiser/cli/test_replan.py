@@ -201,6 +201,9 @@ def test_what_is_not_wanted_any_more_leaves_and_what_is_done_stays(folder):
         seen: ("cancelled", "done on Monday 30 November at 10am"),
     }
     assert not {cancelled, gone, seen} & {u["visit_ref"] for u in plan_json(folder)["unplanned"]}
+    with StringIO() as said, redirect_stdout(said):
+        show_replanned(Workspace.open(folder), read_week_plan(week_folder(folder)), [])
+        assert f"{cancelled}: still in the visits file; take what is cancelled" in said.getvalue()
     officer = before[cancelled][0][0]
     text = (week_folder(folder) / "calendar" / f"{officer}.ics").read_bytes()
     events = {str(e["description"])[:15]: e for e in Calendar.from_ical(text).walk("VEVENT")}
