@@ -54,7 +54,7 @@ def new_map(view: WorkspaceView, *, basemap: bool = False) -> OfflineMap:
     Its panes from below: `ground` (water, parks), `patches` (areas), `base` (streets),
     then Leaflet's own.
     """
-    from folium.map import CustomPane
+    from folium.map import CustomPane, FitBounds
 
     from optimiser.outputs.maps.offline_map import OfflineMap
 
@@ -71,7 +71,10 @@ def new_map(view: WorkspaceView, *, basemap: bool = False) -> OfflineMap:
     CustomPane(GROUND_PANE, z_index=230).add_to(result)
     CustomPane("patches", z_index=240).add_to(result)
     CustomPane(BASE_PANE, z_index=250).add_to(result)
-    result.fit_bounds([[south, west], [north, east]], padding=(8, 8))
+    fit = FitBounds([[south, west], [north, east]], padding=(8, 8))
+    # At once: else the page opens with a zoom, and what goes by the zoom is done twice.
+    fit.options["animate"] = False
+    fit.add_to(result)
     return result
 
 
