@@ -18,9 +18,9 @@ from optimiser.routing.days.timetable import check_sessions, routes_of, tasks_of
 from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan
 from optimiser.routing.proof.bounds import Bounds, all_bounds
-from optimiser.routing.proof.flow import flow_bounds
 from optimiser.routing.proof.prove import compile_proof
 from optimiser.routing.proof.proven import is_proven, is_small, prove_found
+from optimiser.routing.proof.route_bound import route_bounds
 from optimiser.routing.proof.tiers import tier_bounds
 from optimiser.routing.reasons.explain import explain_unplanned
 from optimiser.routing.search.annealing import (
@@ -55,9 +55,9 @@ _RESERVE_S: Final = 1.0
 _BEFORE_PROOF: Final = 0.2
 _PROOF_SHARE: Final = 0.5
 _BOUNDS_SHARE: Final = 0.9
-_FLOW_OF_BOUNDS: Final = 0.8
+_ROUTES_OF_BOUNDS: Final = 0.8
 """Of the time left for the search: what goes before a small week's proof, what it takes,
-and what a larger week's bounds take beside it, most of it the flow."""
+and what a larger week's bounds take beside it, most of it the walks'."""
 
 
 @dataclass
@@ -200,7 +200,7 @@ def _best(
     if not small:
         clock = None if most is not None else _BOUNDS_SHARE * run.search_s
         with ThreadPoolExecutor(1) as beside:
-            tighter = beside.submit(_tighter, compiled, bounds, clock)
+            tighter = beside.submit(_tighter, run, compiled, bounds, clock)
             return search(1.0, first), tighter.result()
     found = search(_BEFORE_PROOF, first)
     clock = None if most is not None else _PROOF_SHARE * run.search_s
@@ -211,12 +211,17 @@ def _best(
     return max(found, more, key=lambda x: x.value), bounds
 
 
-def _tighter(compiled: Compiled, bounds: Bounds, seconds: float | None) -> Bounds:
-    """Return a larger week's bounds, better than the quick ones; conversations' by the clock."""
+def _tighter(run: _Run, compiled: Compiled, bounds: Bounds, seconds: float | None) -> Bounds:
+    """Return a larger week's bounds, better than the quick ones; conversations' by the clock.
+
+    Where all requests fit into the first plan, walks cannot better the requests' bound.
+    """
+    until = time.monotonic() + (seconds or 0.0)
+    if run.left_out:
+        share = None if seconds is None else _ROUTES_OF_BOUNDS * seconds
+        bounds = route_bounds(compiled, bounds, seconds=share)
     if seconds is None:
-        return flow_bounds(compiled, bounds)
-    until = time.monotonic() + seconds
-    bounds = flow_bounds(compiled, bounds, seconds=_FLOW_OF_BOUNDS * seconds)
+        return bounds
     return tier_bounds(compiled, bounds, seconds=until - time.monotonic())
 
 

@@ -170,10 +170,13 @@ def _wait_for(kernels: Iterable[Any], until: float) -> None:
 
 def _compile_bounds(compiled: Compiled) -> None:
     from optimiser.routing.proof.bounds import all_bounds
+    from optimiser.routing.proof.route_bound import route_bounds
     from optimiser.routing.proof.tiers import tier_bounds
     from optimiser.routing.search.kernels import legs_between, walks_between
 
-    tier_bounds(compiled, all_bounds(compiled), seconds=_PATIENCE_S)
+    bounds = all_bounds(compiled)
+    route_bounds(compiled, bounds)
+    tier_bounds(compiled, bounds, seconds=_PATIENCE_S)
     nodes = np.arange(2, dtype=np.int64)
     legs_between(compiled.net, nodes)
     walks_between(compiled.net, nodes)
