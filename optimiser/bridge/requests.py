@@ -211,6 +211,8 @@ def _visit(
     due = _due(row, kind)
     priority = int(row["priority"] or kind.priority)
     statutory, request = _points(kind, priority, due, monday, rules.values)
+    # Late at all, statutory ones come first.
+    late = request * (1.0 if kind.statutory else rules.values.late)
     language = row["language"] or None
     two = bool(row["two_officers"]) or kind.two_officers
     return Visit(
@@ -232,7 +234,7 @@ def _visit(
         excluded_officers=_barred(row, two, genders),
         required_officer=row.get("pinned_officer") or None,
         value=round((statutory + request) * VALUE_UNITS_PER_POINT),
-        late_value=round(request * rules.values.late * VALUE_UNITS_PER_POINT),
+        late_value=round(late * VALUE_UNITS_PER_POINT),
         own_officer_value=round(rules.values.own_officer * VALUE_UNITS_PER_POINT) if officer else 0,
         statutory_value=round(statutory * VALUE_UNITS_PER_POINT),
     )

@@ -232,6 +232,8 @@ class VisitValues(_Finite):
     - a statutory visit on time outweighs five requests of the highest priority
       that are due this week (600 each), more than the longest visit with its walks
       takes the place of;
+    - of what is late at all, statutory requests come first: they keep their points, at
+      least 300 as the visit types stand, where the dearest of the others has 240;
     - no request is worth dropping for knocking: a door takes a minute and a
       conversation seven more, so an officer has at most 7.5 conversations, 15 points,
       in an hour, and the smallest request is worth more than six hours of them
@@ -253,7 +255,12 @@ class VisitValues(_Finite):
     due_this_week: float = Field(
         1.5, ge=1, le=1000, description="factor when due by the week's end"
     )
-    late: float = Field(0.5, ge=0, le=1, description="factor when planned after its due date")
+    late: float = Field(
+        0.4,
+        ge=0,
+        le=1,
+        description="factor when planned after its due date; statutory requests keep their points",
+    )
     conversation: float = Field(
         1.0, ge=0, le=1e6, description="an expected conversation, knocked within the quarter"
     )

@@ -368,7 +368,7 @@ class _Sums:
                 request += values["statutory_on_time"] * values["statutory_not_yet_due"]
             if starts[ref] > due:
                 late_count += 1
-                request *= values["late"]
+                request *= 1.0 if kind.get("statutory") else values["late"]
             elif kind.get("statutory") and due < sunday:
                 tiers["statutory"] += values["statutory_on_time"]
             tiers["requests"] += request

@@ -83,7 +83,15 @@ def test_statutory_visits_due_this_week_come_first():
     assert due.statutory_value == 3000 * 6000
     assert (later.statutory_value, later.value) == (0, (4 * 100 + 150) * 6000)
     assert due.value - due.statutory_value == 4 * 150 * 6000
-    assert due.late_value == 4 * 75 * 6000
+
+
+def test_late_at_all_statutory_visits_come_first():
+    due = pd.Timestamp("2026-12-02 23:59:59")
+    damp, door = (visit(visit_type=kind, due_by=due) for kind in ("damp_mould", "fire_door"))
+    dearest = visit(visit_type="asb_new", due_by=due)
+    assert damp.late_value == damp.value - damp.statutory_value
+    assert dearest.late_value == 0.4 * dearest.value
+    assert damp.late_value > door.late_value > dearest.late_value
 
 
 def test_days_and_window_bound_the_start():
