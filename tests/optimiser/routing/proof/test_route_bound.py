@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from day_brute_force import best_plan, random_week
 from week_brute_force import optimum, small_week
 
 from optimiser.model import VisitProblem
+from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing.arrays.tasks import compile_problem
-from optimiser.routing.proof.bounds import all_bounds
+from optimiser.routing.proof.bounds import Bounds, all_bounds
 from optimiser.routing.proof.route_bound import route_bounds
 from optimiser.routing.proof.walks import entered_alike
+
+
+def alone(problem: VisitProblem) -> Bounds:
+    """Return the bounds of walks, as if nothing else were known."""
+    compiled = compile_problem(problem)
+    quick = all_bounds(compiled)
+    known = quick._replace(whole=1e9, tiers={**quick.tiers, "requests": 1e9})
+    return route_bounds(compiled, known)
 
 
 @pytest.mark.parametrize("two", [False, True], ids=["rounds of one", "rounds of two"])
 @pytest.mark.parametrize("seed", range(25))
 def test_no_plan_of_a_tiny_week_is_worth_more(tiny, seed: int, two: bool) -> None:
     problem = small_week(tiny, seed, rounds_of_two=two)
-    compiled = compile_problem(problem)
-    quick = all_bounds(compiled)
 
-    bounds = route_bounds(compiled, quick)
+    assert optimum(problem) <= alone(problem).whole + 1e-6
 
-    assert optimum(problem) <= bounds.whole + 1e-6
-    assert bounds.whole <= quick.whole
+
+@pytest.mark.parametrize("seed", range(40))
+def test_breaks_windows_sessions_and_uneven_walks_do_not_make_it_too_low(tiny, seed: int) -> None:
+    problem = random_week(tiny, seed)
+    best = best_plan(problem)
+    if best is not None:
+        assert best <= (alone(problem).whole + 1e-6) * VALUE_UNITS_PER_POINT
 
 
 def couples(tiny, **changes) -> VisitProblem:
@@ -60,3 +73,17 @@ def test_homes_entered_differently_in_one_block_are_left_to_other_bounds(tiny) -
 
     assert not entered_alike(compile_problem(tiny.week(visits=visits)).net)
     assert entered_alike(compile_problem(tiny.week(visits=visits[:1])).net)
+
+
+def test_a_window_that_opens_late_costs_the_time_before_it(tiny) -> None:
+    """Two visits of 30 minutes from 4pm, or from 9am, half an hour from each other and home."""
+    walk = np.full((61, 61), 1800, dtype=np.int32)
+    np.fill_diagonal(walk, 0)
+
+    def bound(opens: int) -> float:
+        windows = (tiny.window(0, opens, 17),)
+        visits = tuple(tiny.visit(f"V{k}", 1 + k, windows=windows) for k in range(2))
+        return alone(tiny.week(visits=visits, walk_s=walk, walk_m=walk)).whole
+
+    assert bound(9) >= 200
+    assert bound(16) < 200
