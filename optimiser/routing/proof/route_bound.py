@@ -52,6 +52,9 @@ _WHOLE_SHARE: Final = 0.7
 _MOST_WORK: Final = 1e9
 """Steps of the tables, for each pair of visits, filled in one round: some three seconds."""
 
+_MOST_VISITS: Final = 1_000
+"""More than this, and the tables take longer than the bound is worth."""
+
 _WALKS: Final = 30
 """Taken from a class each time, of different first visits."""
 
@@ -72,7 +75,7 @@ def route_bounds(compiled: Compiled, bounds: Bounds, *, seconds: float | None = 
         Wall-clock seconds; None: until no better prices are found.
     """
     net = compiled.net
-    if not net.visits or not net.shifts or not entered_alike(net):
+    if not 0 < net.visits <= _MOST_VISITS or not net.shifts or not entered_alike(net):
         return bounds
     given = _UNLIMITED_S if seconds is None else seconds
     begun = time.monotonic()
@@ -151,11 +154,13 @@ class _Generation:
         """Better the bound until the program's value is this close, or time is over."""
         prices, smooth = start.prices, _SMOOTH
         number = {s: g for g, part in enumerate(self.classes) for s in part.shifts}
+        for g in range(len(self.classes)):
+            self._add(g, np.zeros(0, dtype=np.int64))  # Time left alone is worth something.
         for shift, visits in start.walks:
-            g = number.get(shift)
-            rows = None if g is None else _rows(self.classes[g], visits)
-            if g is not None and rows is not None:
-                self._add(g, rows)
+            if shift in number:
+                rows = _rows(self.classes[number[shift]], visits)
+                if rows is not None:
+                    self._add(number[shift], rows)
         for _ in range(_MOST_ROUNDS):
             new = self._price(prices, until)
             if new is None:

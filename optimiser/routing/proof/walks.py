@@ -13,6 +13,7 @@ visit, its first start the busy time from there on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -50,6 +51,10 @@ from optimiser.routing.proof.late_starts import with_late_starts
 from optimiser.routing.search.kernels import legs_between
 
 __all__ = ["Gains", "Walks", "Ways", "entered_alike", "gains_of", "walks_of"]
+
+
+_MOST_PLACES: Final = 2_000
+"""Joined by a class's days: some eight seconds for the shortest ways between them."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,10 @@ def gains_of(compiled: Compiled, columns: Columns, worth: F64, own: F64) -> Gain
 def walks_of(
     compiled: Compiled, columns: Columns, gains: Gains, ways: Ways, *, step_s: int
 ) -> list[Walks]:
-    """Return the classes of shifts, in steps of so many seconds; none that may hold no visit."""
+    """Return the classes of shifts, in steps of so many seconds; none that may hold nothing.
+
+    No class at all where days join too many places.
+    """
     net = compiled.net
     groups: dict[tuple[int, ...], list[int]] = {}
     for s in range(net.shifts):
@@ -151,10 +159,15 @@ def walks_of(
         most = np.zeros(net.visits)
         np.maximum.at(most, columns.node[mine], gains.call[mine])
         visits = np.flatnonzero(most > 0)
-        if len(visits):
-            spare = float(gains.spare[shifts].max())
-            found.append(_class(compiled, when, ways, shifts, visits, most[visits], spare,
-                                step_s))  # fmt: skip
+        spare = float(gains.spare[shifts].max())
+        if not len(visits) and spare <= 0:
+            continue
+        ends = net.shift[shifts[0], [START_NODE, END_NODE]]
+        held = columns.node[np.isin(columns.shift, shifts)]
+        seconds = ways.between(shifts, held, np.concatenate([visits, ends]))
+        if seconds is None:
+            return []
+        found.append(_class(compiled, when, shifts, visits, most[visits], spare, seconds, step_s))
     return found
 
 
@@ -168,12 +181,11 @@ def _key(compiled: Compiled, s: int, *, rounds: bool) -> tuple[int, ...]:
 
 
 def _class(
-    compiled: Compiled, when: I64, ways: Ways, shifts: list[int], visits: I64, value: F64,
-    spare: float, step_s: int,
+    compiled: Compiled, when: I64, shifts: list[int], visits: I64, value: F64, spare: float,
+    seconds: I64, step_s: int,
 ) -> Walks:  # fmt: skip
     net, shift = compiled.net, compiled.net.shift[shifts[0]]
     v = len(visits)
-    seconds = ways.between(np.concatenate([visits, shift[[START_NODE, END_NODE]]]))
     leg = np.concatenate([seconds[:v, :v], seconds[v : v + 1, :v]])
     service = _least_service(net, shifts, visits)
     begin, rest = int(shift[START]), int(shift[BREAK])
@@ -191,7 +203,7 @@ def _class(
     opened = first - (horizon - rest - most) + service if spare == 0 else np.zeros(v, np.int64)
     whole = leg + service
     np.fill_diagonal(whole[:v], NEVER)
-    width = max(1, min(step_s, int(whole.min())))
+    width = max(1, min(step_s, int(whole.min(initial=step_s))))
     return Walks(
         shifts=tuple(shifts),
         visits=visits,
@@ -228,32 +240,59 @@ def entered_alike(net: Net) -> bool:
 
 
 class Ways:
-    """The least seconds between nodes' doors, whatever else is done on the way."""
+    """The least seconds between nodes' doors, whatever else a class's days do on the way.
+
+    Walks need not be the shortest: by way of another place may be shorter, if only by a second.
+    """
 
     def __init__(self, compiled: Compiled) -> None:
-        """Work out the shortest ways between places where anything else can be on the way."""
-        net = self._net = compiled.net
-        self._around = None
-        if net.rounds or any(compiled.sessions):
-            from scipy.sparse.csgraph import csgraph_from_dense, floyd_warshall
+        """Begin with none."""
+        self._net = compiled.net
+        self._sessions = compiled.sessions
+        self._closed: dict[tuple[int, ...], tuple[I64, I64]] = {}
 
-            # Whole seconds of walks need not add up: by way of another place may be shorter.
-            # As a plain array, no seconds between two places would be no way between them.
-            walks = csgraph_from_dense(np.asarray(net.walk, dtype=np.float64), null_value=np.inf)
-            self._around = floyd_warshall(walks).astype(np.int64)
+    def between(self, shifts: list[int], held: I64, nodes: I64) -> I64 | None:
+        """Return (nodes, nodes) seconds; None where days join too many places.
 
-    def between(self, nodes: I64) -> I64:
-        """Return (nodes, nodes) seconds."""
+        Parameters
+        ----------
+        shifts
+            The class's.
+        held
+            Nodes that they may hold.
+        nodes
+            Some of those, or where the shifts begin and end.
+        """
         net = self._net
-        legs = legs_between(net, nodes)
-        if self._around is not None:
-            place = net.node[nodes, PLACE]
-            around = self._around[np.ix_(place, place)]
-            around = around + net.node[nodes, LEAVE][:, None] + net.node[nodes, ACCESS]
-            legs = np.minimum(legs, around)
+        found = self._shortest(shifts, held)
+        if found is None:
+            return None
+        places, closed = found
+        at = np.searchsorted(places, net.node[nodes, PLACE])
+        around = closed[np.ix_(at, at)] + net.node[nodes, LEAVE][:, None] + net.node[nodes, ACCESS]
+        legs = np.minimum(legs_between(net, nodes), around)
         block = net.node[nodes, BLOCK]
         same = (block[:, None] == block) & (block >= 0)
         floors = np.abs(net.node[nodes, FLOOR_OUT][:, None] - net.node[nodes, FLOOR_IN])
         inside = np.minimum(floors * net.floor_s, net.lift_s)
         least: I64 = np.where(same, np.minimum(legs, inside), legs).astype(np.int64)
         return least
+
+    def _shortest(self, shifts: list[int], held: I64) -> tuple[I64, I64] | None:
+        """Return the places that days join, and the shortest ways between them."""
+        key = tuple(shifts)
+        if key not in self._closed:
+            from scipy.sparse.csgraph import csgraph_from_dense, floyd_warshall
+
+            net = self._net
+            sessions = [node for s in shifts for node in self._sessions[s]]
+            ends = net.shift[shifts][:, [START_NODE, END_NODE]].ravel()
+            nodes = np.concatenate([held, np.array(sessions, dtype=np.int64), ends])
+            places = np.unique(net.node[nodes, PLACE])
+            if len(places) > _MOST_PLACES:
+                return None
+            walks = net.walk[np.ix_(places, places)].astype(np.float64)
+            # As a plain array, no seconds between two places would be no way between them.
+            closed = floyd_warshall(csgraph_from_dense(walks, null_value=np.inf))
+            self._closed[key] = places, closed.astype(np.int64)
+        return self._closed[key]

@@ -87,3 +87,12 @@ def test_a_window_that_opens_late_costs_the_time_before_it(tiny) -> None:
 
     assert bound(9) >= 200
     assert bound(16) < 200
+
+
+def test_an_officer_who_may_only_knock_counts_too(tiny) -> None:
+    shifts = (tiny.shift("HO1"), tiny.shift("HO2"))
+    visit = tiny.visit("V1", excluded_officers=("HO2",))
+    knocking = tiny.round("R1", day=0, officers=("HO2",))
+    problem = tiny.week(shifts=shifts, visits=(visit,), rounds=(knocking,))
+
+    assert alone(problem).whole >= 140 - 1e-6
