@@ -163,9 +163,11 @@ def plot(lines: list[dict[str, Any]], path: Path) -> None:
     lines = sorted(lines, key=lambda line: line["requests"])
     sizes = [line["requests"] for line in lines]
     for name in STAGES:
-        seconds.plot(sizes, [line["stages"][name] for line in lines], "o-", label=name)
+        spent = [line["stages"][name] for line in lines]
+        if any(spent):
+            seconds.plot(sizes, spent, "o-", label=name)
     seconds.set(title="Seconds by stage", yscale="log")
-    seconds.legend(fontsize="small")
+    figure.legend(loc="outside lower left", ncols=len(STAGES), fontsize="small")
     memory.plot(sizes, [line["peak_mib"] for line in lines], "o-")
     memory.set(title="Peak memory, MiB", ylim=(0, 1.1 * max(line["peak_mib"] for line in lines)))
     gap.plot(sizes, [100 * line["gap"] for line in lines], "o-")

@@ -19,6 +19,7 @@ from optimiser.routing.checks.rules import check_week
 
 FREE = {
     "seed": "how the plan was found",
+    "version": "how many plans of the week were before",
     "seconds": "how long that took",
     "notes": "words",
     "replanned_at": "when a plan was mended",
