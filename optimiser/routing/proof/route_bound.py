@@ -244,20 +244,20 @@ def _rows(part: Walks, visits: tuple[int, ...]) -> I64 | None:
     row = {visit: k for k, visit in enumerate(part.visits.tolist())}
     if not all(visit in row for visit in visits):
         return None
-    here, at = len(part.visits), 0
-    for j in (row[visit] for visit in visits):
-        if at > part.shut[here, j]:
-            return None
-        at, here = max(at + int(part.step[here, j]), int(part.opened[j])), j
-    if at + part.home[here] >= part.size:
-        return None
-    return np.array([row[visit] for visit in visits], dtype=np.int64)
+    rows = np.array([row[visit] for visit in visits], dtype=np.int64)
+    return rows if _left(part, rows) > 0 else None
 
 
 def _worth(part: Walks, rows: I64) -> float:
     """Return what a walk is worth, the time it leaves included."""
+    return float(part.value[rows].sum()) + _left(part, rows) * part.spare
+
+
+def _left(part: Walks, rows: I64) -> int:
+    """Return the steps that a walk leaves, a begun one included; 0 where it is too long."""
     here, at = len(part.visits), 0
     for j in rows.tolist():
+        if at > part.shut[here, j]:
+            return 0
         at, here = max(at + int(part.step[here, j]), int(part.opened[j])), j
-    left = max(part.size - at - int(part.home[here]), 0)
-    return float(part.value[rows].sum()) + left * part.spare
+    return max(part.size - at - int(part.home[here]), 0)

@@ -155,7 +155,8 @@ def walks_of(
     when = with_late_starts(compiled)[0]
     found = []
     for shifts in groups.values():
-        mine = np.isin(columns.shift, shifts) & (columns.node < net.visits)
+        held = np.isin(columns.shift, shifts)
+        mine = held & (columns.node < net.visits)
         most = np.zeros(net.visits)
         np.maximum.at(most, columns.node[mine], gains.call[mine])
         visits = np.flatnonzero(most > 0)
@@ -163,8 +164,7 @@ def walks_of(
         if not len(visits) and spare <= 0:
             continue
         ends = net.shift[shifts[0], [START_NODE, END_NODE]]
-        held = columns.node[np.isin(columns.shift, shifts)]
-        seconds = ways.between(shifts, held, np.concatenate([visits, ends]))
+        seconds = ways.between(shifts, columns.node[held], np.concatenate([visits, ends]))
         if seconds is None:
             return []
         found.append(_class(compiled, when, shifts, visits, most[visits], spare, seconds, step_s))
