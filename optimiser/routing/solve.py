@@ -18,6 +18,7 @@ from optimiser.routing.days.timetable import check_sessions, routes_of, tasks_of
 from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan
 from optimiser.routing.proof.bounds import Bounds, all_bounds
+from optimiser.routing.proof.crowded import Crowded
 from optimiser.routing.proof.prove import compile_proof
 from optimiser.routing.proof.proven import is_proven, is_small, prove_found
 from optimiser.routing.proof.route_bound import route_bounds
@@ -31,10 +32,10 @@ from optimiser.routing.search.annealing import (
     days_of_rows,
 )
 from optimiser.routing.search.phases import search_routes
-from optimiser.routing.search.seeds import seed_rows
+from optimiser.routing.search.seeds import seed_rows, sound_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Executor
 
     from optimiser.model import Route, VisitPlan, VisitProblem
@@ -45,7 +46,7 @@ __all__ = ["plan_visits"]
 
 _log = logging.getLogger(__name__)
 
-_EXPLAIN_SHARES: Final = (0.05, 0.0025, 0.25)
+_EXPLAIN_SHARES: Final = (0.05, 0.001, 0.25)
 """Of the time: at least, for each request that the first plan leaves out, and at most."""
 
 _SEED_SHARE: Final = 0.07
@@ -58,6 +59,12 @@ _BOUNDS_SHARE: Final = 0.9
 _ROUTES_OF_BOUNDS: Final = 0.8
 """Of the time left for the search: what goes before a small week's proof, what it takes,
 and what a larger week's bounds take beside it, most of it the walks'."""
+
+
+_CROWDED: Final = 0.03
+"""Of the requests: with more left out by the first plan, days are priced."""
+_MEET_SHARE, _DIVE_SHARE = 0.13, 0.66
+"""Of the time for a crowded week's search: the first search, and when the plan dived for is due."""
 
 
 @dataclass
@@ -75,6 +82,11 @@ class _Run:
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.begun
+
+    def is_crowded(self, compiled: Compiled) -> bool:
+        """Return whether many requests will be left out, so that days are worth pricing."""
+        many = self.left_out > _CROWDED * compiled.net.visits
+        return many and self.params.iterations is None and Crowded.suits(compiled)
 
     @property
     def left_s(self) -> float:
@@ -183,20 +195,25 @@ def _best(
     small = is_small(compiled, timed=most is None)
     prices = _steering(compiled, bounds)
 
-    def search(share: float, start: Found, routes: Iterable[RouteKey] = ()) -> Found:
+    def search(
+        share: float, start: Found, routes: Iterable[RouteKey] = (), *, warm: bool = False
+    ) -> Found:
         return search_routes(
             compiled,
             prices,
             seconds=max(share * run.search_s, 0.2),
             iterations=None if most is None else round(share * most),
-            workers=run.params.workers,
+            workers=max(1, run.params.workers - warm),  # One core is the proof's then.
             seed=run.seed,
             firsts=(None, start.rows),
             columns=lambda: routes,
             executor=executor,
             report=lambda value: run.report("search", value, bounds.whole),
+            warm=warm,
         )
 
+    if not small and run.is_crowded(compiled):
+        return _best_of_crowded(run, compiled, first, bounds, search)
     if not small:
         clock = None if most is not None else _BOUNDS_SHARE * run.search_s
         with ThreadPoolExecutor(1) as beside:
@@ -209,6 +226,26 @@ def _best(
         return found, bounds
     more = search(1.0 if most is None else 1 - _BEFORE_PROOF, found, routes)
     return max(found, more, key=lambda x: x.value), bounds
+
+
+def _best_of_crowded(
+    run: _Run, compiled: Compiled, first: Found, bounds: Bounds, search: Callable[..., Found]
+) -> tuple[Found, Bounds]:
+    """Search, dive for a plan among days priced, and go on from the better one beside its proof."""
+    begun, seconds = time.monotonic(), run.search_s
+    crowd = Crowded(compiled, bounds)
+    with ThreadPoolExecutor(1) as beside:
+        due = begun + _DIVE_SHARE * seconds
+        beside.submit(crowd.walk, begun + _MEET_SHARE * seconds, due)
+        proof = beside.submit(crowd.prove, begun + seconds)
+        met = search(_MEET_SHARE, first)
+        routes = crowd.plan(((s, nodes) for s, nodes, _ in met.pool), due)
+        plain = np.full(compiled.net.shifts, compiled.net.walk_value, dtype=np.int64)
+        rows = sound_rows(compiled, routes)
+        dived = anneal(compiled, rows, plain, Effort(0.0, 0), seed=run.seed)
+        best = max(met, dived, key=lambda x: x.value)
+        found = max(best, search(1.0, best, warm=True), key=lambda x: x.value)
+        return found, proof.result()
 
 
 def _tighter(run: _Run, compiled: Compiled, bounds: Bounds, seconds: float | None) -> Bounds:

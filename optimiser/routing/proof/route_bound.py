@@ -36,7 +36,7 @@ from optimiser.routing.proof.bounds import F64, Bounds, Columns, Worth, columns_
 from optimiser.routing.proof.q_routes import best_rests, trace
 from optimiser.routing.proof.walks import Gains, Walks, Ways, entered_alike, gains_of, walks_of
 
-__all__ = ["route_bounds"]
+__all__ = ["Start", "Week", "fits_walks", "route_bounds"]
 
 _SMOOTH: Final = 0.6
 _LEAST_SMOOTH: Final = 0.05
@@ -74,19 +74,24 @@ def route_bounds(compiled: Compiled, bounds: Bounds, *, seconds: float | None = 
     seconds
         Wall-clock seconds; None: until no better prices are found.
     """
-    net = compiled.net
-    if not 0 < net.visits <= _MOST_VISITS or not net.shifts or not entered_alike(net):
+    if not fits_walks(compiled):
         return bounds
     given = _UNLIMITED_S if seconds is None else seconds
     begun = time.monotonic()
     columns, worth = bounds.columns or columns_of(compiled)
-    week = _Week(compiled, columns, Ways(compiled))
+    week = Week(compiled, columns, Ways(compiled))
     start = Start(week.first_prices(worth, bounds.prices), [])
     whole, start = week.bound(worth, start, bounds.whole, begun + _WHOLE_SHARE * given)
     requests = tier_worth(compiled, columns)["requests"]
     tiers = dict(bounds.tiers)
     tiers["requests"], _ = week.bound(requests, start, tiers["requests"], begun + given)
     return bounds._replace(whole=whole, tiers=tiers)
+
+
+def fits_walks(compiled: Compiled) -> bool:
+    """Return whether walks are a bound of such a week, and their tables not too large."""
+    net = compiled.net
+    return 0 < net.visits <= _MOST_VISITS and net.shifts > 0 and entered_alike(net)
 
 
 class Start(NamedTuple):
@@ -97,7 +102,7 @@ class Start(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Week:
+class Week:
     """The week, whatever is bounded."""
 
     compiled: Compiled
@@ -107,28 +112,42 @@ class _Week:
     def first_prices(self, worth: Worth, seconds: F64) -> F64:
         """Return what visits are worth beyond their time, at prices of each shift's seconds."""
         columns, visits = self.columns, self.compiled.net.visits
-        gains = self._gains(worth)
+        gains = self.gains(worth)
         mine = columns.node < visits
         busy = seconds[columns.shift] * columns.seconds / VALUE_UNITS_PER_POINT
         prices = np.zeros(visits)
         np.maximum.at(prices, columns.node[mine], (gains.call - busy)[mine])
         return prices
 
-    def bound(self, worth: Worth, start: Start, known: float, until: float) -> tuple[float, Start]:
+    @property
+    def many(self) -> F64:
+        """(visits,) officers of each."""
+        return 1.0 + self.compiled.net.visit[:, PAIR].astype(np.float64)
+
+    def classes(self, gains: Gains, *, step_s: int) -> list[Walks]:
+        """Return the classes in steps of so many seconds; none where tables would be too large."""
+        classes = walks_of(self.compiled, self.columns, gains, self.ways, step_s=step_s)
+        work = sum(len(c.visits) ** 2 * c.size for c in classes)
+        return classes if work <= _MOST_WORK else []
+
+    def bound(
+        self, worth: Worth, start: Start, known: float, until: float,
+        steps: tuple[tuple[int, float], ...] = _STEPS,
+    ) -> tuple[float, Start]:  # fmt: skip
         """Return a bound in points, at most the known, and where to begin a like one."""
-        net, gains = self.compiled.net, self._gains(worth)
+        gains = self.gains(worth)
         known -= gains.free
-        many = 1.0 + net.visit[:, PAIR].astype(np.float64)
-        for step_s, close in _STEPS:
-            classes = walks_of(self.compiled, self.columns, gains, self.ways, step_s=step_s)
-            if not classes or sum(len(c.visits) ** 2 * c.size for c in classes) > _MOST_WORK:
+        for step_s, close in steps:
+            classes = self.classes(gains, step_s=step_s)
+            if not classes:
                 break
-            job = _Generation(classes, many, known)
+            job = _Generation(classes, self.many, known)
             job.work(start, close, until)
             known, start = job.bound, job.end()
         return known + gains.free, start
 
-    def _gains(self, worth: Worth) -> Gains:
+    def gains(self, worth: Worth) -> Gains:
+        """Return what the week's columns are worth to walks."""
         value, own = worth.value / VALUE_UNITS_PER_POINT, worth.own / VALUE_UNITS_PER_POINT
         return gains_of(self.compiled, self.columns, value, own)
 

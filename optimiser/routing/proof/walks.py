@@ -100,6 +100,13 @@ class Walks:
         Steps of the shift, nothing done the first.
     spare
         Points that a step of time left over is worth at most.
+    width
+        Seconds of a step.
+    way, back
+        (v + 1, v) seconds from the end of one visit to the next one's door, and (v + 1,) to
+        where the shift ends.
+    most
+        Busy seconds of a shift, sessions left out.
     """
 
     shifts: tuple[int, ...]
@@ -111,6 +118,10 @@ class Walks:
     home: I64
     size: int
     spare: float
+    width: int
+    way: I64
+    back: I64
+    most: int
 
 
 def gains_of(compiled: Compiled, columns: Columns, worth: F64, own: F64) -> Gains:
@@ -203,6 +214,7 @@ def _class(
     opened = first - (horizon - rest - most) + service if spare == 0 else np.zeros(v, np.int64)
     whole = leg + service
     np.fill_diagonal(whole[:v], NEVER)
+    back = np.append(seconds[:v, v + 1], 0)
     width = max(1, min(step_s, int(whole.min(initial=step_s))))
     return Walks(
         shifts=tuple(shifts),
@@ -211,9 +223,13 @@ def _class(
         step=whole // width,
         shut=(last - leg) // width,
         opened=np.maximum(opened, 0) // width,
-        home=np.append(seconds[:v, v + 1], 0) // width,
+        home=back // width,
         size=most // width + 1,
         spare=spare * width,
+        width=width,
+        way=leg,
+        back=back,
+        most=most,
     )
 
 

@@ -34,6 +34,9 @@ __all__ = ["search_routes"]
 _FIRST_SHARE: Final = 0.5
 """The first phase's share of the effort, where something is worth far less than requests."""
 
+_WARM, _WARM_SHARE = 0.05, 0.75
+"""Where a good plan is to be kept: what the first temperature is times, and the first share."""
+
 _ONE_TIER: Final = ((0.75, 1.0, 1.0), (0.25, 0.3, 0.1))
 """Elsewhere: each phase's share, and what its first and last temperatures are times. Busy
 seconds cost nothing there: paying for them was worth 0.6 % less on orienteering cases."""
@@ -60,6 +63,7 @@ def search_routes(
     executor: Executor | None = None,
     report: Callable[[int], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    warm: bool = False,
 ) -> Found:
     """Return the best plan found, with the days met.
 
@@ -90,6 +94,8 @@ def search_routes(
         Told the best value so far, in units.
     stop
         Asked often, in threads; True ends the search early.
+    warm
+        Whether the first plans are too good to be taken far apart.
     """
     job = _Search(
         compiled,
@@ -101,18 +107,22 @@ def search_routes(
         columns or tuple,
         report or _silent,
         stop,
+        warm,
     )
     own = ThreadPoolExecutor(workers) if executor is None else nullcontext(executor)
     with own as threads:
         return job.run(list(firsts), threads)
 
 
-def _phases(compiled: Compiled) -> list[tuple[float, Effort]]:
+def _phases(compiled: Compiled, *, warm: bool) -> list[tuple[float, Effort]]:
     """Return each phase's share of the effort, and how it searches."""
     hot, cold = first_heats(compiled)
     last = last_heats(compiled)
+    if warm:
+        hot = max(cold, _WARM * hot)
     if last is not None:
-        heats = [(_FIRST_SHARE, (hot, cold)), (1 - _FIRST_SHARE, last)]
+        first = _WARM_SHARE if warm else _FIRST_SHARE
+        heats = [(first, (hot, cold)), (1 - first, last)]
         return [(share, Effort(0.0, heats=pair)) for share, pair in heats]
     return [
         (share, Effort(0.0, heats=(hot * h, max(1.0, cold * c)), guide=0.0))
@@ -137,13 +147,14 @@ class _Search:
     columns: Callable[[], Iterable[RouteKey]]
     report: Callable[[int], None]
     stop: Callable[[], bool] | None = None
+    warm: bool = False
     begun: float = field(default_factory=time.monotonic)
     best: Found | None = None
     pool: dict[Day, None] = field(default_factory=dict)
 
     def run(self, firsts: list[I64 | None], threads: Executor) -> Found:
         starts, over = firsts, 0.0
-        for phase, (share, plain) in enumerate(_phases(self.compiled)):
+        for phase, (share, plain) in enumerate(_phases(self.compiled, warm=self.warm)):
             over += share
             effort = replace(
                 plain,

@@ -53,7 +53,7 @@ from optimiser.routing.search.annealing import as_rows
 from optimiser.routing.search.kernels import SIZE, legs_between, new_state, refresh
 from optimiser.routing.search.moves import load_rows
 
-__all__ = ["seed_rows"]
+__all__ = ["seed_rows", "sound_rows"]
 
 _DAY: Final = 1_440
 """The clock here counts minutes, rounded so that nothing gets easier: a variable's domain
@@ -87,7 +87,7 @@ def seed_rows(compiled: Compiled, *, seconds: float | None) -> I64:
         found = week.solve(share)
         knocked.update(int(net.node[n, TASK]) - net.visits for row in found.values() for n in row)
         routes |= found
-    return _sound(compiled, routes)
+    return sound_rows(compiled, routes)
 
 
 def _visits_by_officer(net: Net) -> dict[int, list[int]]:
@@ -281,8 +281,8 @@ def _parameters(pywrapcp: Any, seconds: float | None) -> Any:
     return parameters
 
 
-def _sound(compiled: Compiled, routes: dict[int, list[int]]) -> I64:
-    """Return the routes as rows, the least valuable tasks dropped where a row does not fit."""
+def sound_rows(compiled: Compiled, routes: dict[int, list[int]]) -> I64:
+    """Return routes by shift as rows, the least valuable tasks dropped where a row does not fit."""
     net = compiled.net
     state = new_state(net, compiled.row_length, compiled.sessions, 0)
     load_rows(net, state, as_rows(compiled, routes))
