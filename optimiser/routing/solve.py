@@ -236,7 +236,7 @@ def _best_of_crowded(
     crowd = Crowded(compiled, bounds)
     with ThreadPoolExecutor(1) as beside:
         due = begun + _DIVE_SHARE * seconds
-        beside.submit(crowd.walk, begun + _MEET_SHARE * seconds, due)
+        walks = beside.submit(crowd.walk, begun + _MEET_SHARE * seconds, due)
         proof = beside.submit(crowd.prove, begun + seconds)
         met = search(_MEET_SHARE, first)
         routes = crowd.plan(((s, nodes) for s, nodes, _ in met.pool), due)
@@ -245,6 +245,7 @@ def _best_of_crowded(
         dived = anneal(compiled, rows, plain, Effort(0.0, 0), seed=run.seed)
         best = max(met, dived, key=lambda x: x.value)
         found = max(best, search(1.0, best, warm=True), key=lambda x: x.value)
+        walks.result()
         return found, proof.result()
 
 

@@ -55,15 +55,20 @@ class Crowded:
 
         Times are of `time.monotonic`, here and below; `plan` may run beside.
         """
-        if self._program is not None:
-            whole, start = self.bounds.whole, Start(self._program.prices, [])
-            for step in _STEPS:
-                limit = until if self._walked.is_set() else first
-                whole, start = self._week.bound(self._worth, start, whole, limit, (step,))
-                self._program.recentre(start.prices)
-                self._walked.set()
-            self.bounds = self.bounds._replace(whole=whole)
-        self._walked.set()
+        try:
+            if self._program is not None:
+                self.bounds = self.bounds._replace(whole=self._walk(self._program, first, until))
+        finally:
+            self._walked.set()
+
+    def _walk(self, program: DaysProgram, first: float, until: float) -> float:
+        whole, start = self.bounds.whole, Start(program.prices, [])
+        for step in _STEPS:
+            limit = until if self._walked.is_set() else first
+            whole, start = self._week.bound(self._worth, start, whole, limit, (step,))
+            program.recentre(start.prices)
+            self._walked.set()
+        return whole
 
     def _program_of(self, worth: Worth, known: float, prices: F64) -> DaysProgram | None:
         gains = self._week.gains(worth)
@@ -80,6 +85,12 @@ class Crowded:
         Waits for the first prices.
         """
         self._walked.wait()
+        try:
+            return self._plan(routes, until)
+        finally:
+            self._dived.set()
+
+    def _plan(self, routes: Iterable[RouteKey], until: float) -> dict[int, list[int]]:
         program, net = self._program, self.compiled.net
         if program is None:
             return {}
@@ -88,7 +99,6 @@ class Crowded:
         now = time.monotonic()
         program.collect(now + _COLLECT_SHARE * (until - now))
         found = program.dive(until, np.flatnonzero(net.visit[:, PAIR]).tolist())
-        self._dived.set()
         return {s: list(visits) for s, visits in found.items()}
 
     def prove(self, until: float) -> Bounds:
@@ -96,10 +106,10 @@ class Crowded:
 
         Waits for `walk` and `plan`.
         """
+        self._dived.wait()
         program = self._program
         if program is None:
             return self.bounds
-        self._dived.wait()
         program.prove(until, passes=1)
         tiers = dict(self.bounds.tiers)
         tiers["requests"] = self._requests(program, tiers["requests"], until)

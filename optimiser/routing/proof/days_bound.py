@@ -268,13 +268,14 @@ class DaysProgram:
             if time.monotonic() < until and self._look(dear, turn, until):
                 self._solve()
             used = sorted(((x.solution_value(), k) for k, x in self._x.items()), reverse=True)
-            self._take(used, found)
+            if not self._take(used, found):
+                break
             turn += 1
         self._start(self.many)
         return found
 
-    def _take(self, used: list[tuple[float, DayKey]], found: dict[int, tuple[int, ...]]) -> None:
-        """Take the days most used for good, and shut out all that holds what they hold."""
+    def _take(self, used: list[tuple[float, DayKey]], found: dict[int, tuple[int, ...]]) -> int:
+        """Take the days most used for good, shut out all that hold the same; return how many."""
         count = 0
         for x, (s, visits) in used:
             if count >= _TAKEN and x < _SURE:
@@ -291,3 +292,4 @@ class DaysProgram:
         for (s, visits), x in self._x.items():
             if s in self._taken or not all(self._left[v] > 0 for v in visits):
                 x.SetUb(0.0)
+        return count

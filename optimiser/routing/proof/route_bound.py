@@ -171,7 +171,8 @@ class _Generation:
 
     def work(self, start: Start, close: float, until: float) -> None:
         """Better the bound until the program's value is this close, or time is over."""
-        prices, smooth = start.prices, _SMOOTH
+        self.prices = prices = start.prices
+        smooth = _SMOOTH
         number = {s: g for g, part in enumerate(self.classes) for s in part.shifts}
         for g in range(len(self.classes)):
             self._add(g, np.zeros(0, dtype=np.int64))  # Time left alone is worth something.
@@ -184,7 +185,10 @@ class _Generation:
             new = self._price(prices, until)
             if new is None:
                 return
-            value, found = self._solve()
+            solved = self._solve()
+            if solved is None:
+                return
+            value, found = solved
             if min(self.bound, self._best) - value <= close * value:
                 return
             if new:
@@ -232,9 +236,10 @@ class _Generation:
             self._visits[visit].SetCoefficient(x, float(count))
         return True
 
-    def _solve(self) -> tuple[float, F64]:
-        """Return the program's value and its prices of visits."""
-        self._solver.Solve()
+    def _solve(self) -> tuple[float, F64] | None:
+        """Return the program's value and its prices of visits; None where numbers went wrong."""
+        if self._solver.Solve() != self._solver.OPTIMAL:
+            return None
         prices = np.array([max(0.0, row.dual_value()) for row in self._visits])
         return float(self._objective.Value()), prices
 

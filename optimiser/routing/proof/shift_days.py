@@ -99,11 +99,14 @@ class Group:
         return float(self.spare * self.walks.most)
 
     def worth(self, part: ShiftDays, visits: tuple[int, ...]) -> float | None:
-        """Return what a day is worth, the time it leaves included; None where it is too long."""
-        rows = np.searchsorted(self.walks.visits, visits)
+        """Return what a day is worth, the time it leaves included; None where it is none."""
+        walks = self.walks
+        rows = np.searchsorted(walks.visits, visits)
+        inside = rows < len(walks.visits)
+        if not inside.all() or (walks.visits[rows] != visits).any() or len(set(visits)) < len(rows):
+            return None
         if not (part.value[rows] > 0).all():
             return None
-        walks = self.walks
         busy = replay(rows, walks.way, part.service, walks.back, self.window, self.times)
         if busy < 0:
             return None
