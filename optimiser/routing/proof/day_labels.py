@@ -155,7 +155,9 @@ def best_days(
     first: F64, second: F64, following: I64, width: int, cut: float, loose: bool,
     labels: Labels, head: I64, until: int,
 ) -> int:  # fmt: skip
-    """Make the labels of all days worth more than `cut`; return how many, or -1: too many.
+    """Make the labels of all days worth more than `cut`; return how many.
+
+    -1 where there were too many; those made are not all then.
 
     Parameters
     ----------
@@ -181,7 +183,7 @@ def best_days(
     labels, head
         Room; head (v,) is set to each visit's first label.
     until
-        How many labels may be compared, a few at a time.
+        How many labels may be made, no more than there is room for.
     """
     v, words = len(gain), labels.memory.shape[1]
     entry, worth, known = labels.entry, labels.profit, labels.memory

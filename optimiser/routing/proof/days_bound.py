@@ -12,12 +12,12 @@ most that a second of rounds can be worth. At any prices u >= 0
 
     sum_i m_i u_i + sum_s (the most profitable day of s at u)
 
-is at least the value of every plan, and only this sum is returned. GLOP solves the program over the
-days found so far; its prices are smoothed towards the best so far (Wentges, International
+is at least the value of every plan, and only this sum is returned. GLOP solves the program over
+the days found so far; its prices are smoothed towards the best so far (Wentges, International
 Transactions in Operational Research 4, 1997).
 
 A plan is found by diving (Sadykov, Vanderbeck, Pessoa, Tahiri and Uchoa, INFORMS Journal on
-Computing 31, 2019): the day with the greatest x is taken for good, the program solved and
+Computing 31, 2019): the days with the greatest x are taken for good, the program solved and
 priced again for the shifts that are left, and so on.
 """
 
@@ -43,20 +43,32 @@ DayKey = tuple[int, tuple[int, ...]]
 
 _SMOOTH: Final = 0.7
 _LEAST_SMOOTH: Final = 0.1
+"""The share of the best bound's prices in those tried next: at first, and when to give up."""
+
 _ENOUGH: Final = 5
+"""So many days of a shift, and none worth less are looked for."""
 _MIX: Final = 0.5
 """The share of the best bound's prices in those that days are first looked for at."""
 _LABELS: Final = 60_000
+"""Of one shift; where they run out, what the rest of a day may be worth is the bound."""
+
 _MANY_DAYS: Final = 40
 """Taken from a shift each time, of different last visits."""
 _BELOW_KNOWN: Final = 0.003
+"""Days are looked for down to so far below the best one known, as a share of it."""
+
 _ABOVE_KNOWN: Final = (0.6, 0.4, 0.25, 0.12, 0.05, 0.0)
 """Where days are looked for in turn, between the best one known and the most there may be."""
 _SLOW, _PATIENT = 5e-4, 4
+"""Looking ends after so many rounds in turn that better the program by a lesser share."""
+
 _CLOSE: Final = 2e-4
-_TAKEN: Final = 2
-_SURE: Final = 0.9
+_TAKEN, _SURE = 2, 0.9
+"""A dive takes so many days at once, and all that the program takes as far as this."""
+
 _NEAR: Final = 0.3
+"""A dive begins with the days worth no less than their shift's best by more than this share."""
+
 _DEAR: Final = 1e12
 
 
@@ -103,7 +115,7 @@ class DaysProgram:
 
     def add(self, key: DayKey) -> bool:
         """Add a day unless it is there, or cannot be worked."""
-        if key in self.worth:
+        if key in self.worth or key[0] not in self._of:
             return False
         group, part = self._of[key[0]]
         worth = group.worth(part, key[1])

@@ -45,6 +45,7 @@ __all__ = ["Group", "Priced", "Pricer", "Scene", "ShiftDays", "groups_of"]
 
 _NEVER: Final = -1e18
 _FEW: Final = 30_000
+"""Labels where days are looked for without proof."""
 
 
 @dataclass(frozen=True)
