@@ -212,8 +212,8 @@ def _best(
             warm=warm,
         )
 
-    if not small and run.is_crowded(compiled):
-        return _best_of_crowded(run, compiled, first, bounds, search)
+    if not small and run.is_crowded(compiled) and (crowd := Crowded(compiled, bounds)).ready:
+        return _best_of_crowded(run, crowd, first, search)
     if not small:
         clock = None if most is not None else _BOUNDS_SHARE * run.search_s
         with ThreadPoolExecutor(1) as beside:
@@ -229,11 +229,10 @@ def _best(
 
 
 def _best_of_crowded(
-    run: _Run, compiled: Compiled, first: Found, bounds: Bounds, search: Callable[..., Found]
+    run: _Run, crowd: Crowded, first: Found, search: Callable[..., Found]
 ) -> tuple[Found, Bounds]:
     """Search, dive for a plan among days priced, and go on from the better one beside its proof."""
-    begun, seconds = time.monotonic(), run.search_s
-    crowd = Crowded(compiled, bounds)
+    begun, seconds, compiled = time.monotonic(), run.search_s, crowd.compiled
     with ThreadPoolExecutor(1) as beside:
         due = begun + _DIVE_SHARE * seconds
         walks = beside.submit(crowd.walk, begun + _MEET_SHARE * seconds, due)

@@ -32,6 +32,8 @@ _STEPS: Final = ((_STEP_S, 5e-3), (60, 1e-3), (_FINE_S, 2e-4))
 _COLLECT_SHARE: Final = 0.52
 """Of a plan's time: what looks for days; the rest dives."""
 _PASSES: Final = 20
+_MOST_VISITS, _MOST_SHIFTS = 500, 150
+"""With more, days cannot be priced often enough in a minute."""
 
 
 class Crowded:
@@ -47,8 +49,14 @@ class Crowded:
 
     @staticmethod
     def suits(compiled: Compiled) -> bool:
-        """Return whether the week can be bounded so."""
-        return fits_walks(compiled)
+        """Return whether the week can be bounded so, and is small enough to gain by it."""
+        net = compiled.net
+        return fits_walks(compiled) and net.visits <= _MOST_VISITS and net.shifts <= _MOST_SHIFTS
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a program, its tables being not too large."""
+        return self._program is not None
 
     def walk(self, first: float, until: float) -> None:
         """Find the walks' prices, in long steps until `first`, then in shorter and shorter ones.

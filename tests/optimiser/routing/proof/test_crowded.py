@@ -25,6 +25,8 @@ def alone(problem: VisitProblem, seconds: float = 60.0) -> Bounds:
     compiled = compile_problem(problem)
     quick = all_bounds(compiled)
     known = quick._replace(whole=1e9, tiers={**quick.tiers, "requests": 1e9})
+    if not Crowded.suits(compiled):
+        return known
     crowd = Crowded(compiled, known)
     until = time.monotonic() + seconds
     crowd.walk(until, until)
