@@ -10,7 +10,7 @@ its hours. Variable: x_r >= 0, how far day r is worked.
 c_r the worth of the day's calls, half of a visit by two, and of the time it leaves at the
 most that a second of rounds can be worth. At any prices u >= 0
 
-    sum_i m_i u_i + sum_s (the most profitable day of s at u)
+    sum_i m_i u_i + sum_s max(0, the most profitable day of s at u)
 
 is at least the value of every plan, and only this sum is returned. GLOP solves the program over
 the days found so far; its prices are smoothed towards the best so far (Wentges, International
@@ -111,7 +111,7 @@ class DaysProgram:
         """Return the days worth nearly as much as the best of their shift, at the last prices."""
         best = self._known_best(self._last)
         return [k for k, profit in zip(self.worth, self._profits(self._last).tolist(), strict=True)
-                if profit >= best[k[0]] - _NEAR * abs(best[k[0]])]  # fmt: skip
+                if profit >= (1 - _NEAR) * best[k[0]]]  # fmt: skip
 
     def add(self, key: DayKey) -> bool:
         """Add a day unless it is there, or cannot be worked."""
@@ -177,8 +177,8 @@ class DaysProgram:
         return new
 
     def _known_best(self, prices: F64) -> dict[int, float]:
-        """Return for each shift the most that a day known is worth at prices."""
-        best = dict.fromkeys(self._of, -math.inf)
+        """Return for each shift the most that a day known is worth at prices, or none at all."""
+        best = dict.fromkeys(self._of, 0.0)
         for (s, _), most in zip(self.worth, self._profits(prices).tolist(), strict=True):
             best[s] = max(best[s], most)
         return best
@@ -248,7 +248,7 @@ class DaysProgram:
     ) -> Priced:  # fmt: skip
         """Price one shift, looking lower and lower until days are found or labels run out."""
         most, days = scene.most, []
-        known -= _BELOW_KNOWN * abs(known)
+        known -= _BELOW_KNOWN * known
         for share in _ABOVE_KNOWN:
             cut = known + share * max(scene.most - known, 0.0)
             priced = self._pricer.price(group, part, scene, prices, cut, loose=loose)
