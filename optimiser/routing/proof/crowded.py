@@ -90,7 +90,8 @@ class Crowded:
     def plan(self, routes: Iterable[RouteKey], until: float) -> dict[int, list[int]]:
         """Return routes of visits by one officer, by shift, near the best; `routes` are known.
 
-        Waits for the first prices.
+        Shifts with sessions, which these days leave out, are left to a search. Waits for the
+        first prices.
         """
         self._walked.wait()
         try:
@@ -107,7 +108,8 @@ class Crowded:
         now = time.monotonic()
         program.collect(now + _COLLECT_SHARE * (until - now))
         found = program.dive(until, np.flatnonzero(net.visit[:, PAIR]).tolist())
-        return {s: list(visits) for s, visits in found.items()}
+        sessions = self.compiled.sessions
+        return {s: list(visits) for s, visits in found.items() if not sessions[s]}
 
     def prove(self, until: float) -> Bounds:
         """Return the bounds with those of the whole and of the requests' tier as days have them.

@@ -9,9 +9,9 @@ import pytest
 from day_brute_force import best_plan, random_week
 from week_brute_force import optimum, small_week
 
-from optimiser.model import VisitParams, VisitProblem
+from optimiser.model import Session, VisitParams, VisitProblem
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
-from optimiser.routing import plan_visits
+from optimiser.routing import plan_visits, solve
 from optimiser.routing.arrays.tasks import compile_problem
 from optimiser.routing.proof.bounds import Bounds, all_bounds
 from optimiser.routing.proof.crowded import Crowded
@@ -50,15 +50,15 @@ def test_breaks_windows_sessions_and_uneven_walks_do_not_make_it_too_low(tiny, s
         assert best <= (alone(problem).whole + 1e-6) * VALUE_UNITS_PER_POINT
 
 
-def scattered(tiny, **changes) -> VisitProblem:
+def scattered(tiny, **of_first) -> VisitProblem:
     """Return two officers' long day and forty visits, up to three quarters of an hour apart."""
     rng = np.random.default_rng(3)
     at = rng.integers(0, 1_500, (61, 2))
     walk = 300 + np.abs(at[:, None] - at[None, :]).sum(axis=2).astype(np.int32)
     np.fill_diagonal(walk, 0)
     visits = [tiny.visit(f"V{k:02}", 1 + k, value=6_000 * (60 + 7 * (k % 11))) for k in range(40)]
-    shifts = (tiny.shift("HO1"), tiny.shift("HO2"))
-    return tiny.week(visits=tuple(visits), shifts=shifts, walk_s=walk, walk_m=walk, **changes)
+    shifts = (tiny.shift("HO1", **of_first), tiny.shift("HO2"))
+    return tiny.week(visits=tuple(visits), shifts=shifts, walk_s=walk, walk_m=walk)
 
 
 def test_days_bound_no_worse_than_walks_and_the_dive_comes_near(tiny) -> None:
@@ -81,14 +81,22 @@ def test_days_bound_no_worse_than_walks_and_the_dive_comes_near(tiny) -> None:
     assert 0.95 * bounds.whole <= value <= bounds.whole
 
 
-def test_a_crowded_week_is_planned_by_the_clock(tiny) -> None:
-    problem = scattered(tiny)
+@pytest.mark.parametrize("surgery", [False, True], ids=["free", "with a surgery"])
+def test_a_crowded_week_is_planned_by_the_clock(tiny, caplog, monkeypatch, surgery: bool) -> None:
+    """Days dived for can be timed as they are, sessions among them: nothing is said to be left."""
+    dives = []
+    plan = Crowded.plan
+    monkeypatch.setattr(solve, "is_small", lambda *_, **__: False)
+    monkeypatch.setattr(Crowded, "plan", lambda *a: dives.append(plan(*a)) or dives[-1])
+    desk = Session(kind="surgery", place=9, start_s=36_000, end_s=39_600)
+    problem = scattered(tiny, sessions=(desk,) if surgery else ())
 
-    plan = plan_visits(problem, time_limit_s=6, params=VisitParams(workers=1))
+    found = plan_visits(problem, time_limit_s=6, params=VisitParams(workers=1))
 
-    assert plan.violations == ()
-    assert plan.bound is not None
-    assert 0.95 * plan.bound <= plan.objective <= plan.bound
+    assert len(dives) == 1
+    assert not caplog.records
+    assert found.violations == ()
+    assert 0.9 * found.bound <= found.objective <= found.bound
 
 
 def test_no_time_leaves_what_was_known(tiny) -> None:
