@@ -63,8 +63,12 @@ and what a larger week's bounds take beside it, most of it the walks'."""
 
 _CROWDED: Final = 0.03
 """Of the requests: with more left out by the first plan, days are priced."""
-_MEET_SHARE, _DIVE_SHARE = 0.13, 0.66
-"""Of the time for a crowded week's search: the first search, and when the plan dived for is due."""
+_MEET_SHARE: Final = 0.12
+"""Of the time: the search that shows whether a week is crowded, and whose days are priced."""
+_AS_GOOD: Final = 0.97
+"""The plan dived for, not searched yet, is gone on from where it is worth this share at least."""
+_WALK_SHARE, _DIVE_SHARE = 0.07, 0.64
+"""Of a crowded week's time after that: when the walks' first prices, and when the plan are due."""
 
 
 @dataclass
@@ -212,8 +216,12 @@ def _best(
             warm=warm,
         )
 
-    if not small and run.is_crowded(compiled) and (crowd := Crowded(compiled, bounds)).ready:
-        return _best_of_crowded(run, crowd, first, search)
+    if not small and run.is_crowded(compiled):
+        # A first plan may leave much out of a week that is not crowded.
+        first = max(first, search(_MEET_SHARE, first), key=lambda x: x.value)
+        run.left_out = compiled.net.visits - _planned(compiled, first)
+        if run.is_crowded(compiled) and (crowd := Crowded(compiled, bounds)).ready:
+            return _best_of_crowded(run, crowd, first, search)
     if not small:
         clock = None if most is not None else _BOUNDS_SHARE * run.search_s
         with ThreadPoolExecutor(1) as beside:
@@ -229,21 +237,20 @@ def _best(
 
 
 def _best_of_crowded(
-    run: _Run, crowd: Crowded, first: Found, search: Callable[..., Found]
+    run: _Run, crowd: Crowded, met: Found, search: Callable[..., Found]
 ) -> tuple[Found, Bounds]:
-    """Search, dive for a plan among days priced, and go on from the better one beside its proof."""
+    """Dive for a plan among days priced, and search on from the better one beside its proof."""
     begun, seconds, compiled = time.monotonic(), run.search_s, crowd.compiled
+    due = begun + _DIVE_SHARE * seconds
     with ThreadPoolExecutor(1) as beside:
-        due = begun + _DIVE_SHARE * seconds
-        walks = beside.submit(crowd.walk, begun + _MEET_SHARE * seconds, due)
+        walks = beside.submit(crowd.walk, begun + _WALK_SHARE * seconds, due)
         proof = beside.submit(crowd.prove, begun + seconds)
-        met = search(_MEET_SHARE, first)
         routes = crowd.plan(((s, nodes) for s, nodes, _ in met.pool), due)
         plain = np.full(compiled.net.shifts, compiled.net.walk_value, dtype=np.int64)
         rows = sound_rows(compiled, routes)
         dived = anneal(compiled, rows, plain, Effort(0.0, 0), seed=run.seed)
-        best = max(met, dived, key=lambda x: x.value)
-        found = max(best, search(1.0, best, warm=True), key=lambda x: x.value)
+        start = dived if dived.value > _AS_GOOD * met.value else met
+        found = max(met, dived, search(1.0, start, warm=True), key=lambda x: x.value)
         walks.result()
         return found, proof.result()
 
