@@ -197,11 +197,14 @@ class DaysProgram:
         self.prices = self._tried = prices
 
     def prove(self, until: float, *, passes: int) -> None:
-        """Better the bound until it is near the program's value, or time or passes are over."""
+        """Better the bound until it is near the program's value, or time or passes are over.
+
+        The first pass is made in any case, roughly where time is over.
+        """
         smooth = _SMOOTH
         for _ in range(passes):
             before, begun = self._best, time.monotonic()
-            if begun + self._pass_s > until:
+            if self._pass_s and begun + self._pass_s > until:
                 return
             new = self._price(self._tried, until)
             self._pass_s = time.monotonic() - begun
