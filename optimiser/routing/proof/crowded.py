@@ -126,8 +126,9 @@ class Crowded:
         program.prove(until, passes=_PASSES)
         free = self._week.gains(self._worth).free
         whole = min(self.bounds.whole, program.bound + free)
-        # Walking costs nothing in the program, and no tier there is less than nothing.
-        tiers["requests"] = min(tiers["requests"], program.bound + free)
+        # Walking costs nothing in the program, and no tier there is less than nothing. What was
+        # known of the whole has its walking taken off, and is no bound of the requests alone.
+        tiers["requests"] = min(tiers["requests"], program.best + free)
         return self.bounds._replace(whole=whole, tiers=tiers)
 
     def _requests(self, program: DaysProgram, known: float, until: float) -> float:

@@ -73,15 +73,18 @@ _DEAR: Final = 1e12
 
 
 class DaysProgram:
-    """Column generation under way: the best bound in points, its prices, and the program."""
+    """Column generation under way: the best bound in points, its prices, and the program.
+
+    `best` is the least sum of its own; `bound` at most what was known before, too.
+    """
 
     def __init__(self, groups: list[Group], many: F64, *, bound: float, prices: F64) -> None:
         self.groups, self.many = groups, many
         self.bound, self.prices = bound, prices
         self.worth: dict[DayKey, float] = {}
-        self._best, self._last, self._tried = math.inf, prices, prices
+        self.best, self._last, self._tried = math.inf, prices, prices
         self._pass_s = 0.0
-        self._pricer = Pricer(groups, labels=_LABELS)
+        self._pricer = Pricer(labels=_LABELS)
         self._of = {part.shift: (group, part) for group in groups for part in group.shifts}
         self._start(many)
         for s in self._of:
@@ -203,7 +206,7 @@ class DaysProgram:
         """
         smooth = _SMOOTH
         for _ in range(passes):
-            before, begun = self._best, time.monotonic()
+            before, begun = self.best, time.monotonic()
             if self._pass_s and begun + self._pass_s > until:
                 return
             new = self._price(self._tried, until)
@@ -211,9 +214,9 @@ class DaysProgram:
             if (solved := self._solve()) is None:
                 return
             value, found = solved
-            if min(self.bound, self._best) - value <= _CLOSE * abs(value):
+            if min(self.bound, self.best) - value <= _CLOSE * abs(value):
                 return
-            if not new and self._best >= before:
+            if not new and self.best >= before:
                 if smooth < _LEAST_SMOOTH:
                     return
                 smooth /= 2
@@ -240,8 +243,8 @@ class DaysProgram:
                 total += priced.most
                 for day in priced.days[:_MANY_DAYS]:
                     new += sum(self.add((other.shift, day)) for other in group.shifts)
-        if total < self._best:
-            self._best, self.prices = total, prices
+        if total < self.best:
+            self.best, self.prices = total, prices
         self.bound = min(self.bound, total)
         return new
 

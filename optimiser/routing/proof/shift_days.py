@@ -150,7 +150,7 @@ class Priced(NamedTuple):
 
 @dataclass
 class Scene:
-    """A group at prices: the rows with a profit for some officer, and the best rests of a day."""
+    """A shift at prices: its group's rows with a profit, and the best rests of a day."""
 
     use: I64
     way: I64
@@ -168,10 +168,9 @@ class Scene:
 class Pricer:
     """Prices groups' shifts one after the other; of use to one thread at a time."""
 
-    def __init__(self, groups: list[Group], *, labels: int) -> None:
-        visits = max(len(group.walks.visits) for group in groups)
+    def __init__(self, *, labels: int) -> None:
         self._labels: dict[int, Labels] = {}
-        self._most, self._visits = labels, visits
+        self._most = labels
 
     def scene(self, walks: Walks, group: Group, part: ShiftDays, prices: F64) -> Scene:
         """Return a shift at prices, in steps as these walks have them."""

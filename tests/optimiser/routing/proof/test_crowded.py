@@ -81,6 +81,21 @@ def test_days_bound_no_worse_than_walks_and_the_dive_comes_near(tiny) -> None:
     assert 0.95 * bounds.whole <= value <= bounds.whole
 
 
+def test_walking_taken_off_the_whole_does_not_lower_the_requests_bound(tiny) -> None:
+    problem = scattered(tiny).model_copy(update={"walk_value": 1_000_000})
+    compiled = compile_problem(problem)
+    quick = all_bounds(compiled)
+    crowd = Crowded(compiled, quick)
+    until = time.monotonic() + 3
+
+    crowd.walk(until, until)
+    crowd.plan([], until)
+    bounds = crowd.prove(until)
+
+    # One visit is planned by whoever does not mind the walk.
+    assert quick.whole < problem.visits[0].value / VALUE_UNITS_PER_POINT <= bounds.tiers["requests"]
+
+
 @pytest.mark.parametrize("surgery", [False, True], ids=["free", "with a surgery"])
 def test_a_crowded_week_is_planned_by_the_clock(tiny, caplog, monkeypatch, surgery: bool) -> None:
     """Days dived for can be timed as they are, sessions among them: nothing is said to be left."""
