@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import math
 import time
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -132,9 +133,12 @@ class Week:
 
     def bound(
         self, worth: Worth, start: Start, known: float, until: float,
-        steps: tuple[tuple[int, float], ...] = _STEPS,
+        steps: tuple[tuple[int, float], ...] = _STEPS, *, workers: int = 1,
     ) -> tuple[float, Start]:  # fmt: skip
-        """Return a bound in points, at most the known, and where to begin a like one."""
+        """Return a bound in points, at most the known, and where to begin a like one.
+
+        Classes are priced by so many workers at once.
+        """
         gains = self.gains(worth)
         known -= gains.free
         for step_s, close in steps:
@@ -142,7 +146,8 @@ class Week:
             if not classes:
                 break
             job = _Generation(classes, self.many, known)
-            job.work(start, close, until)
+            with ThreadPoolExecutor(workers) as threads:
+                job.work(start, close, until, threads)
             known, start = job.bound, job.end()
         return known + gains.free, start
 
@@ -169,7 +174,7 @@ class _Generation:
         self._objective.SetMaximization()
         self._known: set[tuple[int, tuple[int, ...]]] = set()
 
-    def work(self, start: Start, close: float, until: float) -> None:
+    def work(self, start: Start, close: float, until: float, workers: Executor) -> None:
         """Better the bound until the program's value is this close, or time is over."""
         self.prices = prices = start.prices
         smooth = _SMOOTH
@@ -182,7 +187,7 @@ class _Generation:
                 if rows is not None:
                     self._add(number[shift], rows)
         for _ in range(_MOST_ROUNDS):
-            new = self._price(prices, until)
+            new = self._price(prices, until, workers)
             if new is None:
                 return
             solved = self._solve()
@@ -207,14 +212,18 @@ class _Generation:
             walks.append((part.shifts[0], tuple(part.visits[list(rows)].tolist())))
         return Start(self.prices, walks)
 
-    def _price(self, prices: F64, until: float) -> int | None:
+    def _price(self, prices: F64, until: float, workers: Executor) -> int | None:
         """Price all classes; return how many walks were new, None where time was over."""
+
+        def priced(part: Walks) -> tuple[float, list[I64]] | None:
+            return None if time.monotonic() > until else _priced(part, prices)
+
         total, new = float(prices @ self.many), 0
-        for g, part in enumerate(self.classes):
-            if time.monotonic() > until:
+        for g, result in enumerate(workers.map(priced, self.classes)):
+            if result is None:
                 return None
-            most, found = _priced(part, prices)
-            total += len(part.shifts) * max(0.0, most)
+            most, found = result
+            total += len(self.classes[g].shifts) * max(0.0, most)
             new += sum(self._add(g, rows) for rows in found)
         if total < self._best:
             self._best, self.prices = total, prices

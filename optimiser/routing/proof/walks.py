@@ -286,7 +286,10 @@ class Ways:
         places, closed = found
         at = np.searchsorted(places, net.node[nodes, PLACE])
         around = closed[np.ix_(at, at)] + net.node[nodes, LEAVE][:, None] + net.node[nodes, ACCESS]
-        legs = np.minimum(legs_between(net, nodes), around)
+        legs: I64 = np.minimum(legs_between(net, nodes), around).astype(np.int64)
+        if (held < net.visits).all():
+            return legs
+        # What a round goes up or down between two visits is not on the way from one to the other.
         block = net.node[nodes, BLOCK]
         same = (block[:, None] == block) & (block >= 0)
         floors = np.abs(net.node[nodes, FLOOR_OUT][:, None] - net.node[nodes, FLOOR_IN])

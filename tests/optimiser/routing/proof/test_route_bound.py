@@ -96,3 +96,33 @@ def test_an_officer_who_may_only_knock_counts_too(tiny) -> None:
     problem = tiny.week(shifts=shifts, visits=(visit,), rounds=(knocking,))
 
     assert alone(problem).whole >= 140 - 1e-6
+
+
+def test_a_round_between_two_visits_saves_the_lift_from_one_to_the_other(tiny) -> None:
+    """The round goes down a floor in less time than the lift would take."""
+    floors = [tiny.door(5, floor=floor, lift=True) for floor in (3, 2)]
+    visits = tuple(tiny.visit(f"V{k}", door=door) for k, door in enumerate(floors))
+    option = tiny.option("morning", 9, 12, 3.0, 60_000).model_copy(update={"service_s": 20})
+    knocking = tiny.round("R1", day=0, door=floors[0], last_floor=2, options=(option,))
+    problem = tiny.week(visits=visits, rounds=(knocking,))
+    walk, entry, lift = 2 * 300, 60, problem.rules.lift_seconds
+    busy = walk + entry + 2 * lift + 2 * visits[0].service_s + option.service_s
+    shift = tiny.shift(busy_limit_s=busy)
+    best = best_plan(problem.model_copy(update={"shifts": (shift,)}))
+
+    assert best == best_plan(problem)
+    assert best <= alone(problem.model_copy(update={"shifts": (shift,)})).whole * 6_000
+    short = problem.model_copy(update={"shifts": (tiny.shift(busy_limit_s=busy - 1),)})
+    assert best_plan(short) < best
+
+
+def test_without_rounds_the_lift_between_visits_is_counted(tiny) -> None:
+    doors = [tiny.door(5, floor=floor, lift=True) for floor in (3, 2)]
+    visits = tuple(tiny.visit(f"V{k}", door=door) for k, door in enumerate(doors))
+    busy = 2 * 300 + 60 + 3 * tiny.week().rules.lift_seconds + 2 * visits[0].service_s
+
+    def bound(limit: int) -> float:
+        return alone(tiny.week(visits=visits, shifts=(tiny.shift(busy_limit_s=limit),))).whole
+
+    assert bound(busy) >= 200 - 1e-6
+    assert bound(busy - 60) < 200
