@@ -1,11 +1,15 @@
-"""Compiled labelling: the most profitable days of a shift, visits once each, at given prices.
+"""Compiled labelling: the most profitable days of a shift at given prices.
 
 A label is the beginning of a day: the last visit, busy seconds, the clock without a break so
 far and with the break behind (as in `search.kernels`), its profit, and which visits it
-holds. It is dropped where another one at the same visit is at least as good in everything
-(elementary shortest paths with resources: Feillet, Dejax, Gendreau and Gueguen, Networks 44,
-2004), and where even the best rest of the day, visits twice allowed (`q_routes.best_rests`),
-does not lift it above what is looked for.
+remembers, for it may not come to those again. It is dropped where another one at the same visit
+is at least as good in everything (elementary shortest paths with resources: Feillet, Dejax,
+Gendreau and Gueguen, Networks 44, 2004), and where even the best rest of the day, visits twice
+allowed (`q_routes.best_rests`), does not lift it above what is looked for.
+
+At each visit, those not near to it are forgotten (ng-routes: Baldacci, Mingozzi and Roberti,
+Operations Research 59, 2011): with less to remember, more labels are dropped. All days of visits
+once each are among those found, and some that come to a visit again.
 """
 
 from __future__ import annotations
@@ -27,30 +31,45 @@ U64 = npt.NDArray[np.uint64]
 START_S, END_S, LIMIT_S, REST_S, REST_LO, REST_HI = range(6)
 """Of a shift: its clock times, the most busy seconds, the break and when it may begin."""
 
-AT, BUSY, CLOCK0, CLOCK1, BEFORE, NEXT, CHAIN, ALIVE = range(8)
-"""Columns of `Labels.entry`; the clocks as in `search.kernels`, 0: the break is to come; next:
-of the labels at the same visit, the best profit first."""
-
+AT, BUSY, CLOCK0, CLOCK1, BEFORE, CHAIN, ALIVE = range(7)
+"""Columns of `Labels.entry`; the clocks as in `search.kernels`, 0: the break is to come."""
 
 _SLACK = 150
 """Busy seconds that do not count where days are looked for without proof; twice of the clock."""
 
+_MOST_AT_A_VISIT = 3_072
+
 
 class Labels(NamedTuple):
-    """Room for labels, used again from shift to shift."""
+    """Room for labels, used again from shift to shift.
 
-    entry: I64  # (most, 8)
+    Those in use at a visit are copied side by side, the first `held` of its row, for each new
+    one is held against all of them.
+    """
+
+    entry: I64  # (most, 7)
     profit: F64  # (most,)
     memory: U64  # (most, words)
+    held: I64  # (visits,) how many
+    here: I64  # (visits, m) their numbers
+    here_profit: F64  # (visits, m)
+    here_times: I64  # (visits, m, 3) busy seconds, and the clocks with and without the break
+    here_memory: U64  # (visits, m, words)
 
 
 def new_labels(most: int, visits: int) -> Labels:
     """Return room for `most` labels of days among so many visits."""
     words = max(1, -(-visits // 64))
+    shape = visits, min(most, _MOST_AT_A_VISIT)
     return Labels(
-        entry=np.zeros((most, 8), dtype=np.int64),
+        entry=np.zeros((most, 7), dtype=np.int64),
         profit=np.zeros(most),
         memory=np.zeros((most, words), dtype=np.uint64),
+        held=np.zeros(visits, dtype=np.int64),
+        here=np.zeros(shape, dtype=np.int64),
+        here_profit=np.zeros(shape),
+        here_times=np.zeros((*shape, 3), dtype=np.int64),
+        here_memory=np.zeros((*shape, words), dtype=np.uint64),
     )
 
 
@@ -99,72 +118,69 @@ def replay(visits: I64, way: I64, service: I64, home: I64, window: I64, shift: I
 
 
 @inner
-def _place(labels: Labels, head: I64, new: I64, profit: float, memory: U64, loose: bool) -> int:
-    """Return after which label at its visit the new one belongs, or -2 where one is as good.
+def _is_worse(
+    labels: Labels, k: int, busy: int, c1: int, c0: int, profit: float, memory: U64, loose: bool
+) -> bool:
+    """Return whether a label at visit k is at least as good as the new one.
 
-    -1 is before all; what the new one beats is taken out.
+    Those that the new one is at least as good as are taken out.
     """
-    entry, worth, known = labels.entry, labels.profit, labels.memory
-    words = memory.shape[0]
-    k, busy, c0, c1 = new[AT], new[BUSY], new[CLOCK0], new[CLOCK1]
+    worth, times, known = labels.here_profit[k], labels.here_times[k], labels.here_memory[k]
+    number, words = labels.here[k], memory.shape[0]
     slack = _SLACK if loose else 0
-    at = -1
-    x = head[k]
-    while x >= 0 and worth[x] >= profit:
-        if (
-            entry[x, BUSY] <= busy + slack
-            and entry[x, CLOCK1] <= c1 + 2 * slack
-            and (loose or entry[x, CLOCK0] <= c0)
-        ):
-            inside = True
-            if not loose:
-                for w in range(words):
-                    inside = inside and (known[x, w] & memory[w]) == known[x, w]
-            if inside:
-                return -2
-        at = x
-        x = entry[x, NEXT]
-    before = at
-    while x >= 0:
-        following = entry[x, NEXT]
-        if (
-            entry[x, BUSY] >= busy - slack
-            and entry[x, CLOCK1] >= c1 - 2 * slack
-            and (loose or entry[x, CLOCK0] >= c0)
+    n, x = labels.held[k], 0
+    while x < n:
+        if worth[x] >= profit:
+            if (
+                times[x, 0] <= busy + slack
+                and times[x, 1] <= c1 + 2 * slack
+                and (loose or times[x, 2] <= c0)
+            ):
+                inside = True
+                if not loose:
+                    for w in range(words):
+                        inside = inside and (known[x, w] & memory[w]) == known[x, w]
+                if inside:
+                    return True
+        elif (
+            times[x, 0] >= busy - slack
+            and times[x, 1] >= c1 - 2 * slack
+            and (loose or times[x, 2] >= c0)
         ):
             inside = True
             if not loose:
                 for w in range(words):
                     inside = inside and (known[x, w] & memory[w]) == memory[w]
             if inside:
-                entry[x, ALIVE] = 0
-                if before < 0:
-                    head[k] = following
-                else:
-                    entry[before, NEXT] = following
-                x = following
+                labels.entry[number[x], ALIVE] = 0
+                n -= 1
+                worth[x], number[x] = worth[n], number[n]
+                for c in range(3):
+                    times[x, c] = times[n, c]
+                for w in range(words):
+                    known[x, w] = known[n, w]
+                labels.held[k] = n
                 continue
-        before = x
-        x = following
-    return at
+        x += 1
+    return False
 
 
 @outer
 def best_days(
-    gain: F64, rows: I64, way: I64, service: I64, home: I64, window: I64, shift: I64,
+    gain: F64, near: U64, way: I64, service: I64, home: I64, window: I64, shift: I64,
     first: F64, second: F64, following: I64, width: int, cut: float, loose: bool,
-    labels: Labels, head: I64, until: int,
+    labels: Labels, until: int,
 ) -> int:  # fmt: skip
-    """Make the labels of all days worth more than `cut`; return how many.
+    """Make the labels of the days worth more than `cut`; return how many.
 
     -1 where there were too many; those made are not all then.
 
     Parameters
     ----------
     gain
-        (v,) of each visit.
-    rows
-        The visits that may be held.
+        (v,) of each visit, more than 0.
+    near
+        (v, words) the visits that a label at each remembers, a bit for each; itself in any case.
     way
         (v + 1, v) seconds from the end of one visit to the next one's door; last row: from
         the start of the shift.
@@ -179,17 +195,17 @@ def best_days(
     cut
         Days worth no more are left out.
     loose
-        Labels are dropped without regard to the visits they hold: quick, and no proof.
-    labels, head
-        Room; head (v,) is set to each visit's first label.
+        Labels are dropped without regard to the visits they remember: quick, and no proof.
+    labels
+        Room.
     until
         How many labels may be made, no more than there is room for.
     """
     v, words = len(gain), labels.memory.shape[1]
     entry, worth, known = labels.entry, labels.profit, labels.memory
-    head[:] = -1
+    most = labels.here.shape[1]
+    labels.held[:] = 0
     bucket = np.full(first.shape[1] + 1, -1, dtype=np.int64)
-    new = np.zeros(8, dtype=np.int64)
     memory = np.zeros(words, dtype=np.uint64)
     count, x = 0, -1
     here, busy, b = v, 0, 0
@@ -198,7 +214,7 @@ def best_days(
     c1 = _rested(shift, shift[START_S]) if rests else shift[START_S]
     profit = 0.0
     while True:
-        for j in rows:
+        for j in range(v):
             if x >= 0 and known[x, j >> 6] & (np.uint64(1) << np.uint64(j & 63)):
                 continue
             more = busy + way[here, j] + service[j]
@@ -212,7 +228,7 @@ def best_days(
             if end1 + home[j] > shift[END_S]:
                 continue
             for w in range(words):
-                memory[w] = known[x, w] if x >= 0 else np.uint64(0)
+                memory[w] = known[x, w] & near[j, w] if x >= 0 else np.uint64(0)
             f = following[j, t]
             if (
                 f >= 0
@@ -221,24 +237,21 @@ def best_days(
             ):
                 continue
             memory[j >> 6] |= np.uint64(1) << np.uint64(j & 63)
-            new[AT], new[BUSY], new[CLOCK0], new[CLOCK1] = j, more, min(end0, NEVER), end1
-            at = _place(labels, head, new, total, memory, loose)
-            if at == -2:
+            end0 = min(end0, NEVER)
+            if _is_worse(labels, j, more, end1, end0, total, memory, loose):
                 continue
-            if count >= until:
+            n = labels.held[j]
+            if count >= until or n >= most:
                 return -1
-            for c in range(4):
-                entry[count, c] = new[c]
+            entry[count, AT], entry[count, BUSY] = j, more
+            entry[count, CLOCK0], entry[count, CLOCK1] = end0, end1
             entry[count, BEFORE], entry[count, ALIVE] = x, 1
-            if at < 0:
-                entry[count, NEXT] = head[j]
-                head[j] = count
-            else:
-                entry[count, NEXT] = entry[at, NEXT]
-                entry[at, NEXT] = count
-            worth[count] = total
+            worth[count], labels.here_profit[j, n], labels.here[j, n] = total, total, count
+            labels.here_times[j, n, 0] = more
+            labels.here_times[j, n, 1], labels.here_times[j, n, 2] = end1, end0
             for w in range(words):
-                known[count, w] = memory[w]
+                known[count, w] = labels.here_memory[j, n, w] = memory[w]
+            labels.held[j] = n + 1
             entry[count, CHAIN] = bucket[t]
             bucket[t] = count
             count += 1
@@ -260,20 +273,19 @@ def best_days(
 
 
 @outer
-def last_of(labels: Labels, head: I64, home: I64, spare: float, limit: int) -> tuple[F64, I64]:
+def last_of(labels: Labels, home: I64, spare: float, limit: int) -> tuple[F64, I64]:
     """Return for each visit the best day that ends with it: what it is worth, and its label.
 
     `spare` is what a second left of `limit` is worth; -1 where there is no day.
     """
-    v = len(head)
+    v = len(home) - 1
     best, label = np.full(v, -1e18), np.full(v, -1, dtype=np.int64)
     for k in range(v):
-        x = head[k]
-        while x >= 0:
-            total = labels.profit[x] + spare * (limit - labels.entry[x, BUSY] - home[k])
+        for x in range(labels.held[k]):
+            busy = labels.here_times[k, x, 0]
+            total = labels.here_profit[k, x] + spare * (limit - busy - home[k])
             if total > best[k]:
-                best[k], label[k] = total, x
-            x = labels.entry[x, NEXT]
+                best[k], label[k] = total, labels.here[k, x]
     return best, label
 
 

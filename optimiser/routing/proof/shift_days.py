@@ -3,14 +3,20 @@
 As `walks`, but of one officer, with each visit's windows, the break, and no visit twice. Left
 out are sessions and rounds (their time apart), a cap on walking, and a partner's hours. So
 each day of a plan, its visits alone, is one of these, and they are days that can mostly be worked.
+
+What a day is worth at the most is found with visits twice allowed where the first is forgotten
+on the way (`day_labels`); from the best such days it is learnt what not to forget, until the best
+one has each visit once (Roberti and Mingozzi, Transportation Science 48, 2014).
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from optimiser.routing.arrays.net import (
     BREAK,
@@ -41,11 +47,29 @@ from optimiser.routing.proof.late_starts import with_late_starts
 from optimiser.routing.proof.q_routes import best_rests
 from optimiser.routing.proof.walks import Gains, Walks
 
-__all__ = ["Group", "Priced", "Pricer", "Scene", "ShiftDays", "groups_of"]
+__all__ = ["Group", "Priced", "Pricer", "Scene", "ShiftDays", "groups_of", "scene_of"]
 
 _NEVER: Final = -1e18
-_FEW: Final = 30_000
-"""Labels where days are looked for without proof."""
+
+_LABELS, _FEW_LABELS = 200_000, 30_000
+"""Of one shift: where its best is proven, and where days are only looked for."""
+
+_ENOUGH: Final = 5
+"""So many days of a shift, and none worth less are looked for."""
+_BELOW_KNOWN: Final = 0.003
+"""Days are looked for down to so far below the best one known, as a share of it."""
+_LOOKED_AT: Final = (0.4, 0.1, 0.0)
+_PROVEN_AT: Final = (0.5, 0.2, 0.0)
+"""Where days are sought in turn, between the best one known and the most there may be: high up
+there are few, and what makes days of visits twice is learnt from them cheaply."""
+
+_NEAREST: Final = 6
+"""Visits remembered at each to begin with."""
+_LEARNT_FROM: Final = 20
+"""Of the best days, of different last visits."""
+
+Near = npt.NDArray[np.bool_]
+"""(visits, visits): which ones a day remembers at each."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +105,8 @@ class Group:
         (v, 1 + 2 w) the visits' windows of the day.
     shifts
         Its shifts.
+    near
+        The week's, of all visits; more of it is set as is learnt.
     """
 
     walks: Walks
@@ -88,6 +114,7 @@ class Group:
     times: I64
     window: I64
     shifts: tuple[ShiftDays, ...]
+    near: Near
 
     @property
     def spare(self) -> float:
@@ -123,6 +150,7 @@ def groups_of(
     mine = columns.node < net.visits
     worth = np.zeros((net.shifts, net.visits))
     worth[columns.shift[mine], columns.node[mine]] = gains.call[mine]
+    near = np.eye(net.visits, dtype=bool)
     found = []
     for walks, short in zip(coarse, fine, strict=True):
         shift, visits = net.shift[walks.shifts[0]], walks.visits
@@ -136,23 +164,46 @@ def groups_of(
         window = np.ascontiguousarray(
             rows[:, WINDOWS : WINDOW + 2 * rows[:, WINDOWS].max(initial=1)]
         )
-        found.append(Group(walks, short, np.array(times, dtype=np.int64), window, tuple(parts)))
+        _nearest(near, walks)
+        times_of = np.array(times, dtype=np.int64)
+        found.append(Group(walks, short, times_of, window, tuple(parts), near))
     return found
 
 
+def _nearest(near: Near, walks: Walks) -> None:
+    """Let each visit's nearest be remembered at it."""
+    v = len(walks.visits)
+    way = np.minimum(walks.way[:v], walks.way[:v].T)
+    closest = np.argsort(way, axis=1, kind="stable")[:, :_NEAREST]
+    near[walks.visits[:, None], walks.visits[closest]] = True
+
+
 class Priced(NamedTuple):
-    """Days of one shift at prices: none is worth more than `most`; visits in order, best first."""
+    """Days of one shift at prices, visits in order: none is worth more than `most`."""
 
     most: float
     days: list[tuple[int, ...]]
-    cut_short: bool
+
+
+class _Route(NamedTuple):
+    """A day found: what it is worth, and its visits as rows of a scene, some maybe twice."""
+
+    worth: float
+    rows: list[int]
+
+    @property
+    def is_day(self) -> bool:
+        return len(set(self.rows)) == len(self.rows)
 
 
 @dataclass
 class Scene:
-    """A shift at prices: its group's rows with a profit, and the best rests of a day."""
+    """A shift at prices: its visits with a profit, and the best rests of a day."""
 
-    use: I64
+    group: Group
+    visits: I64
+    gain: F64
+    service: I64
     way: I64
     home: I64
     window: I64
@@ -162,53 +213,135 @@ class Scene:
     @property
     def most(self) -> float:
         """No day is worth more."""
-        return float(self.tables[0][-1, 0])
+        return max(float(self.tables[0][-1, 0]), self.group.idle)
+
+    def days(self, routes: list[_Route]) -> list[tuple[int, ...]]:
+        """Return those that have each visit once, as visits."""
+        return [tuple(self.visits[route.rows].tolist()) for route in routes if route.is_day]
+
+
+def scene_of(walks: Walks, group: Group, part: ShiftDays, prices: F64) -> Scene:
+    """Return a shift at prices, in steps as these walks have them."""
+    gain = np.where(part.value > 0, part.value - prices[walks.visits], 0.0)
+    use = np.flatnonzero(gain > 0)
+    at = np.append(use, len(walks.visits))
+    step, shut = walks.step[np.ix_(at, use)], walks.shut[np.ix_(at, use)]
+    left = walks.size - 1 - np.arange(walks.size) - walks.home[at][:, None]
+    end = np.where(left >= 0, (left + 1) * walks.spare, _NEVER)
+    least = int(step.min(initial=walks.size))
+    return Scene(
+        group=group,
+        visits=walks.visits[use],
+        gain=gain[use],
+        service=part.service[use],
+        way=walks.way[np.ix_(at, use)],
+        home=walks.back[at],
+        window=group.window[use],
+        width=walks.width,
+        tables=best_rests(gain[use], step, shut, walks.opened[use], end, least),
+    )
 
 
 class Pricer:
-    """Prices groups' shifts one after the other; of use to one thread at a time."""
+    """Prices shifts, also in several threads at once, each with room of its own for labels."""
 
-    def __init__(self, *, labels: int) -> None:
-        self._labels: dict[int, Labels] = {}
-        self._most = labels
+    def __init__(self) -> None:
+        self._rooms: dict[int, list[Labels]] = {}
 
-    def scene(self, walks: Walks, group: Group, part: ShiftDays, prices: F64) -> Scene:
-        """Return a shift at prices, in steps as these walks have them."""
-        gain = np.where(part.value > 0, part.value - prices[walks.visits], 0.0)
-        use = np.flatnonzero(gain > 0)
-        at = np.append(use, len(walks.visits))
-        step, shut = walks.step[np.ix_(at, use)], walks.shut[np.ix_(at, use)]
-        left = walks.size - 1 - np.arange(walks.size) - walks.home[at][:, None]
-        end = np.where(left >= 0, (left + 1) * walks.spare, _NEVER)
-        least = int(step.min(initial=walks.size))
-        tables = best_rests(gain[use], step, shut, walks.opened[use], end, least)
-        return Scene(
-            use, walks.way[np.ix_(at, use)], walks.back[at], group.window[use], walks.width, tables
-        )
+    def look(self, scene: Scene, known: float) -> list[tuple[int, ...]]:
+        """Return days worth about as much as the best one known, or more; the best may be missed.
 
-    def price(
-        self, group: Group, part: ShiftDays, scene: Scene, prices: F64, cut: float, *, loose: bool
-    ) -> Priced:
-        """Return days of a shift worth more than `cut`; of the loose, none or not the best."""
-        walks, use = group.walks, scene.use
-        gain = part.value[use] - prices[walks.visits[use]]
-        rows = np.flatnonzero((gain > 0) & (part.value[use] > 0))
-        root = scene.most
-        idle = group.idle
-        if root <= max(cut, idle) or not len(rows):
-            return Priced(max(min(root, cut), idle), [], False)
-        words = max(1, -(-len(use) // 64))
-        if words not in self._labels:
-            self._labels[words] = new_labels(self._most, 64 * words)
-        labels = self._labels[words]
-        head = np.full(len(use), -1, dtype=np.int64)
-        most_labels = min(_FEW, self._most) if loose else self._most
+        Looks lower and lower until days are found or labels run out.
+        """
+        low = known - _BELOW_KNOWN * abs(known)
+        days: list[tuple[int, ...]] = []
+        for share in _LOOKED_AT:
+            cut = low + share * max(scene.most - low, 0.0)
+            routes, all_made = self._routes(scene, cut, loose=True)
+            days = scene.days(routes)
+            if len(days) >= _ENOUGH or not all_made:
+                break
+        return days
+
+    def prove(self, scene: Scene, known: float, close: float, until: float) -> Priced:
+        """Return the most that a day is worth, some of the best ones, and what could be proven.
+
+        Parameters
+        ----------
+        scene
+            The shift.
+        known
+            What a day is worth.
+        close
+            Points above that which need not be looked at.
+        until
+            When to leave it at what is proven (`time.monotonic`).
+        """
+        most = scene.most
+        days: list[tuple[int, ...]] = []
+        for share in _PROVEN_AT:
+            while most > known + close and time.monotonic() < until:
+                cut = known + close + share * (most - known - close)
+                routes, all_made = self._routes(scene, cut, loose=False)
+                if not all_made:
+                    return Priced(most, days)
+                if not routes:
+                    most = cut
+                    break
+                most = min(most, routes[0].worth)
+                days += scene.days(routes)
+                if routes[0].is_day:
+                    return Priced(most, days)
+                known = max([known, *(route.worth for route in routes if route.is_day)])
+                _remember(scene, routes[:_LEARNT_FROM])
+        return Priced(most, days)
+
+    def _routes(self, scene: Scene, cut: float, *, loose: bool) -> tuple[list[_Route], bool]:
+        """Return the best day of each last visit worth more than `cut`, best first.
+
+        And whether all labels could be made: where not, there are none. Of the loose, none comes
+        to a visit twice.
+        """
+        v, group = len(scene.visits), scene.group
+        if not v or scene.most <= max(cut, group.idle):
+            return [], True
+        words = -(-v // 64)
+        near = np.full((v, words), ~np.uint64(0))
+        if not loose:
+            near = _bits(group.near[np.ix_(scene.visits, scene.visits)], words)
+        rooms = self._rooms.setdefault(words, [])
+        labels = rooms.pop() if rooms else new_labels(_LABELS, 64 * words)
         count = best_days(
-            gain, rows, scene.way, part.service[use], scene.home, scene.window, group.times,
-            *scene.tables, scene.width, cut, loose, labels, head, most_labels,
+            scene.gain, near, scene.way, scene.service, scene.home, scene.window, group.times,
+            *scene.tables, scene.width, cut, loose, labels, _FEW_LABELS if loose else _LABELS,
         )  # fmt: skip
-        best, label = last_of(labels, head, scene.home, group.spare, walks.most)
-        order = [k for k in np.argsort(-best, kind="stable").tolist() if best[k] > cut]
-        days = [tuple(walks.visits[use[traced(labels, int(label[k]))]].tolist()) for k in order]
-        most = root if count < 0 else float(best[order[0]]) if order else cut
-        return Priced(max(most, idle), days, count < 0)
+        routes = _routes_of(scene, labels, cut) if count >= 0 or loose else []
+        rooms.append(labels)
+        return routes, count >= 0
+
+
+def _routes_of(scene: Scene, labels: Labels, cut: float) -> list[_Route]:
+    group = scene.group
+    best, label = last_of(labels, scene.home, group.spare, group.walks.most)
+    order = [k for k in np.argsort(-best, kind="stable").tolist() if best[k] > cut]
+    return [_Route(float(best[k]), traced(labels, int(label[k])).tolist()) for k in order]
+
+
+def _bits(flags: Near, words: int) -> npt.NDArray[np.uint64]:
+    """Return (v, words) the flags of each row as bits."""
+    wide = np.zeros((len(flags), 64 * words), dtype=bool)
+    wide[:, : flags.shape[1]] = flags
+    packed = np.packbits(wide, axis=1, bitorder="little").view("<u8")
+    return packed.astype(np.uint64)
+
+
+def _remember(scene: Scene, routes: list[_Route]) -> None:
+    """Let no day again come to a visit twice as these do: those between remember it."""
+    near = scene.group.near
+    for route in routes:
+        visits = scene.visits[route.rows].tolist()
+        last: dict[int, int] = {}
+        for place, visit in enumerate(visits):
+            if visit in last:
+                near[visits[last[visit] + 1 : place], visit] = True
+            last[visit] = place
