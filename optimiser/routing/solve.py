@@ -18,7 +18,7 @@ from optimiser.routing.days.timetable import check_sessions, routes_of, tasks_of
 from optimiser.routing.levelling import level
 from optimiser.routing.metrics import build_plan
 from optimiser.routing.proof.bounds import Bounds, all_bounds
-from optimiser.routing.proof.crowded import Crowded
+from optimiser.routing.proof.crowded import Crowded, crowded_week
 from optimiser.routing.proof.prove import compile_proof
 from optimiser.routing.proof.proven import is_proven, is_small, prove_found
 from optimiser.routing.proof.route_bound import route_bounds
@@ -63,12 +63,15 @@ and what a larger week's bounds take beside it, most of it the walks'."""
 
 _CROWDED: Final = 0.03
 """Of the requests: with more left out by the first plan, days are priced."""
-_MEET_SHARE: Final = 0.12
+_MEET_SHARE: Final = 0.06
 """Of the time: the search that shows whether a week is crowded, and whose days are priced."""
 _AS_GOOD: Final = 0.97
 """The plan dived for, not searched yet, is gone on from where it is worth this share at least."""
-_WALK_SHARE, _DIVE_SHARE = 0.07, 0.64
-"""Of a crowded week's time after that: when the walks' first prices, and when the plan are due."""
+_COLLECT_SHARE, _DIVE_SHARE, _PLAN_SHARE = 0.46, 0.76, 0.86
+"""Of a crowded week's time after that: when days are collected, when a plan of them is due, and
+when it is bettered."""
+_PROOF_OF_LEFT: Final = 0.9
+"""Of the time left then: what the proof may take, the last step begun not counted."""
 
 
 @dataclass
@@ -90,7 +93,7 @@ class _Run:
     def is_crowded(self, compiled: Compiled) -> bool:
         """Return whether many requests will be left out, so that days are worth pricing."""
         many = self.left_out > _CROWDED * compiled.net.visits
-        return many and self.params.iterations is None and Crowded.suits(compiled)
+        return many and self.params.iterations is None
 
     @property
     def left_s(self) -> float:
@@ -167,12 +170,13 @@ def plan_visits(
     clocked = run.params.iterations is None
     bounds = all_bounds(compiled, seconds=quick_s if clocked else None)
     run.report("bound", first.value, bounds.whole)
-    found, bounds = _best(run, compiled, first, bounds, executor)
-    routes = routes_of(problem, tasks_of(compiled, found.rows))
-    clock = None if run.params.iterations is not None else _LEVEL_SHARE * time_limit_s
-    routes = level(problem, routes, seconds=clock)
-    run.report("explain", found.value, bounds.whole)
-    return _finish(run, problem, routes, bounds)
+    with ThreadPoolExecutor(1) as beside:
+        found, proof = _best(run, compiled, first, bounds, executor, beside)
+        routes = routes_of(problem, tasks_of(compiled, found.rows))
+        clock = None if run.params.iterations is not None else _LEVEL_SHARE * time_limit_s
+        routes = level(problem, routes, seconds=clock)
+        run.report("explain", found.value, bounds.whole)
+        return _finish(run, problem, routes, proof)
 
 
 def _first_plan(run: _Run, compiled: Compiled) -> Found:
@@ -192,9 +196,13 @@ def _planned(compiled: Compiled, found: Found) -> int:
 
 
 def _best(
-    run: _Run, compiled: Compiled, first: Found, bounds: Bounds, executor: Executor | None
-) -> tuple[Found, Bounds]:
-    """Search, a bound beside it; or look half-way whether a small week can be better at all."""
+    run: _Run, compiled: Compiled, first: Found, bounds: Bounds, executor: Executor | None,
+    beside: Executor,
+) -> tuple[Found, Callable[[], Bounds]]:  # fmt: skip
+    """Search, a bound beside it; or look half-way whether a small week can be better at all.
+
+    Returns the best plan found, and what waits for the bounds.
+    """
     most = run.params.iterations
     small = is_small(compiled, timed=most is None)
     prices = _steering(compiled, bounds)
@@ -220,39 +228,43 @@ def _best(
         # A first plan may leave much out of a week that is not crowded.
         first = max(first, search(_MEET_SHARE, first), key=lambda x: x.value)
         run.left_out = compiled.net.visits - _planned(compiled, first)
-        if run.is_crowded(compiled) and (crowd := Crowded(compiled, bounds)).ready:
-            return _best_of_crowded(run, crowd, first, search)
+        crowd = None
+        if run.is_crowded(compiled):
+            crowd = crowded_week(
+                compiled, bounds, seconds=run.time_limit_s, workers=run.params.workers
+            )
+        if crowd is not None:
+            return _best_of_crowded(run, crowd, first, search, beside)
     if not small:
         clock = None if most is not None else _BOUNDS_SHARE * run.search_s
-        with ThreadPoolExecutor(1) as beside:
-            tighter = beside.submit(_tighter, run, compiled, bounds, clock)
-            return search(1.0, first), tighter.result()
+        tighter = beside.submit(_tighter, run, compiled, bounds, clock)
+        return search(1.0, first), tighter.result
     found = search(_BEFORE_PROOF, first)
     clock = None if most is not None else _PROOF_SHARE * run.search_s
     found, bounds, routes = prove_found(compiled, found, bounds, seconds=clock)
-    if is_proven(found, bounds):
-        return found, bounds
-    more = search(1.0 if most is None else 1 - _BEFORE_PROOF, found, routes)
-    return max(found, more, key=lambda x: x.value), bounds
+    if not is_proven(found, bounds):
+        more = search(1.0 if most is None else 1 - _BEFORE_PROOF, found, routes)
+        found = max(found, more, key=lambda x: x.value)
+    return found, lambda: bounds
 
 
 def _best_of_crowded(
-    run: _Run, crowd: Crowded, met: Found, search: Callable[..., Found]
-) -> tuple[Found, Bounds]:
-    """Dive for a plan among days priced, and search on from the better one beside its proof."""
-    begun, seconds, compiled = time.monotonic(), run.search_s, crowd.compiled
-    due = begun + _DIVE_SHARE * seconds
-    with ThreadPoolExecutor(1) as beside:
-        walks = beside.submit(crowd.walk, begun + _WALK_SHARE * seconds, due)
-        proof = beside.submit(crowd.prove, begun + seconds)
-        routes = crowd.plan(((s, nodes) for s, nodes, _ in met.pool), due)
-        plain = np.full(compiled.net.shifts, compiled.net.walk_value, dtype=np.int64)
-        rows = sound_rows(compiled, routes)
-        dived = anneal(compiled, rows, plain, Effort(0.0, 0), seed=run.seed)
-        start = dived if dived.value > _AS_GOOD * met.value else met
-        found = max(met, dived, search(1.0, start, warm=True), key=lambda x: x.value)
-        walks.result()
-        return found, proof.result()
+    run: _Run, crowd: Crowded, met: Found, search: Callable[..., Found], beside: Executor
+) -> tuple[Found, Callable[[], Bounds]]:
+    """Dive for a plan among days priced, and search on from the better one beside its proof.
+
+    The proof goes on beside the explanations, too, which are one core's.
+    """
+    compiled, begun, seconds = crowd.compiled, time.monotonic(), run.search_s
+    crowd.collect(((s, nodes) for s, nodes, _ in met.pool), begun + _COLLECT_SHARE * seconds)
+    crowd.dive(begun + _DIVE_SHARE * seconds)
+    proof = beside.submit(crowd.prove, time.monotonic() + _PROOF_OF_LEFT * run.left_s)
+    routes = crowd.better(begun + _PLAN_SHARE * seconds)
+    plain = np.full(compiled.net.shifts, compiled.net.walk_value, dtype=np.int64)
+    dived = anneal(compiled, sound_rows(compiled, routes), plain, Effort(0.0, 0), seed=run.seed)
+    start = dived if dived.value > _AS_GOOD * met.value else met
+    found = max(met, dived, search(1.0, start, warm=True), key=lambda x: x.value)
+    return found, proof.result
 
 
 def _tighter(run: _Run, compiled: Compiled, bounds: Bounds, seconds: float | None) -> Bounds:
@@ -277,9 +289,12 @@ def _steering(compiled: Compiled, bounds: Bounds) -> I64:
     return np.maximum(bounds.prices, compiled.net.walk_value).astype(np.int64)
 
 
-def _finish(run: _Run, problem: VisitProblem, routes: list[Route], bounds: Bounds) -> VisitPlan:
+def _finish(
+    run: _Run, problem: VisitProblem, routes: list[Route], proof: Callable[[], Bounds]
+) -> VisitPlan:
     guard = 600.0 if run.params.iterations is not None else max(run.left_s, 1.0)
     unplanned = explain_unplanned(problem, routes, time_limit_s=guard)
+    bounds = proof()
     plan = build_plan(
         problem,
         routes,

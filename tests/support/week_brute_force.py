@@ -64,6 +64,27 @@ def optimum(problem: VisitProblem) -> float:
     return best / VALUE_UNITS_PER_POINT
 
 
+def requests_alone(problem: VisitProblem) -> VisitProblem:
+    """The week worth nothing but its requests: its best plan is the best of that tier."""
+    visits = [
+        v.model_copy(
+            update={
+                "value": max(v.value - v.statutory_value, v.late_value),
+                "statutory_value": 0,
+                "own_officer_value": 0,
+            }
+        )
+        for v in problem.visits
+    ]
+    rounds = []
+    for r in problem.rounds:
+        options = tuple(o.model_copy(update={"value": 0}) for o in r.options)
+        rounds.append(r.model_copy(update={"options": options}))
+    return problem.model_copy(
+        update={"visits": tuple(visits), "rounds": tuple(rounds), "walk_value": 0}
+    )
+
+
 def _shared_out(days: list[list[int]]) -> int:
     """The most that days reach together, no task on two of them."""
     so_far = {0: 0}

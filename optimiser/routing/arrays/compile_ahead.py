@@ -170,17 +170,20 @@ def _wait_for(kernels: Iterable[Any], until: float) -> None:
 
 def _compile_bounds(compiled: Compiled) -> None:
     from optimiser.routing.proof.bounds import all_bounds
-    from optimiser.routing.proof.crowded import Crowded
+    from optimiser.routing.proof.crowded import crowded_week
     from optimiser.routing.proof.route_bound import route_bounds
     from optimiser.routing.proof.tiers import tier_bounds
     from optimiser.routing.search.kernels import legs_between, walks_between
 
     bounds = all_bounds(compiled)
     route_bounds(compiled, bounds)
-    crowd, until = Crowded(compiled, bounds), time.monotonic() + _PATIENCE_S
-    crowd.walk(until, until)
-    crowd.plan([], until)
-    crowd.prove(until)
+    crowd = crowded_week(compiled, bounds, seconds=_PATIENCE_S)
+    until = time.monotonic() + _PATIENCE_S
+    if crowd is not None:
+        crowd.collect([], until)
+        crowd.dive(until)
+        crowd.better(time.monotonic() + 0.5)
+        crowd.prove(until)
     tier_bounds(compiled, bounds, seconds=_PATIENCE_S)
     nodes = np.arange(2, dtype=np.int64)
     legs_between(compiled.net, nodes)

@@ -1,13 +1,13 @@
-"""A week with more requests than time: a plan near its bound, and the bound, in three turns.
+"""A week with more requests than time: a plan near its bound, and the bound.
 
-Walks' prices (`route_bound`) are found beside all else. Days that a search has met, and those
-looked for at the program's prices, make a plan (`days_bound`), for the search to go on from.
-Last, beside that search, days are priced to the end, which is the bound.
+Walks' prices (`route_bound`) come first; around them, days are looked for beside those that a
+search has met. From there, a plan is dived for (`days_bound`) and bettered shift by shift
+(`shifts_anew`), for the search to go on from; beside that, days are priced to the end, which is
+the bound.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ from optimiser.routing.proof.bounds import F64, Bounds, Worth, columns_of, tier_
 from optimiser.routing.proof.days_bound import DaysProgram
 from optimiser.routing.proof.route_bound import Start, Week, fits_walks
 from optimiser.routing.proof.shift_days import groups_of
+from optimiser.routing.proof.shifts_anew import ShiftsAnew
 from optimiser.routing.proof.walks import Ways
 
 if TYPE_CHECKING:
@@ -25,124 +26,124 @@ if TYPE_CHECKING:
 
     from optimiser.routing.search.annealing import RouteKey
 
-__all__ = ["Crowded"]
+__all__ = ["Crowded", "crowded_week"]
 
 _STEP_S, _FINE_S = 120, 30
-_STEPS: Final = ((_STEP_S, 5e-3), (60, 1e-3), (_FINE_S, 2e-4))
-_COLLECT_SHARE: Final = 0.52
-"""Of a plan's time: what looks for days; the rest dives."""
+"""Of walks: where days are looked for, and where they are proven."""
+_WALKS_CLOSE: Final = 1e-3
+_WALK_SHARE: Final = 0.3
+"""Of the time for days: what the walks' prices may take."""
 _PASSES: Final = 20
-_MOST_VISITS, _MOST_SHIFTS = 500, 150
-"""With more, days cannot be priced often enough in a minute."""
+_WORK_PER_S: Final = 3e7
+"""Steps of the shifts' tables, for each pair of visits: of weeks with more to the second, a search
+found better plans, and walks a better bound, than there was time for here."""
+
+
+def crowded_week(
+    compiled: Compiled, bounds: Bounds, *, seconds: float, workers: int = 1
+) -> Crowded | None:
+    """Return a week to be planned so, None where it cannot be, or is too large to gain by it.
+
+    Parameters
+    ----------
+    compiled, bounds
+        The week, and what is known of it.
+    seconds
+        The wall-clock time for all of its plan.
+    workers
+        Threads that look for days.
+    """
+    if not fits_walks(compiled):
+        return None
+    columns, worth = bounds.columns or columns_of(compiled)
+    week = Week(compiled, columns, Ways(compiled))
+    gains = week.gains(worth)
+    coarse, fine = (week.classes(gains, step_s=step_s) for step_s in (_STEP_S, _FINE_S))
+    work = sum(len(part.shifts) * len(part.visits) ** 2 * part.size for part in fine)
+    if not coarse or not fine or work > _WORK_PER_S * seconds:
+        return None
+    program = DaysProgram(
+        groups_of(compiled, columns, gains, coarse, fine),
+        week.many,
+        bound=bounds.whole - gains.free,
+        centre=week.first_prices(worth, bounds.prices),
+        workers=workers,
+    )
+    return Crowded(week, worth, bounds, program)
 
 
 class Crowded:
-    """One week, its days program and what is known of it; for one thread at a time."""
+    """One week, its days program, and its plan: `collect`, `dive`, then `better` and `prove`."""
 
-    def __init__(self, compiled: Compiled, bounds: Bounds) -> None:
-        self.compiled, self.bounds = compiled, bounds
-        self._columns, self._worth = bounds.columns or columns_of(compiled)
-        self._week = Week(compiled, self._columns, Ways(compiled))
-        prices = self._week.first_prices(self._worth, bounds.prices)
-        self._program = self._program_of(self._worth, bounds.whole, prices)
-        self._walked, self._dived = threading.Event(), threading.Event()
+    def __init__(self, week: Week, worth: Worth, bounds: Bounds, program: DaysProgram) -> None:
+        """Prefer `crowded_week`."""
+        self.compiled, self.bounds = week.compiled, bounds
+        self._week, self._worth, self._gains = week, worth, week.gains(worth)
+        self._program = program
+        self._plan: dict[int, tuple[int, ...]] = {}
 
-    @staticmethod
-    def suits(compiled: Compiled) -> bool:
-        """Return whether the week can be bounded so, and is small enough to gain by it."""
-        net = compiled.net
-        return fits_walks(compiled) and net.visits <= _MOST_VISITS and net.shifts <= _MOST_SHIFTS
+    def collect(self, routes: Iterable[RouteKey], until: float) -> None:
+        """Find prices, and days near the best; `routes` are known.
 
-    @property
-    def ready(self) -> bool:
-        """Whether there is a program, its tables being not too large."""
-        return self._program is not None
-
-    def walk(self, first: float, until: float) -> None:
-        """Find the walks' prices, in long steps until `first`, then in shorter and shorter ones.
-
-        Times are of `time.monotonic`, here and below; `plan` may run beside.
+        `until` is of `time.monotonic`, here and below.
         """
-        try:
-            if self._program is not None:
-                self.bounds = self.bounds._replace(whole=self._walk(self._program, first, until))
-        finally:
-            self._walked.set()
-
-    def _walk(self, program: DaysProgram, first: float, until: float) -> float:
-        whole, start = self.bounds.whole, Start(program.prices, [])
-        for step in _STEPS:
-            limit = until if self._walked.is_set() else first
-            whole, start = self._week.bound(self._worth, start, whole, limit, (step,))
-            program.recentre(start.prices)
-            self._walked.set()
-        return whole
-
-    def _program_of(self, worth: Worth, known: float, prices: F64) -> DaysProgram | None:
-        gains = self._week.gains(worth)
-        coarse = self._week.classes(gains, step_s=_STEP_S)
-        fine = self._week.classes(gains, step_s=_FINE_S)
-        if not coarse or not fine:
-            return None
-        groups = groups_of(self.compiled, self._columns, gains, coarse, fine)
-        return DaysProgram(groups, self._week.many, bound=known - gains.free, prices=prices)
-
-    def plan(self, routes: Iterable[RouteKey], until: float) -> dict[int, list[int]]:
-        """Return routes of visits by one officer, by shift, near the best; `routes` are known.
-
-        Shifts with sessions, which these days leave out, are left to a search. Waits for the
-        first prices.
-        """
-        self._walked.wait()
-        try:
-            return self._plan(routes, until)
-        finally:
-            self._dived.set()
-
-    def _plan(self, routes: Iterable[RouteKey], until: float) -> dict[int, list[int]]:
         program, net = self._program, self.compiled.net
-        if program is None:
-            return {}
+        begun = time.monotonic()
+        start, steps = Start(program.centre, []), ((_STEP_S, _WALKS_CLOSE),)
+        whole, start = self._week.bound(
+            self._worth, start, self.bounds.whole, begun + _WALK_SHARE * (until - begun), steps,
+            workers=program.workers,
+        )  # fmt: skip
+        self.bounds = self.bounds._replace(whole=whole)
+        program.recentre(start.prices)
         for s, nodes in routes:
             program.add((s, tuple(n for n in nodes if n < net.visits)))
-        now = time.monotonic()
-        program.collect(now + _COLLECT_SHARE * (until - now))
-        found = program.dive(until, np.flatnonzero(net.visit[:, PAIR]).tolist())
-        sessions = self.compiled.sessions
-        return {s: list(visits) for s, visits in found.items() if not sessions[s]}
+        program.collect(until)
+
+    def dive(self, until: float) -> None:
+        """Find a plan of visits by one officer."""
+        self._plan = self._program.dive(until, self._pairs)
+
+    def better(self, until: float) -> dict[int, list[int]]:
+        """Return the plan's routes by shift, bettered; `prove` may run beside.
+
+        Shifts with sessions, which these days leave out, are left to a search.
+        """
+        program, sessions = self._program, self.compiled.sessions
+        anew = ShiftsAnew(program.shifts, self._plan, self._pairs, program.centre, until)
+        anew.work(seed=1)
+        return {s: list(visits) for s, visits in anew.plan.items() if not sessions[s]}
+
+    @property
+    def _pairs(self) -> list[int]:
+        pairs: list[int] = np.flatnonzero(self.compiled.net.visit[:, PAIR]).tolist()
+        return pairs
 
     def prove(self, until: float) -> Bounds:
         """Return the bounds with those of the whole and of the requests' tier as days have them.
 
-        Waits for `walk` and `plan`.
+        The first pass over the shifts takes what it takes, roughly where time is over.
         """
-        self._dived.wait()
         program = self._program
-        if program is None:
-            return self.bounds
-        program.prove(until, passes=1)
-        tiers = dict(self.bounds.tiers)
-        tiers["requests"] = self._requests(program, tiers["requests"], until)
         program.prove(until, passes=_PASSES)
-        free = self._week.gains(self._worth).free
-        whole = min(self.bounds.whole, program.bound + free)
-        # Walking costs nothing in the program, and no tier there is less than nothing. What was
-        # known of the whole has its walking taken off, and is no bound of the requests alone.
-        tiers["requests"] = min(tiers["requests"], program.best + free)
+        tiers = dict(self.bounds.tiers)
+        tiers["requests"] = min(tiers["requests"], self._requests(program))
+        whole = min(self.bounds.whole, program.bound + self._gains.free)
         return self.bounds._replace(whole=whole, tiers=tiers)
 
-    def _requests(self, program: DaysProgram, known: float, until: float) -> float:
-        """Return a bound of the requests' tier, from the whole's prices less the other tiers'."""
-        worth = tier_worth(self.compiled, self._columns)["requests"]
-        whole, alone = self._week.gains(self._worth), self._week.gains(worth)
-        mine = self._columns.node < self.compiled.net.visits
-        more = np.zeros(len(program.prices))
-        np.maximum.at(more, self._columns.node[mine], (whole.call - alone.call)[mine])
-        prices = np.maximum(program.prices - more, 0.0)
-        tier = self._program_of(worth, known, prices)
-        if tier is None:
-            return known
-        for key in program.worth:
-            tier.add(key)
-        tier.prove(until, passes=1)
-        return min(known, tier.bound + alone.free)
+    def _requests(self, program: DaysProgram) -> float:
+        """Return a bound of the requests' tier alone: from the whole's, without its best known.
+
+        Each visit's price is lowered by what it is worth to the other tiers whoever comes, or
+        to nothing. Then no column is worth more beyond its price than it was, or it is worth
+        nothing; nor is time left over. So no shift's best day is, and the sum falls by what the
+        prices did. What was known of the whole has its walking taken off, and is no bound here.
+        """
+        columns, visits = self._week.columns, self.compiled.net.visits
+        alone = self._week.gains(tier_worth(self.compiled, columns)["requests"])
+        mine = columns.node < visits
+        node, prices = columns.node[mine], program.prices
+        less: F64 = prices.copy()
+        most = np.maximum(self._gains.call[mine], prices[node])
+        np.minimum.at(less, node, most - alone.call[mine])
+        return program.best - float(less @ self._week.many) + alone.free

@@ -10,11 +10,13 @@ its hours. Variable: x_r >= 0, how far day r is worked.
 c_r the worth of the day's calls, half of a visit by two, and of the time it leaves at the
 most that a second of rounds can be worth. At any prices u >= 0
 
-    sum_i m_i u_i + sum_s max(0, the most profitable day of s at u)
+    L(u) = sum_i m_i u_i + sum_s max(0, the most profitable day of s at u)
 
 is at least the value of every plan, and only this sum is returned. GLOP solves the program over
-the days found so far; its prices are smoothed towards the best so far (Wentges, International
-Transactions in Operational Research 4, 1997).
+the days found so far, its prices kept in a box around the best so far (boxstep: Marsten, Hogan
+and Blankenship, Operations Research 23, 1975): free prices are so uneven that new days are poor
+and hard to find. Around which prices is told by L as the days known have it, a little too
+low; what is proven comes last, at those prices, and takes a hundred times as long.
 
 A plan is found by diving (Sadykov, Vanderbeck, Pessoa, Tahiri and Uchoa, INFORMS Journal on
 Computing 31, 2019): the days with the greatest x are taken for good, the program solved and
@@ -25,11 +27,12 @@ from __future__ import annotations
 
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optimiser.routing.proof.shift_days import Group, Priced, Pricer, Scene, ShiftDays
+from optimiser.routing.proof.shift_days import Group, Pricer, ShiftDays, scene_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,30 +44,26 @@ __all__ = ["DayKey", "DaysProgram"]
 DayKey = tuple[int, tuple[int, ...]]
 """A shift, and a day's visits in order."""
 
-_SMOOTH: Final = 0.7
-_LEAST_SMOOTH: Final = 0.1
-"""The share of the best bound's prices in those tried next: at first, and when to give up."""
-
-_ENOUGH: Final = 5
-"""So many days of a shift, and none worth less are looked for."""
-_MIX: Final = 0.5
-"""The share of the best bound's prices in those that days are first looked for at."""
-_LABELS: Final = 60_000
-"""Of one shift; where they run out, what the rest of a day may be worth is the bound."""
+_BOX: Final = 0.06
+"""Half of the box's width at first, as a share of the mean price."""
+_NARROWER, _WIDER = 0.6, 4.0
+"""What becomes of it where the prices found are no better, and where they are the box's best."""
 
 _MANY_DAYS: Final = 40
 """Taken from a shift each time, of different last visits."""
-_BELOW_KNOWN: Final = 0.003
-"""Days are looked for down to so far below the best one known, as a share of it."""
-
-_ABOVE_KNOWN: Final = (0.6, 0.4, 0.25, 0.12, 0.05, 0.0)
-"""Where days are looked for in turn, between the best one known and the most there may be."""
-_SLOW, _PATIENT = 5e-4, 4
-"""Looking ends after so many rounds in turn that better the program by a lesser share."""
 
 _CLOSE: Final = 2e-4
-_TAKEN, _SURE = 2, 0.9
-"""A dive takes so many days at once, and all that the program takes as far as this."""
+"""Of the program's value: near enough to it."""
+_FIRST_CLOSE, _DAY_CLOSE = 1e-3, 1e-4
+"""Of the best day known: what is left unproven above it in the first pass, and later."""
+
+_LATER_PASS: Final = 0.5
+"""Of the time of the pass before, what the next one takes at least: less is to be learnt."""
+
+_SURE: Final = 0.9
+"""A dive takes all that the program takes as far as this."""
+_MOST_TAKEN: Final = 3
+"""Of days less sure, so many at once where time is short, else one."""
 
 _NEAR: Final = 0.3
 """A dive begins with the days worth no less than their shift's best by more than this share."""
@@ -73,22 +72,37 @@ _DEAR: Final = 1e12
 
 
 class DaysProgram:
-    """Column generation under way: the best bound in points, its prices, and the program.
+    """Column generation under way.
 
-    `best` is the least sum of its own; `bound` at most what was known before, too.
+    Attributes
+    ----------
+    best, prices
+        The least L proven, in points, and its prices.
+    bound
+        The same, or what was known before.
+    centre
+        The prices around which others are tried.
+    shifts
+        What each shift's days are made of.
     """
 
-    def __init__(self, groups: list[Group], many: F64, *, bound: float, prices: F64) -> None:
-        self.groups, self.many = groups, many
-        self.bound, self.prices = bound, prices
+    def __init__(
+        self, groups: list[Group], many: F64, *, bound: float, centre: F64, workers: int
+    ) -> None:
+        self.groups, self.many, self.workers = groups, many, workers
+        self.bound, self.best, self.prices = bound, math.inf, centre
         self.worth: dict[DayKey, float] = {}
-        self.best, self._last, self._tried = math.inf, prices, prices
-        self._pass_s = 0.0
-        self._pricer = Pricer(labels=_LABELS)
-        self._of = {part.shift: (group, part) for group in groups for part in group.shifts}
+        self._pricer = Pricer()
+        self.shifts = {part.shift: (group, part) for group in groups for part in group.shifts}
+        self.recentre(centre)
         self._start(many)
-        for s in self._of:
+        for s in self.shifts:
             self.add((s, ()))
+
+    def recentre(self, centre: F64) -> None:
+        """Try prices around these."""
+        self.centre = self._last = centre
+        self._width = _BOX * float(centre.mean()) if len(centre) else 0.0
 
     def _start(self, left: F64, taken: Iterable[int] = (), *, near: bool = False) -> None:
         """Begin the program anew: visits may be held so often, days of shifts taken not.
@@ -102,10 +116,16 @@ class DaysProgram:
         self._lp: Any = lp.Solver
         self._solver: Any = lp.Solver.CreateSolver("GLOP")
         low = -self._solver.infinity()
-        self._visits = [self._solver.Constraint(low, float(m)) for m in left]
-        self._shifts = {s: self._solver.Constraint(low, 1.0) for s in self._of}
+        self._visit_rows = [self._solver.Constraint(low, float(m)) for m in left]
+        self._shift_rows = {s: self._solver.Constraint(low, 1.0) for s in self.shifts}
         self._objective = self._solver.Objective()
         self._objective.SetMaximization()
+        self._sides: list[tuple[Any, Any]] = []
+        for row in self._visit_rows:
+            above, below = (self._solver.NumVar(0.0, 0.0, "") for _ in range(2))
+            row.SetCoefficient(above, -1.0)
+            row.SetCoefficient(below, 1.0)
+            self._sides.append((above, below))
         self._x: dict[DayKey, Any] = {}
         for key in keys:
             self._put(key)
@@ -118,9 +138,9 @@ class DaysProgram:
 
     def add(self, key: DayKey) -> bool:
         """Add a day unless it is there, or cannot be worked."""
-        if key in self.worth or key[0] not in self._of:
+        if key in self.worth or key[0] not in self.shifts:
             return False
-        group, part = self._of[key[0]]
+        group, part = self.shifts[key[0]]
         worth = group.worth(part, key[1])
         if worth is None:
             return False
@@ -133,55 +153,90 @@ class DaysProgram:
             return
         x = self._solver.NumVar(0.0, self._solver.infinity(), "")
         self._objective.SetCoefficient(x, self.worth[key])
-        self._shifts[key[0]].SetCoefficient(x, 1.0)
+        self._shift_rows[key[0]].SetCoefficient(x, 1.0)
         for visit in key[1]:
-            self._visits[visit].SetCoefficient(x, 1.0)
+            self._visit_rows[visit].SetCoefficient(x, 1.0)
         self._x[key] = x
 
-    def _solve(self) -> tuple[float, F64] | None:
-        """Return the program's value and its prices of visits; None where it cannot be solved."""
+    def _solve(self, *, boxed: bool = False) -> tuple[float, F64] | None:
+        """Return the program's value and its prices of visits; None where it cannot be solved.
+
+        With `boxed`, of prices around the centre; the value is the least that L can be there.
+        """
+        self._box(boxed=boxed)
         if self._solver.Solve() != self._lp.OPTIMAL:
             self._start(self._left, self._taken)  # Numbers went wrong on the way.
+            self._box(boxed=boxed)
             if self._solver.Solve() != self._lp.OPTIMAL:
                 return None
-        self._last = np.array([max(0.0, row.dual_value()) for row in self._visits])
+        self._last = np.array([max(0.0, row.dual_value()) for row in self._visit_rows])
         return float(self._objective.Value()), self._last
 
-    def collect(self, until: float) -> float:
-        """Add days, without proof, until they hardly better the program; return its value."""
-        value, turn, slow, mix = 0.0, 0, 0, _MIX
-        while time.monotonic() < until:
-            solved = self._solve()
-            if solved is None:
-                break
-            better = solved[0] - value >= _SLOW * solved[0]
-            slow = 0 if better else slow + 1
-            mix = mix if better else mix / 2
-            value, prices = solved
-            new = self._look(mix * self.prices + (1 - mix) * prices, turn, until)
-            if slow > _PATIENT or (not new and mix < _MIX / 8):
-                break
-            turn += 1
-        return value
+    def _box(self, *, boxed: bool) -> None:
+        """Let visits be bought and sold at the sides of the box, so that prices stay within."""
+        most = self._solver.infinity() if boxed else 0.0
+        low = np.maximum(self.centre - self._width, 0.0).tolist()
+        high = (self.centre + self._width).tolist()
+        for (above, below), sell, buy in zip(self._sides, low, high, strict=True):
+            self._objective.SetCoefficient(above, -buy)
+            self._objective.SetCoefficient(below, sell)
+            above.SetUb(most)
+            below.SetUb(most if sell > 0 else 0.0)
 
-    def _look(self, prices: F64, turn: int, until: float) -> int:
-        """Add days worth more than those known; of each group one shift in turn looks."""
-        new = 0
+    def collect(self, until: float) -> None:
+        """Add days, without proof, and better the centre, until there is nothing to gain."""
+        parts = [(group, part) for group in self.groups for part in group.shifts]
+        self._look(parts, self.centre)
+        while time.monotonic() < until:
+            solved = self._solve(boxed=True)
+            if solved is None:
+                return
+            least, prices = solved
+            new = self._look(parts, prices)
+            here, there = self._value(self.centre), self._value(prices)
+            if not self._move(here, there, prices, least) and not new:
+                return
+
+    def _move(self, here: float, there: float, prices: F64, least: float) -> bool:
+        """Move the box to better prices, or change its width; False where that gains no more.
+
+        `least` is the least value in the box, as far as the days known tell.
+        """
+        if there < here:
+            self.centre = prices
+            return True
+        if here - least > _CLOSE * abs(here):
+            self._width *= _NARROWER
+            return True
+        self._width *= _WIDER
+        return self._width < float(self.centre.max(initial=0.0))
+
+    def _value(self, prices: F64) -> float:
+        """Return L as the days known have it."""
+        return float(prices @ self.many) + sum(self._known_best(prices).values())
+
+    def _look(self, parts: list[tuple[Group, ShiftDays]], prices: F64) -> int:
+        """Add days of these shifts worth about as much as those known, or more; return how many."""
         known = self._known_best(prices)
-        for group in self.groups:
-            parts = [part for part in group.shifts if part.shift not in self._taken]
-            if not parts or time.monotonic() > until:
-                continue
-            part = parts[turn % len(parts)]
-            scene = self._pricer.scene(group.walks, group, part, prices)
-            priced = self._days_above(group, part, scene, prices, known[part.shift], loose=True)
-            for day in priced.days[:_MANY_DAYS]:
-                new += sum(self.add((other.shift, day)) for other in parts)
-        return new
+
+        def days_of(case: tuple[Group, ShiftDays]) -> list[tuple[int, ...]]:
+            group, part = case
+            scene = scene_of(group.walks, group, part, prices)
+            return self._pricer.look(scene, known[part.shift])[:_MANY_DAYS]
+
+        with ThreadPoolExecutor(self.workers) as workers:
+            found = list(workers.map(days_of, parts))
+        return sum(
+            self.add((other.shift, day))
+            for (group, _), days in zip(parts, found, strict=True)
+            for day in days
+            for other in group.shifts
+            if other.shift not in self._taken
+        )
 
     def _known_best(self, prices: F64) -> dict[int, float]:
         """Return for each shift the most that a day known is worth at prices, or none at all."""
-        best = dict.fromkeys(self._of, 0.0)
+        best = dict.fromkeys(self.shifts, 0.0)
         for (s, _), most in zip(self.worth, self._profits(prices).tolist(), strict=True):
             best[s] = max(best[s], most)
         return best
@@ -195,52 +250,46 @@ class DaysProgram:
         profits: F64 = worth - np.append(prices, 0.0)[rows].sum(axis=1)
         return profits
 
-    def recentre(self, prices: F64) -> None:
-        """Begin the next proof at these prices, and look for days nearer to them."""
-        self.prices = self._tried = prices
-
     def prove(self, until: float, *, passes: int) -> None:
         """Better the bound until it is near the program's value, or time or passes are over.
 
         The first pass is made in any case, roughly where time is over.
         """
-        smooth = _SMOOTH
-        for _ in range(passes):
+        tried, least, pass_s = self.centre, -math.inf, 0.0
+        self._width *= _NARROWER
+        for number in range(passes):
             before, begun = self.best, time.monotonic()
-            if self._pass_s and begun + self._pass_s > until:
+            if number and begun + _LATER_PASS * pass_s > until:
                 return
-            new = self._price(self._tried, until)
-            self._pass_s = time.monotonic() - begun
-            if (solved := self._solve()) is None:
+            new = self._price(tried, until, _DAY_CLOSE if number else _FIRST_CLOSE)
+            pass_s = time.monotonic() - begun
+            if number and not self._move(before, self.best, tried, least) and not new:
                 return
-            value, found = solved
-            if min(self.bound, self.best) - value <= _CLOSE * abs(value):
+            if time.monotonic() > until or (solved := self._solve()) is None:
                 return
-            if not new and self.best >= before:
-                if smooth < _LEAST_SMOOTH:
-                    return
-                smooth /= 2
-            self._tried = smooth * self.prices + (1 - smooth) * found
+            if min(self.bound, self.best) - solved[0] <= _CLOSE * abs(solved[0]):
+                return
+            if (solved := self._solve(boxed=True)) is None:
+                return
+            least, tried = solved
 
-    def _price(self, prices: F64, until: float) -> int:
+    def _price(self, prices: F64, until: float, close: float) -> int:
         """Price all shifts, better the bound, and return how many days were new.
 
-        Where time is over, what days could be worth at best takes the place of their best.
+        Where time is over, a first bound takes what days could be worth at best; a later one is
+        given up.
         """
         total, new = float(prices @ self.many), 0
         known = self._known_best(prices)
         for group in self.groups:
             for part in group.shifts:
                 late = time.monotonic() > until
-                walks = group.walks if late else group.fine
-                scene = self._pricer.scene(walks, group, part, prices)
-                if late:
-                    total += max(scene.most, group.idle)
-                    continue
-                priced = self._days_above(
-                    group, part, scene, prices, known[part.shift], loose=False
-                )
-                total += priced.most
+                if late and math.isfinite(self.best):
+                    return new
+                scene = scene_of(group.walks if late else group.fine, group, part, prices)
+                best = known[part.shift]
+                priced = self._pricer.prove(scene, best, close * best, until)
+                total += max(priced.most, group.idle)
                 for day in priced.days[:_MANY_DAYS]:
                     new += sum(self.add((other.shift, day)) for other in group.shifts)
         if total < self.best:
@@ -248,28 +297,13 @@ class DaysProgram:
         self.bound = min(self.bound, total)
         return new
 
-    def _days_above(
-        self, group: Group, part: ShiftDays, scene: Scene, prices: F64, known: float, *,
-        loose: bool,
-    ) -> Priced:  # fmt: skip
-        """Price one shift, looking lower and lower until days are found or labels run out."""
-        most, days = scene.most, []
-        known -= _BELOW_KNOWN * known
-        for share in _ABOVE_KNOWN:
-            cut = known + share * max(scene.most - known, 0.0)
-            priced = self._pricer.price(group, part, scene, prices, cut, loose=loose)
-            most, days = min(most, priced.most), priced.days
-            if len(days) >= _ENOUGH or priced.cut_short:
-                break
-        return Priced(most, days, False)
-
     def dive(self, until: float, without: Iterable[int] = ()) -> dict[int, tuple[int, ...]]:
         """Return days that can be worked together, by shift.
 
         Parameters
         ----------
         until
-            When to look for no more days; those known are taken to the end.
+            When to be done: the less time is left, the more days are taken at once.
         without
             Visits to leave out.
         """
@@ -278,35 +312,51 @@ class DaysProgram:
         self._start(left, near=True)
         found: dict[int, tuple[int, ...]] = {}
         turn = 0
-        while len(found) < len(self._of):
+        while (rest := len(self.shifts) - len(found)) > 0:
+            begun = time.monotonic()
             solved = self._solve()
             if solved is None:
                 break
             dear = np.where(self._left > 0, solved[1], _DEAR)
-            if time.monotonic() < until and self._look(dear, turn, until):
+            if self._look(self._next(turn), dear):
                 self._solve()
-            used = sorted(((x.solution_value(), k) for k, x in self._x.items()), reverse=True)
-            if not self._take(used, found):
-                break
             turn += 1
+            # A turn takes the longer, the more shifts are left.
+            now = time.monotonic()
+            needed = (now - begun) * rest / 2.5
+            most = min(math.ceil(needed / max(until - now, 1e-3)), _MOST_TAKEN)
+            used = sorted(((x.solution_value(), k) for k, x in self._x.items()), reverse=True)
+            if not self._take(used, found, most):
+                break
         self._start(self.many)
         return found
 
-    def _take(self, used: list[tuple[float, DayKey]], found: dict[int, tuple[int, ...]]) -> int:
+    def _next(self, turn: int) -> list[tuple[Group, ShiftDays]]:
+        """Return one shift of each group, of those not taken."""
+        free = [[p for p in group.shifts if p.shift not in self._taken] for group in self.groups]
+        return [
+            (group, parts[turn % len(parts)])
+            for group, parts in zip(self.groups, free, strict=True)
+            if parts
+        ]
+
+    def _take(
+        self, used: list[tuple[float, DayKey]], found: dict[int, tuple[int, ...]], most: int
+    ) -> int:
         """Take the days most used for good, shut out all that hold the same; return how many."""
         count = 0
         for x, (s, visits) in used:
-            if count >= _TAKEN and x < _SURE:
+            if count >= most and x < _SURE:
                 break
             if s in self._taken or not all(self._left[v] > 0 for v in visits):
                 continue
             found[s] = visits
             count += 1
             self._taken.add(s)
-            self._shifts[s].SetUb(0.0)
+            self._shift_rows[s].SetUb(0.0)
             self._left[list(visits)] -= 1
             for v in visits:
-                self._visits[v].SetUb(float(self._left[v]))
+                self._visit_rows[v].SetUb(float(self._left[v]))
         for (s, visits), x in self._x.items():
             if s in self._taken or not all(self._left[v] > 0 for v in visits):
                 x.SetUb(0.0)
