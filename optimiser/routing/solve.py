@@ -67,7 +67,7 @@ _MEET_SHARE: Final = 0.06
 """Of the time: the search that shows whether a week is crowded, and whose days are priced."""
 _AS_GOOD: Final = 0.97
 """The plan dived for, not searched yet, is gone on from where it is worth this share at least."""
-_COLLECT_SHARE, _DIVE_SHARE, _PLAN_SHARE = 0.46, 0.76, 0.86
+_COLLECT_SHARE, _DIVE_SHARE, _PLAN_SHARE = 0.46, 0.7, 0.87
 """Of a crowded week's time after that: when days are collected, when a plan of them is due, and
 when it is bettered."""
 _PROOF_OF_LEFT: Final = 0.9
