@@ -56,7 +56,7 @@ class ShiftsAnew:
     _pricer: Pricer = field(default_factory=Pricer)
 
     def work(self, seed: int) -> None:
-        """Better the plan until time is over, or for one shift alone nothing is left to gain."""
+        """Better the plan until time is over: each shift alone, then two by chance."""
         for s in self.plan:
             self._one(s)
         chance = random.Random(seed)
