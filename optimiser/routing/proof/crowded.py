@@ -58,9 +58,10 @@ def crowded_week(
     columns, worth = bounds.columns or columns_of(compiled)
     week = Week(compiled, columns, Ways(compiled))
     gains = week.gains(worth)
-    coarse, fine = (week.classes(gains, step_s=step_s) for step_s in (_STEP_S, _FINE_S))
-    work = sum(len(part.shifts) * len(part.visits) ** 2 * part.size for part in fine)
-    if not coarse or not fine or work > _WORK_PER_S * seconds:
+    coarse = week.classes(gains, step_s=_STEP_S)
+    work = sum(len(part.shifts) * len(part.visits) ** 2 * part.most for part in coarse) / _FINE_S
+    fine = week.classes(gains, step_s=_FINE_S) if work <= _WORK_PER_S * seconds else []
+    if not coarse or not fine:
         return None
     program = DaysProgram(
         groups_of(compiled, columns, gains, coarse, fine),
