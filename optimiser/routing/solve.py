@@ -32,7 +32,7 @@ from optimiser.routing.search.annealing import (
     days_of_rows,
 )
 from optimiser.routing.search.phases import search_routes
-from optimiser.routing.search.seeds import seed_rows, sound_rows
+from optimiser.routing.search.seeds import seed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -67,7 +67,7 @@ _MEET_SHARE: Final = 0.06
 """Of the time: the search that shows whether a week is crowded, and whose days are priced."""
 _AS_GOOD: Final = 0.97
 """The plan dived for, not searched yet, is gone on from where it is worth this share at least."""
-_COLLECT_SHARE, _DIVE_SHARE, _PLAN_SHARE = 0.46, 0.7, 0.87
+_COLLECT_SHARE, _DIVE_SHARE, _PLAN_SHARE = 0.38, 0.86, 0.93
 """Of a crowded week's time after that: when days are collected, when a plan of them is due, and
 when it is bettered."""
 _PROOF_OF_LEFT: Final = 0.9
@@ -257,11 +257,11 @@ def _best_of_crowded(
     """
     compiled, begun, seconds = crowd.compiled, time.monotonic(), run.search_s
     crowd.collect(((s, nodes) for s, nodes, _ in met.pool), begun + _COLLECT_SHARE * seconds)
-    crowd.dive(begun + _DIVE_SHARE * seconds)
+    dive = crowd.dive(begun + _DIVE_SHARE * seconds)
     proof = beside.submit(crowd.prove, time.monotonic() + _PROOF_OF_LEFT * run.left_s)
-    routes = crowd.better(begun + _PLAN_SHARE * seconds)
+    rows = crowd.better(dive, begun + _PLAN_SHARE * seconds)
     plain = np.full(compiled.net.shifts, compiled.net.walk_value, dtype=np.int64)
-    dived = anneal(compiled, sound_rows(compiled, routes), plain, Effort(0.0, 0), seed=run.seed)
+    dived = anneal(compiled, rows, plain, Effort(0.0, 0), seed=run.seed)
     start = dived if dived.value > _AS_GOOD * met.value else met
     found = max(met, dived, search(1.0, start, warm=True), key=lambda x: x.value)
     return found, proof.result

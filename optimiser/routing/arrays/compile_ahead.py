@@ -181,8 +181,7 @@ def _compile_bounds(compiled: Compiled) -> None:
     until = time.monotonic() + _PATIENCE_S
     if crowd is not None:
         crowd.collect([], until)
-        crowd.dive(until)
-        crowd.better(time.monotonic() + 0.5)
+        crowd.better(crowd.dive(until), time.monotonic() + 0.5)
         crowd.prove(until)
     tier_bounds(compiled, bounds, seconds=_PATIENCE_S)
     nodes = np.arange(2, dtype=np.int64)

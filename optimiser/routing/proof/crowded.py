@@ -1,9 +1,9 @@
 """A week with more requests than time: a plan near its bound, and the bound.
 
 Walks' prices (`route_bound`) come first; around them, days are looked for beside those that a
-search has met. From there, a plan is dived for (`days_bound`) and bettered shift by shift
-(`shifts_anew`), for the search to go on from; beside that, days are priced to the end, which is
-the bound.
+search has met (`days_bound`). From there, a plan is dived for (`days_dive`) and bettered shift by
+shift (`shifts_anew`), for the search to go on from; beside that, days are priced to the end,
+which is the bound.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from optimiser.routing.arrays.net import PAIR, Compiled
+from optimiser.routing.arrays.net import I64, PAIR, SERVICE, Compiled
 from optimiser.routing.proof.bounds import F64, Bounds, Worth, columns_of, tier_worth
 from optimiser.routing.proof.days_bound import DaysProgram
+from optimiser.routing.proof.days_dive import Dive
 from optimiser.routing.proof.route_bound import Start, Week, fits_walks
 from optimiser.routing.proof.shift_days import groups_of
 from optimiser.routing.proof.shifts_anew import ShiftsAnew
 from optimiser.routing.proof.walks import Ways
+from optimiser.routing.search.seeds import sound_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +83,6 @@ class Crowded:
         self.compiled, self.bounds = week.compiled, bounds
         self._week, self._worth, self._gains = week, worth, week.gains(worth)
         self._program = program
-        self._plan: dict[int, tuple[int, ...]] = {}
 
     def collect(self, routes: Iterable[RouteKey], until: float) -> None:
         """Find prices, and days near the best; `routes` are known.
@@ -101,24 +102,24 @@ class Crowded:
             program.add((s, tuple(n for n in nodes if n < net.visits)))
         program.collect(until)
 
-    def dive(self, until: float) -> None:
-        """Find a plan of visits by one officer."""
-        self._plan = self._program.dive(until, self._pairs)
+    def dive(self, until: float) -> Dive:
+        """Return a plan."""
+        dive = Dive(self._program, self.compiled)
+        dive.work(until)
+        return dive
 
-    def better(self, until: float) -> dict[int, list[int]]:
-        """Return the plan's routes by shift, bettered; `prove` may run beside.
+    def better(self, dive: Dive, until: float) -> I64:
+        """Return a plan's rows, bettered; `prove` may run beside.
 
         Shifts with sessions, which these days leave out, are left to a search.
         """
-        program, sessions = self._program, self.compiled.sessions
-        anew = ShiftsAnew(program.shifts, self._plan, self._pairs, program.centre, until)
+        net, sessions = self.compiled.net, self.compiled.sessions
+        pairs = frozenset(np.flatnonzero(net.visit[:, PAIR]).tolist())
+        anew = ShiftsAnew(dive.program.shifts, dive.plan, pairs, self._program.centre, until)
         anew.work(seed=1)
-        return {s: list(visits) for s, visits in anew.plan.items() if not sessions[s]}
-
-    @property
-    def _pairs(self) -> list[int]:
-        pairs: list[int] = np.flatnonzero(self.compiled.net.visit[:, PAIR]).tolist()
-        return pairs
+        routes = {s: list(visits) for s, visits in anew.plan.items() if not sessions[s]}
+        fixed = {v: (start, int(net.node[v, SERVICE])) for v, start in dive.starts.items()}
+        return sound_rows(self.compiled, routes, fixed)
 
     def prove(self, until: float) -> Bounds:
         """Return the bounds with those of the whole and of the requests' tier as days have them.

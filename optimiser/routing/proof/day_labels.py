@@ -34,9 +34,6 @@ START_S, END_S, LIMIT_S, REST_S, REST_LO, REST_HI = range(6)
 AT, BUSY, CLOCK0, CLOCK1, BEFORE, CHAIN, ALIVE = range(7)
 """Columns of `Labels.entry`; the clocks as in `search.kernels`, 0: the break is to come."""
 
-_SLACK = 150
-"""Busy seconds that do not count where days are looked for without proof; twice of the clock."""
-
 _MOST_AT_A_VISIT = 3_072
 
 
@@ -119,7 +116,7 @@ def replay(visits: I64, way: I64, service: I64, home: I64, window: I64, shift: I
 
 @inner
 def _is_worse(
-    labels: Labels, k: int, busy: int, c1: int, c0: int, profit: float, memory: U64, loose: bool
+    labels: Labels, k: int, busy: int, c1: int, c0: int, profit: float, memory: U64, slack: int
 ) -> bool:
     """Return whether a label at visit k is at least as good as the new one.
 
@@ -127,7 +124,7 @@ def _is_worse(
     """
     worth, times, known = labels.here_profit[k], labels.here_times[k], labels.here_memory[k]
     number, words = labels.here[k], memory.shape[0]
-    slack = _SLACK if loose else 0
+    loose = slack > 0
     n, x = labels.held[k], 0
     while x < n:
         if worth[x] >= profit:
@@ -168,7 +165,7 @@ def _is_worse(
 @outer
 def best_days(
     gain: F64, near: U64, way: I64, service: I64, home: I64, window: I64, shift: I64,
-    first: F64, second: F64, following: I64, width: int, cut: float, loose: bool,
+    first: F64, second: F64, following: I64, width: int, cut: float, slack: int,
     labels: Labels, until: int,
 ) -> int:  # fmt: skip
     """Make the labels of the days worth more than `cut`; return how many.
@@ -194,8 +191,9 @@ def best_days(
         (v + 1, t) of `best_rests`, in steps of `width` seconds.
     cut
         Days worth no more are left out.
-    loose
-        Labels are dropped without regard to the visits they remember: quick, and no proof.
+    slack
+        0, or busy seconds that do not count, twice as many of the clock: then labels are dropped
+        without regard to the visits they remember, too, which is quick, and no proof.
     labels
         Room.
     until
@@ -238,7 +236,7 @@ def best_days(
                 continue
             memory[j >> 6] |= np.uint64(1) << np.uint64(j & 63)
             end0 = min(end0, NEVER)
-            if _is_worse(labels, j, more, end1, end0, total, memory, loose):
+            if _is_worse(labels, j, more, end1, end0, total, memory, slack):
                 continue
             n = labels.held[j]
             if count >= until or n >= most:

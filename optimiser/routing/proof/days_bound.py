@@ -17,14 +17,11 @@ the days found so far, its prices kept in a box around the best so far (boxstep:
 and Blankenship, Operations Research 23, 1975): free prices are so uneven that new days are poor
 and hard to find. Around which prices is told by L as the days known have it, a little too
 low; what is proven comes last, at those prices, and takes a hundred times as long.
-
-A plan is found by diving (Sadykov, Vanderbeck, Pessoa, Tahiri and Uchoa, INFORMS Journal on
-Computing 31, 2019): the days with the greatest x are taken for good, the program solved and
-priced again for the shifts that are left, and so on.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -32,11 +29,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optimiser.routing.proof.glop import growing_program
 from optimiser.routing.proof.shift_days import Group, Pricer, ShiftDays, scene_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from optimiser.routing.proof.bounds import F64
 
 __all__ = ["DayKey", "DaysProgram"]
@@ -52,6 +48,7 @@ _NARROWER, _WIDER = 0.6, 4.0
 _MANY_DAYS: Final = 40
 """Taken from a shift each time, of different last visits."""
 
+_NEVER: Final = -1e18
 _CLOSE: Final = 2e-4
 """Of the program's value: near enough to it."""
 _FIRST_CLOSE, _DAY_CLOSE = 1e-3, 1e-4
@@ -59,16 +56,6 @@ _FIRST_CLOSE, _DAY_CLOSE = 1e-3, 1e-4
 
 _LATER_PASS: Final = 0.5
 """Of the time of the pass before, what the next one takes at least: less is to be learnt."""
-
-_SURE: Final = 0.9
-"""A dive takes all that the program takes as far as this."""
-_MOST_TAKEN: Final = 3
-"""Of days less sure, so many at once where time is short, else one."""
-
-_NEAR: Final = 0.3
-"""A dive begins with the days worth no less than their shift's best by more than this share."""
-
-_DEAR: Final = 1e12
 
 
 class DaysProgram:
@@ -84,6 +71,8 @@ class DaysProgram:
         The prices around which others are tried.
     shifts
         What each shift's days are made of.
+    left, taken
+        (visits,) officers still open of each, and the shifts no longer free: see `take`.
     """
 
     def __init__(
@@ -92,31 +81,25 @@ class DaysProgram:
         self.groups, self.many, self.workers = groups, many, workers
         self.bound, self.best, self.prices = bound, math.inf, centre
         self.worth: dict[DayKey, float] = {}
+        self._table = np.zeros((0, 0), dtype=np.int64)  # of each day, its visits and the pad
         self._pricer = Pricer()
         self.shifts = {part.shift: (group, part) for group in groups for part in group.shifts}
         self.recentre(centre)
-        self._start(many)
+        self.left, self.taken = many.copy(), set[int]()
+        self._start()
         for s in self.shifts:
             self.add((s, ()))
 
     def recentre(self, centre: F64) -> None:
         """Try prices around these."""
-        self.centre = self._last = centre
+        self.centre = centre
         self._width = _BOX * float(centre.mean()) if len(centre) else 0.0
 
-    def _start(self, left: F64, taken: Iterable[int] = (), *, near: bool = False) -> None:
-        """Begin the program anew: visits may be held so often, days of shifts taken not.
-
-        With `near`, without days that are far from being worth their visits' prices.
-        """
-        import ortools.linear_solver.pywraplp as lp
-
-        keys = self._near() if near else list(self.worth)
-        self._left, self._taken = left.copy(), set(taken)
-        self._lp: Any = lp.Solver
-        self._solver: Any = lp.Solver.CreateSolver("GLOP")
+    def _start(self) -> None:
+        """Begin the program anew with the days known."""
+        self._solver: Any = growing_program()
         low = -self._solver.infinity()
-        self._visit_rows = [self._solver.Constraint(low, float(m)) for m in left]
+        self._visit_rows = [self._solver.Constraint(low, float(m)) for m in self.left]
         self._shift_rows = {s: self._solver.Constraint(low, 1.0) for s in self.shifts}
         self._objective = self._solver.Objective()
         self._objective.SetMaximization()
@@ -127,14 +110,14 @@ class DaysProgram:
             row.SetCoefficient(below, 1.0)
             self._sides.append((above, below))
         self._x: dict[DayKey, Any] = {}
-        for key in keys:
+        for key in self.worth:
             self._put(key)
 
-    def _near(self) -> list[DayKey]:
-        """Return the days worth nearly as much as the best of their shift, at the last prices."""
-        best = self._known_best(self._last)
-        return [k for k, profit in zip(self.worth, self._profits(self._last).tolist(), strict=True)
-                if profit >= (1 - _NEAR) * best[k[0]]]  # fmt: skip
+    def near(self, share: float) -> list[DayKey]:
+        """Return the days worth their shift's best at the centre, or that share less."""
+        best = self._known_best(self.centre)
+        return [k for k, profit in zip(self.worth, self._profits(self.centre).tolist(), strict=True)
+                if profit >= (1 - share) * best[k[0]]]  # fmt: skip
 
     def add(self, key: DayKey) -> bool:
         """Add a day unless it is there, or cannot be worked."""
@@ -149,7 +132,7 @@ class DaysProgram:
         return True
 
     def _put(self, key: DayKey) -> None:
-        if key[0] in self._taken or not all(self._left[v] > 0 for v in key[1]):
+        if not self.may_take(key):
             return
         x = self._solver.NumVar(0.0, self._solver.infinity(), "")
         self._objective.SetCoefficient(x, self.worth[key])
@@ -158,19 +141,19 @@ class DaysProgram:
             self._visit_rows[visit].SetCoefficient(x, 1.0)
         self._x[key] = x
 
-    def _solve(self, *, boxed: bool = False) -> tuple[float, F64] | None:
+    def solve(self, *, boxed: bool = False) -> tuple[float, F64] | None:
         """Return the program's value and its prices of visits; None where it cannot be solved.
 
         With `boxed`, of prices around the centre; the value is the least that L can be there.
         """
         self._box(boxed=boxed)
-        if self._solver.Solve() != self._lp.OPTIMAL:
-            self._start(self._left, self._taken)  # Numbers went wrong on the way.
+        if self._solver.Solve() != self._solver.OPTIMAL:
+            self._start()  # Numbers went wrong on the way.
             self._box(boxed=boxed)
-            if self._solver.Solve() != self._lp.OPTIMAL:
+            if self._solver.Solve() != self._solver.OPTIMAL:
                 return None
-        self._last = np.array([max(0.0, row.dual_value()) for row in self._visit_rows])
-        return float(self._objective.Value()), self._last
+        prices = np.array([max(0.0, row.dual_value()) for row in self._visit_rows])
+        return float(self._objective.Value()), prices
 
     def _box(self, *, boxed: bool) -> None:
         """Let visits be bought and sold at the sides of the box, so that prices stay within."""
@@ -183,19 +166,52 @@ class DaysProgram:
             above.SetUb(most)
             below.SetUb(most if sell > 0 else 0.0)
 
+    def used(self) -> list[tuple[float, DayKey]]:
+        """Return how far each day is taken by the program, the most used first."""
+        taken = ((x.solution_value(), key) for key, x in self._x.items())
+        return sorted((case for case in taken if case[0] > 0), reverse=True)
+
+    def may_take(self, key: DayKey) -> bool:
+        """Return whether a day can be worked still."""
+        free = key[0] not in self.taken and self.worth[key] > _NEVER
+        return free and bool(self.left[list(key[1])].all())
+
+    def take(self, key: DayKey) -> None:
+        """Have a day worked for good: neither its shift nor what it holds is free any more."""
+        self.taken.add(key[0])
+        self.left[list(key[1])] -= 1
+        self._shift_rows[key[0]].SetUb(0.0)
+        for v in key[1]:
+            self._visit_rows[v].SetUb(float(self.left[v]))
+        for other in [other for other in self._x if not self.may_take(other)]:
+            self._x.pop(other).SetUb(0.0)
+
+    def change(self, groups: list[Group], visit: int) -> None:
+        """Take over what has become of the groups, which differ in this visit."""
+        self.groups = groups
+        self.shifts = {part.shift: (group, part) for group in groups for part in group.shifts}
+        for key in [k for k in self.worth if visit in k[1] and k[0] not in self.taken]:
+            group, part = self.shifts[key[0]]
+            worth = group.worth(part, key[1])
+            self.worth[key] = worth if worth is not None else _NEVER
+            if key in self._x and worth is not None:
+                self._objective.SetCoefficient(self._x[key], worth)
+            elif key in self._x:
+                self._x.pop(key).SetUb(0.0)
+
     def collect(self, until: float) -> None:
         """Add days, without proof, and better the centre, until there is nothing to gain."""
-        parts = [(group, part) for group in self.groups for part in group.shifts]
-        self._look(parts, self.centre)
-        while time.monotonic() < until:
-            solved = self._solve(boxed=True)
-            if solved is None:
+        self.look(self.one_of_each(0), self.centre)
+        quiet, most = 0, max((len(group.shifts) for group in self.groups), default=0)
+        for turn in itertools.count(1):
+            if quiet >= most or time.monotonic() > until:
+                return
+            if (solved := self.solve(boxed=True)) is None:
                 return
             least, prices = solved
-            new = self._look(parts, prices)
+            new = self.look(self.one_of_each(turn), prices)
             here, there = self._value(self.centre), self._value(prices)
-            if not self._move(here, there, prices, least) and not new:
-                return
+            quiet = 0 if self._move(here, there, prices, least) or new else quiet + 1
 
     def _move(self, here: float, there: float, prices: F64, least: float) -> bool:
         """Move the box to better prices, or change its width; False where that gains no more.
@@ -215,13 +231,15 @@ class DaysProgram:
         """Return L as the days known have it."""
         return float(prices @ self.many) + sum(self._known_best(prices).values())
 
-    def _look(self, parts: list[tuple[Group, ShiftDays]], prices: F64) -> int:
+    def look(self, parts: list[tuple[Group, ShiftDays]], prices: F64) -> int:
         """Add days of these shifts worth about as much as those known, or more; return how many."""
         known = self._known_best(prices)
 
         def days_of(case: tuple[Group, ShiftDays]) -> list[tuple[int, ...]]:
             group, part = case
-            scene = scene_of(group.walks, group, part, prices)
+            # The best days' visits gain more for their time than the day does.
+            least = known[part.shift] / max(group.walks.most, 1)
+            scene = scene_of(group.walks, group, part, prices, least)
             return self._pricer.look(scene, known[part.shift])[:_MANY_DAYS]
 
         with ThreadPoolExecutor(self.workers) as workers:
@@ -231,8 +249,17 @@ class DaysProgram:
             for (group, _), days in zip(parts, found, strict=True)
             for day in days
             for other in group.shifts
-            if other.shift not in self._taken
+            if other.shift not in self.taken
         )
+
+    def one_of_each(self, turn: int) -> list[tuple[Group, ShiftDays]]:
+        """Return one shift of each group, of those not taken: the others gain from its days."""
+        free = [[p for p in group.shifts if p.shift not in self.taken] for group in self.groups]
+        return [
+            (group, parts[turn % len(parts)])
+            for group, parts in zip(self.groups, free, strict=True)
+            if parts
+        ]
 
     def _known_best(self, prices: F64) -> dict[int, float]:
         """Return for each shift the most that a day known is worth at prices, or none at all."""
@@ -243,11 +270,17 @@ class DaysProgram:
 
     def _profits(self, prices: F64) -> F64:
         """Return what each day known is worth beyond its visits' prices."""
-        rows = np.full((len(self.worth), max(len(v) for _, v in self.worth) or 1), len(prices))
-        for k, (_, visits) in enumerate(self.worth):
-            rows[k, : len(visits)] = visits
+        known = len(self._table)
+        if known < len(self.worth):
+            new = [visits for _, visits in itertools.islice(self.worth, known, None)]
+            wide = max(self._table.shape[1], *(len(visits) for visits in new))
+            table = np.full((len(self.worth), wide), len(prices))
+            table[:known, : self._table.shape[1]] = self._table
+            for k, visits in enumerate(new, known):
+                table[k, : len(visits)] = visits
+            self._table = table
         worth = np.fromiter(self.worth.values(), dtype=np.float64)
-        profits: F64 = worth - np.append(prices, 0.0)[rows].sum(axis=1)
+        profits: F64 = worth - np.append(prices, 0.0)[self._table].sum(axis=1)
         return profits
 
     def prove(self, until: float, *, passes: int) -> None:
@@ -265,11 +298,11 @@ class DaysProgram:
             pass_s = time.monotonic() - begun
             if number and not self._move(before, self.best, tried, least) and not new:
                 return
-            if time.monotonic() > until or (solved := self._solve()) is None:
+            if time.monotonic() > until or (solved := self.solve()) is None:
                 return
             if min(self.bound, self.best) - solved[0] <= _CLOSE * abs(solved[0]):
                 return
-            if (solved := self._solve(boxed=True)) is None:
+            if (solved := self.solve(boxed=True)) is None:
                 return
             least, tried = solved
 
@@ -296,68 +329,3 @@ class DaysProgram:
             self.best, self.prices = total, prices
         self.bound = min(self.bound, total)
         return new
-
-    def dive(self, until: float, without: Iterable[int] = ()) -> dict[int, tuple[int, ...]]:
-        """Return days that can be worked together, by shift.
-
-        Parameters
-        ----------
-        until
-            When to be done: the less time is left, the more days are taken at once.
-        without
-            Visits to leave out.
-        """
-        left = self.many.copy()
-        left[list(without)] = 0.0
-        self._start(left, near=True)
-        found: dict[int, tuple[int, ...]] = {}
-        turn = 0
-        while (rest := len(self.shifts) - len(found)) > 0:
-            begun = time.monotonic()
-            solved = self._solve()
-            if solved is None:
-                break
-            dear = np.where(self._left > 0, solved[1], _DEAR)
-            if self._look(self._next(turn), dear):
-                self._solve()
-            turn += 1
-            # A turn takes the longer, the more shifts are left.
-            now = time.monotonic()
-            needed = (now - begun) * rest / 2.5
-            most = min(math.ceil(needed / max(until - now, 1e-3)), _MOST_TAKEN)
-            used = sorted(((x.solution_value(), k) for k, x in self._x.items()), reverse=True)
-            if not self._take(used, found, most):
-                break
-        self._start(self.many)
-        return found
-
-    def _next(self, turn: int) -> list[tuple[Group, ShiftDays]]:
-        """Return one shift of each group, of those not taken."""
-        free = [[p for p in group.shifts if p.shift not in self._taken] for group in self.groups]
-        return [
-            (group, parts[turn % len(parts)])
-            for group, parts in zip(self.groups, free, strict=True)
-            if parts
-        ]
-
-    def _take(
-        self, used: list[tuple[float, DayKey]], found: dict[int, tuple[int, ...]], most: int
-    ) -> int:
-        """Take the days most used for good, shut out all that hold the same; return how many."""
-        count = 0
-        for x, (s, visits) in used:
-            if count >= most and x < _SURE:
-                break
-            if s in self._taken or not all(self._left[v] > 0 for v in visits):
-                continue
-            found[s] = visits
-            count += 1
-            self._taken.add(s)
-            self._shift_rows[s].SetUb(0.0)
-            self._left[list(visits)] -= 1
-            for v in visits:
-                self._visit_rows[v].SetUb(float(self._left[v]))
-        for (s, visits), x in self._x.items():
-            if s in self._taken or not all(self._left[v] > 0 for v in visits):
-                x.SetUb(0.0)
-        return count

@@ -34,6 +34,7 @@ import numpy as np
 from optimiser.model.visits import VALUE_UNITS_PER_POINT
 from optimiser.routing.arrays.tasks import I64, PAIR, Compiled
 from optimiser.routing.proof.bounds import F64, Bounds, Columns, Worth, columns_of, tier_worth
+from optimiser.routing.proof.glop import growing_program
 from optimiser.routing.proof.q_routes import best_rests, trace
 from optimiser.routing.proof.walks import Gains, Walks, Ways, entered_alike, gains_of, walks_of
 
@@ -161,12 +162,10 @@ class _Generation:
     """Column generation under way: the best bound, its prices, and the linear program."""
 
     def __init__(self, classes: list[Walks], many: F64, known: float) -> None:
-        import ortools.linear_solver.pywraplp as lp
-
         self.classes, self.many, self.bound = classes, many, known
         self.prices = np.zeros(len(many))
         self._best = math.inf
-        self._solver: Any = lp.Solver.CreateSolver("GLOP")
+        self._solver: Any = growing_program()
         low = -self._solver.infinity()
         self._visits = [self._solver.Constraint(low, float(m)) for m in many]
         self._shifts = [self._solver.Constraint(low, float(len(c.shifts))) for c in classes]

@@ -12,7 +12,7 @@ one has each visit once (Roberti and Mingozzi, Transportation Science 48, 2014).
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -24,12 +24,14 @@ from optimiser.routing.arrays.net import (
     BREAK_LO,
     DAY,
     END,
+    END_NODE,
     I64,
     OFFICER,
     PAIR,
     SERVICE,
     SERVICE_S,
     START,
+    START_NODE,
     WINDOW,
     WINDOWS,
     Compiled,
@@ -46,9 +48,22 @@ from optimiser.routing.proof.day_labels import (
 from optimiser.routing.proof.late_starts import with_late_starts
 from optimiser.routing.proof.q_routes import best_rests
 from optimiser.routing.proof.walks import Gains, Walks
+from optimiser.routing.search.kernels import legs_between
 
-__all__ = ["Group", "Priced", "Pricer", "Scene", "ShiftDays", "groups_of", "scene_of"]
+__all__ = [
+    "DEAR",
+    "Group",
+    "Priced",
+    "Pricer",
+    "Scene",
+    "ShiftDays",
+    "as_worked",
+    "groups_of",
+    "scene_of",
+]
 
+DEAR: Final = 1e12
+"""A price at which a visit is not worth a call."""
 _NEVER: Final = -1e18
 
 _LABELS, _FEW_LABELS = 200_000, 30_000
@@ -58,6 +73,8 @@ _ENOUGH: Final = 5
 """So many days of a shift, and none worth less are looked for."""
 _BELOW_KNOWN: Final = 0.003
 """Days are looked for down to so far below the best one known, as a share of it."""
+_SLACKS_S: Final = (150, 600, 2400)
+"""Of labels, where days are looked for: the more, the fewer labels."""
 _LOOKED_AT: Final = (0.4, 0.1, 0.0)
 _PROVEN_AT: Final = (0.5, 0.2, 0.0)
 """Where days are sought in turn, between the best one known and the most there may be: high up
@@ -126,6 +143,27 @@ class Group:
         """What a shift without visits is worth at most."""
         return float(self.spare * self.walks.most)
 
+    def row(self, visit: int) -> int | None:
+        """Return a visit's row, None where it is none of the group's."""
+        row = int(np.searchsorted(self.walks.visits, visit))
+        inside = row < len(self.walks.visits) and self.walks.visits[row] == visit
+        return row if inside else None
+
+    def hours(self, visit: int) -> tuple[int, int]:
+        """Return the first and the last start of one of its visits, the breaks between left out."""
+        windows = self.window[self.row(visit)].ravel()
+        return int(windows[1]), int(windows[2 * windows[0]])
+
+    def at_hours(self, visit: int, low: int, high: int) -> Group:
+        """Return the group with one of its visits from the one start to the other only."""
+        window, row = self.window.copy(), self.row(visit)
+        before = self.window[row].ravel()
+        first = np.maximum(before[1 : 1 + 2 * before[0] : 2], low)
+        last = np.minimum(before[2 : 2 + 2 * before[0] : 2], high)
+        few = np.column_stack([first, last])[first <= last]
+        window[row, 0], window[row, 1 : 1 + few.size] = len(few), few.ravel()
+        return replace(self, window=window)
+
     def worth(self, part: ShiftDays, visits: tuple[int, ...]) -> float | None:
         """Return what a day is worth, the time it leaves included; None where it is none."""
         walks = self.walks
@@ -154,20 +192,41 @@ def groups_of(
     found = []
     for walks, short in zip(coarse, fine, strict=True):
         shift, visits = net.shift[walks.shifts[0]], walks.visits
-        rows = when[visits * net.days + shift[DAY]]
+        window = _windows(when, visits * net.days + shift[DAY])
         times = [*shift[[START, END]], walks.most, *shift[[BREAK, BREAK_LO, BREAK_HI]]]
         parts = []
         for s in walks.shifts:
             alone = net.who[visits, net.shift[s, OFFICER], SERVICE_S]
             service = np.where(net.visit[visits, PAIR] == 1, net.node[visits, SERVICE], alone)
             parts.append(ShiftDays(s, worth[s, visits], service.astype(np.int64)))
-        window = np.ascontiguousarray(
-            rows[:, WINDOWS : WINDOW + 2 * rows[:, WINDOWS].max(initial=1)]
-        )
         _nearest(near, walks)
         times_of = np.array(times, dtype=np.int64)
         found.append(Group(walks, short, times_of, window, tuple(parts), near))
     return found
+
+
+def as_worked(compiled: Compiled, group: Group) -> Group:
+    """Return the days as plans without rounds have them: no late start, no way that a round saves.
+
+    Where sessions are to go between the visits, none by two is held: its hour could not be told.
+    What days are worth at most stays as it was, which is too much rather than too little.
+    """
+    net, walks = compiled.net, group.walks
+    shift, visits, v = net.shift[walks.shifts[0]], walks.visits, len(walks.visits)
+    legs = legs_between(net, np.append(visits, shift[[START_NODE, END_NODE]]))
+    worked = replace(walks, way=legs[: v + 1, :v], back=legs[: v + 1, v + 1])
+    window = _windows(net.when, visits * net.days + shift[DAY])
+    alone = np.where(net.visit[visits, PAIR] == 1, 0.0, 1.0)
+    parts = (
+        replace(p, value=alone * p.value) if compiled.sessions[p.shift] else p for p in group.shifts
+    )
+    return replace(group, walks=worked, window=window, shifts=tuple(parts))
+
+
+def _windows(when: I64, rows: I64) -> I64:
+    """Return of these rows how many windows, and the first and last start of each."""
+    few = when[rows]
+    return np.ascontiguousarray(few[:, WINDOWS : WINDOW + 2 * few[:, WINDOWS].max(initial=1)])
 
 
 def _nearest(near: Near, walks: Walks) -> None:
@@ -220,10 +279,13 @@ class Scene:
         return [tuple(self.visits[route.rows].tolist()) for route in routes if route.is_day]
 
 
-def scene_of(walks: Walks, group: Group, part: ShiftDays, prices: F64) -> Scene:
-    """Return a shift at prices, in steps as these walks have them."""
+def scene_of(walks: Walks, group: Group, part: ShiftDays, prices: F64, least: float = 0.0) -> Scene:
+    """Return a shift at prices, in steps as these walks have them.
+
+    Visits that gain less than `least` for each second at the door are left out.
+    """
     gain = np.where(part.value > 0, part.value - prices[walks.visits], 0.0)
-    use = np.flatnonzero(gain > 0)
+    use = np.flatnonzero(gain > max(least, 0.0) * part.service)
     at = np.append(use, len(walks.visits))
     step, shut = walks.step[np.ix_(at, use)], walks.shut[np.ix_(at, use)]
     left = walks.size - 1 - np.arange(walks.size) - walks.home[at][:, None]
@@ -257,9 +319,12 @@ class Pricer:
         days: list[tuple[int, ...]] = []
         for share in _LOOKED_AT:
             cut = low + share * max(scene.most - low, 0.0)
-            routes, all_made = self._routes(scene, cut, loose=True)
+            for slack_s in _SLACKS_S:
+                routes, all_made = self._routes(scene, cut, slack_s)
+                if all_made:
+                    break
             days = scene.days(routes)
-            if len(days) >= _ENOUGH or not all_made:
+            if len(days) >= _ENOUGH or slack_s > _SLACKS_S[0]:
                 break
         return days
 
@@ -282,7 +347,7 @@ class Pricer:
         for share in _PROVEN_AT:
             while most > known + close and time.monotonic() < until:
                 cut = known + close + share * (most - known - close)
-                routes, all_made = self._routes(scene, cut, loose=False)
+                routes, all_made = self._routes(scene, cut)
                 if not all_made:
                     return Priced(most, days)
                 if not routes:
@@ -296,7 +361,7 @@ class Pricer:
                 _remember(scene, routes[:_LEARNT_FROM])
         return Priced(most, days)
 
-    def _routes(self, scene: Scene, cut: float, *, loose: bool) -> tuple[list[_Route], bool]:
+    def _routes(self, scene: Scene, cut: float, slack_s: int = 0) -> tuple[list[_Route], bool]:
         """Return the best day of each last visit worth more than `cut`, best first.
 
         And whether all labels could be made: where not, there are none. Of the loose, none comes
@@ -307,15 +372,15 @@ class Pricer:
             return [], True
         words = -(-v // 64)
         near = np.full((v, words), ~np.uint64(0))
-        if not loose:
+        if not slack_s:
             near = _bits(group.near[np.ix_(scene.visits, scene.visits)], words)
         rooms = self._rooms.setdefault(words, [])
         labels = rooms.pop() if rooms else new_labels(_LABELS, 64 * words)
         count = best_days(
             scene.gain, near, scene.way, scene.service, scene.home, scene.window, group.times,
-            *scene.tables, scene.width, cut, loose, labels, _FEW_LABELS if loose else _LABELS,
+            *scene.tables, scene.width, cut, slack_s, labels, _FEW_LABELS if slack_s else _LABELS,
         )  # fmt: skip
-        routes = _routes_of(scene, labels, cut) if count >= 0 or loose else []
+        routes = _routes_of(scene, labels, cut) if count >= 0 or slack_s else []
         rooms.append(labels)
         return routes, count >= 0
 

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from optimiser.routing.proof.shift_days import Group, Pricer, ShiftDays, scene_of
+from optimiser.routing.proof.shift_days import DEAR, Group, Pricer, ShiftDays, scene_of
 
 if TYPE_CHECKING:
     from optimiser.routing.proof.bounds import F64
 
 __all__ = ["ShiftsAnew"]
 
-_DEAR: Final = 1e12
 _CLOSE: Final = 0.01
 """Of a day's worth: what is left unproven above it."""
 _DAYS: Final = 3
@@ -40,8 +39,9 @@ class ShiftsAnew:
         What each shift's days are made of.
     plan
         Visits in order, by shift.
-    without
-        Visits that no shift may take.
+    pairs
+        Visits by two. Those in the plan stay with the shifts that hold them, where alone the
+        days have a worth for them.
     prices
         (visits,) points that one is worth to whoever holds it.
     until
@@ -50,7 +50,7 @@ class ShiftsAnew:
 
     shifts: Mapping[int, tuple[Group, ShiftDays]]
     plan: dict[int, tuple[int, ...]]
-    without: list[int]
+    pairs: frozenset[int]
     prices: F64
     until: float
     _pricer: Pricer = field(default_factory=Pricer)
@@ -75,14 +75,14 @@ class ShiftsAnew:
         known = self._worth(s, self.plan[s])
         both = known + self._worth(other, self.plan[other])
         offered = self._costs({s, other})
-        offered[list(self.plan[other])] = self.prices[list(self.plan[other])]
+        theirs = [v for v in self.plan[other] if v not in self.pairs]
+        offered[theirs] = self.prices[theirs]
         for day in self._days(s, offered, known)[:_DAYS]:
-            rest = self._costs({s, other})
-            rest[list(day)] = _DEAR
+            rest = self._costs({s, other}, day)
             least = both - self._worth(s, day)
             days = self._days(other, rest, max(least, 0.0))
             best = max(days, key=lambda x: self._worth(other, x), default=())
-            if self._worth(other, best) > least + 1e-6:
+            if days and self._worth(other, best) > least + 1e-6:
                 self.plan[s], self.plan[other] = day, best
                 return
 
@@ -91,15 +91,20 @@ class ShiftsAnew:
         if time.monotonic() > self.until:
             return []
         scene = scene_of(group.walks, group, part, costs)
-        return self._pricer.prove(scene, known, _CLOSE * known, self.until).days
+        days = self._pricer.prove(scene, known, _CLOSE * known, self.until).days
+        kept = self.pairs.intersection(self.plan[s])
+        return [day for day in days if kept.issubset(day)]
 
-    def _costs(self, mine: set[int]) -> F64:
+    def _costs(self, mine: set[int], held: tuple[int, ...] = ()) -> F64:
         """Return what visits cost these shifts: nothing, or too much where another holds them."""
         costs = np.zeros(len(self.prices))
-        costs[self.without] = _DEAR
+        costs[list(held)] = DEAR
         for s, visits in self.plan.items():
             if s not in mine:
-                costs[list(visits)] = _DEAR
+                costs[list(visits)] = DEAR
+        planned = set().union(*self.plan.values())
+        costs[list(self.pairs)] = DEAR
+        costs[list(self.pairs & planned)] = 0.0
         return costs
 
     def _worth(self, s: int, day: tuple[int, ...]) -> float:

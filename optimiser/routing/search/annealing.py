@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -161,18 +161,22 @@ def compile_kernels(compiled: Compiled) -> None:
     search(compiled.net, state, prices, 0, 1.0, 1.0, 1.0, False)
 
 
-def as_rows(compiled: Compiled, routes: dict[int, list[int]]) -> I64:
-    """Return routes of nodes (no two-officer visits), by shift, in the form of `State.best`."""
-    net = compiled.net
+def as_rows(
+    compiled: Compiled,
+    routes: Mapping[int, list[int]],
+    fixed: Mapping[int, tuple[int, int]] | None = None,
+) -> I64:
+    """Return routes of nodes, by shift, in the form of `State.best`.
+
+    `fixed` are the start and the seconds of each node for two officers.
+    """
+    net, none = compiled.net, (0, 0)
     # Not a state's: a large week's takes hundreds of megabytes.
     rows = np.zeros((net.shifts, compiled.row_length, 3), dtype=np.int64)
     for s in range(net.shifts):
         nodes = routes.get(s, compiled.sessions[s])
-        rows[s, : len(nodes) + 2, NODE] = [
-            net.shift[s, START_NODE],
-            *nodes,
-            net.shift[s, END_NODE],
-        ]
+        all_nodes = [net.shift[s, START_NODE], *nodes, net.shift[s, END_NODE]]
+        rows[s, : len(all_nodes)] = [(n, *(fixed or {}).get(n, none)) for n in all_nodes]
     return rows
 
 

@@ -42,7 +42,7 @@ from optimiser.routing.arrays.tasks import (
     Net,
 )
 from optimiser.routing.search.annealing import Day
-from optimiser.routing.search.kernels import LENGTH_S, NODE, START_S, walks_between
+from optimiser.routing.search.kernels import walks_between
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -181,9 +181,6 @@ def _rows(compiled: Compiled, chosen: list[Day]) -> I64:
     """Return the days as rows in the form of `State.best`."""
     from optimiser.routing.search.annealing import as_rows
 
-    rows = as_rows(compiled, {s: list(nodes) for s, nodes, _ in chosen})
-    for s, _, pairs in chosen:
-        for v, start, length in pairs:
-            k = int(np.argmax(rows[s, :, NODE] == v))
-            rows[s, k, START_S], rows[s, k, LENGTH_S] = start, length
-    return rows
+    routes = {s: list(nodes) for s, nodes, _ in chosen}
+    fixed = {v: (start, length) for _, _, pairs in chosen for v, start, length in pairs}
+    return as_rows(compiled, routes, fixed)

@@ -14,6 +14,8 @@ solver may put into the middle of a walk, leaves no room for.
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -87,7 +89,7 @@ def seed_rows(compiled: Compiled, *, seconds: float | None) -> I64:
         found = week.solve(share)
         knocked.update(int(net.node[n, TASK]) - net.visits for row in found.values() for n in row)
         routes |= found
-    return sound_rows(compiled, routes)
+    return sound_rows(compiled, routes, {})
 
 
 def _visits_by_officer(net: Net) -> dict[int, list[int]]:
@@ -281,18 +283,28 @@ def _parameters(pywrapcp: Any, seconds: float | None) -> Any:
     return parameters
 
 
-def sound_rows(compiled: Compiled, routes: dict[int, list[int]]) -> I64:
-    """Return routes by shift as rows, the least valuable tasks dropped where a row does not fit."""
+def sound_rows(
+    compiled: Compiled, routes: dict[int, list[int]], fixed: Mapping[int, tuple[int, int]]
+) -> I64:
+    """Return routes by shift as rows, the least valuable tasks dropped where a row does not fit.
+
+    Of two-officer visits, on two routes each, `fixed` has the starts and seconds; those that
+    only one route holds are dropped, too.
+    """
     net = compiled.net
     state = new_state(net, compiled.row_length, compiled.sessions, 0)
-    load_rows(net, state, as_rows(compiled, routes))
+    held = Counter(n for nodes in routes.values() for n in nodes)
+    left = {s: [n for n in nodes if held[n] == 1 + net.node[n, TWO]] for s, nodes in routes.items()}
+    rows = as_rows(compiled, left, fixed)
+    load_rows(net, state, rows)
     for s in range(net.shifts):
-        while not refresh(net, state, s) and s in routes:
-            tasks = [n for n in routes[s] if net.node[n, TASK] >= 0]
+        while not refresh(net, state, s) and s in left:
+            tasks = [n for n in left[s] if net.node[n, TASK] >= 0]
             if not tasks:
                 break
             worst = min(tasks, key=lambda n: net.when[n * net.days + net.shift[s, DAY], VALUE])
-            routes[s].remove(worst)
-            load_rows(net, state, as_rows(compiled, routes))
+            left = {k: [n for n in nodes if n != worst] for k, nodes in left.items()}
+            rows = as_rows(compiled, left, fixed)
+            load_rows(net, state, rows)
         assert state.tally[s, SIZE] <= compiled.row_length
-    return as_rows(compiled, routes)
+    return rows

@@ -18,7 +18,6 @@ from optimiser.routing.proof.crowded import Crowded, crowded_week
 from optimiser.routing.proof.route_bound import route_bounds
 from optimiser.routing.proof.shifts_anew import ShiftsAnew
 from optimiser.routing.search.annealing import days_of_rows
-from optimiser.routing.search.seeds import sound_rows
 
 
 def alone(problem: VisitProblem, seconds: float = 60.0) -> Bounds:
@@ -30,13 +29,14 @@ def alone(problem: VisitProblem, seconds: float = 60.0) -> Bounds:
     return known if crowd is None else worked(crowd, seconds)[1]
 
 
-def worked(crowd: Crowded, seconds: float) -> tuple[dict[int, list[int]], Bounds]:
-    """Return the plan dived for, and the bounds."""
+def worked(crowd: Crowded, seconds: float) -> tuple[list[int], Bounds]:
+    """Return the visits of the plan dived for, and the bounds."""
     until = time.monotonic() + seconds
     crowd.collect([], until)
-    crowd.dive(until)
     # Random pairs of shifts are tried till the end.
-    return crowd.better(min(until, time.monotonic() + 0.5)), crowd.prove(until)
+    rows = crowd.better(crowd.dive(until), min(until, time.monotonic() + 0.5))
+    held = [n for _, nodes, _ in days_of_rows(crowd.compiled, rows) for n in nodes]
+    return held, crowd.prove(until)
 
 
 @pytest.mark.parametrize("two", [False, True], ids=["rounds of one", "rounds of two"])
@@ -78,12 +78,9 @@ def test_days_bound_no_worse_than_walks_and_the_dive_comes_near(tiny) -> None:
     walks = route_bounds(compiled, quick)
     crowd = crowded_week(compiled, quick, seconds=60)
 
-    routes, bounds = worked(crowd, 10)
+    held, bounds = worked(crowd, 10)
 
     assert bounds.whole <= walks.whole + 1e-6
-    rows = sound_rows(compiled, routes)
-    held = [n for _, nodes, _ in days_of_rows(compiled, rows) for n in nodes]
-    assert sorted(held) == sorted(v for row in routes.values() for v in row)
     assert len(set(held)) == len(held)
     value = sum(compiled.problem.visits[v].value for v in held) / VALUE_UNITS_PER_POINT
     assert 0.95 * bounds.whole <= value <= bounds.whole
@@ -115,8 +112,8 @@ def test_what_other_tiers_hold_is_taken_off_the_requests_bound_and_no_more(
     problem = problem.model_copy(update={"visits": tuple(visits)})
     compiled = compile_problem(requests_alone(problem))
     crowd = crowded_week(compiled, all_bounds(compiled), seconds=60)
-    routes, best = worked(crowd, 10)
-    value = sum(compiled.problem.visits[v].value for row in routes.values() for v in row)
+    held, best = worked(crowd, 10)
+    value = sum(compiled.problem.visits[v].value for v in held)
 
     bounds = alone(problem, 10)
 
@@ -155,7 +152,7 @@ def test_shifts_are_chosen_anew_only_for_the_better(tiny) -> None:
     crowd = crowded_week(compiled, all_bounds(compiled), seconds=60)
     shifts = crowd._program.shifts
     start = {0: (0, 1), 1: (2, 3)}
-    anew = ShiftsAnew(shifts, dict(start), [10], np.zeros(40), time.monotonic() + 3)
+    anew = ShiftsAnew(shifts, dict(start), frozenset({10, 2}), np.zeros(40), time.monotonic() + 3)
 
     anew.work(seed=1)
 
@@ -166,6 +163,7 @@ def test_shifts_are_chosen_anew_only_for_the_better(tiny) -> None:
     assert worth(anew.plan) > 1.5 * worth(start)
     assert len(set(held)) == len(held)
     assert 10 not in held
+    assert 2 in anew.plan[1]
 
 
 def test_a_week_too_large_for_its_time_is_left_to_the_search(tiny) -> None:
