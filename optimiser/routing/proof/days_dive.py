@@ -85,9 +85,8 @@ class Dive:
             most = math.ceil((time.monotonic() - begun) / fair)
             if not solved or not self._take(min(most, _MOST_TAKEN)):
                 break
-        for visit, s in self._first.items():
-            self._leave_out(s, visit)
-        self._first.clear()
+        for visit, s in list(self._first.items()):
+            self._leave_out(visit, s)
 
     def _price(self, turn: int, until: float) -> tuple[int, bool]:
         """Add days until that gains little, or the next round would end too late.
@@ -116,7 +115,7 @@ class Dive:
                 self.plan[key[0]] = key[1]
                 count += 1
                 for visit in key[1]:
-                    if self.net.visit[visit, PAIR]:
+                    if self.net.visit[visit, PAIR] and visit in self.plan[key[0]]:
                         self._pair(key[0], visit)
         return count
 
@@ -129,17 +128,22 @@ class Dive:
             return
         start = self._common_start((first, s), visit)
         if start is None:
-            for holder in (first, s):
-                self._leave_out(holder, visit)
+            self._leave_out(visit, first, s)
             return
         self.starts[visit] = start
         self._change(visit, (start, start), (first, s))
-        for other, holder in self._first.items():
-            if holder in (first, s):
-                self._change(other, self._hours(holder, other), (holder,))
+        for other, holder in list(self._first.items()):
+            if holder not in (first, s):
+                continue
+            self._change(other, self._hours(holder, other), (holder,))
+            group, part = self.program.shifts[s]
+            if group.worth(part, self.plan[s]) is None:  # It is to be the second of that, too.
+                self._leave_out(other, holder, s)
 
-    def _leave_out(self, s: int, visit: int) -> None:
-        self.plan[s] = tuple(v for v in self.plan[s] if v != visit)
+    def _leave_out(self, visit: int, *holders: int) -> None:
+        self._first.pop(visit, None)
+        for s in holders:
+            self.plan[s] = tuple(v for v in self.plan[s] if v != visit)
 
     def _change(self, visit: int, hours: tuple[int, int], holders: tuple[int, ...]) -> None:
         """Let a visit be at these hours only, for its holders and who can be its second officer."""
