@@ -103,7 +103,7 @@ class Crowded:
         program.collect(until)
 
     def dive(self, until: float) -> Dive:
-        """Return a plan."""
+        """Return a plan among days near the best, visits by two in it."""
         dive = Dive(self._program, self.compiled)
         dive.work(until)
         return dive

@@ -1,4 +1,4 @@
-"""An upper bound of a crowded week, and a plan near it: column generation over shifts' days.
+"""An upper bound of a crowded week: column generation over shifts' days.
 
 Sets: visits i; shifts s; days r of shifts (`shift_days`), each visit at most once and at
 its hours. Variable: x_r >= 0, how far day r is worked.
@@ -49,6 +49,8 @@ _MANY_DAYS: Final = 40
 """Taken from a shift each time, of different last visits."""
 
 _NEVER: Final = -1e18
+"""The worth of a day that cannot be worked any more."""
+
 _CLOSE: Final = 2e-4
 """Of the program's value: near enough to it."""
 _FIRST_CLOSE, _DAY_CLOSE = 1e-3, 1e-4

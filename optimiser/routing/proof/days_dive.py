@@ -7,7 +7,8 @@ program's value: how well is told by the time there is.
 
 A visit by two is half in the day of each, at any hour. Once its first day is taken, it is open
 only to the others of that date at the hours at which that day can do it, and worth the whole;
-once its second is, it stands at one instant for both.
+once its second is, it stands at one instant for both. Where a visit has found no second, the
+day it is taken from can, rarely, not be worked any more: the break had its place there.
 """
 
 from __future__ import annotations
