@@ -29,8 +29,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optimiser.routing.proof.day_pricing import Pricer, scene_of
 from optimiser.routing.proof.glop import growing_program
-from optimiser.routing.proof.shift_days import Group, Pricer, ShiftDays, scene_of
+from optimiser.routing.proof.shift_days import Group, ShiftDays
 
 if TYPE_CHECKING:
     from optimiser.routing.proof.bounds import F64

@@ -30,8 +30,9 @@ from optimiser.routing.arrays.net import (
     SPEAKS,
     Compiled,
 )
+from optimiser.routing.proof.day_pricing import DEAR
 from optimiser.routing.proof.days_bound import DaysProgram
-from optimiser.routing.proof.shift_days import DEAR, as_worked
+from optimiser.routing.proof.shift_days import as_worked
 
 __all__ = ["Dive"]
 

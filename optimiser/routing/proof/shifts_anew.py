@@ -1,6 +1,6 @@
 """A plan's days made better: one shift's visits chosen anew, then those of two.
 
-One shift is priced (`shift_days`) over its own visits and those that nobody holds. Of two, the
+One shift is priced (`day_pricing`) over its own visits and those that nobody holds. Of two, the
 second one's visits are offered to the first at their prices; the second is then priced over
 what the two and nobody else hold. What is worth more is kept: a search in very large
 neighbourhoods (Ahuja, Ergun, Orlin and Punnen, Discrete Applied Mathematics 123, 2002).
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from optimiser.routing.proof.shift_days import DEAR, Group, Pricer, ShiftDays, scene_of
+from optimiser.routing.proof.day_pricing import DEAR, Pricer, scene_of
+from optimiser.routing.proof.shift_days import Group, ShiftDays
 
 if TYPE_CHECKING:
     from optimiser.routing.proof.bounds import F64

@@ -11,8 +11,9 @@ import pytest
 
 from optimiser.routing.arrays.tasks import compile_problem
 from optimiser.routing.proof.bounds import columns_of
+from optimiser.routing.proof.day_pricing import Pricer, scene_of
 from optimiser.routing.proof.route_bound import Week
-from optimiser.routing.proof.shift_days import Group, Pricer, groups_of, scene_of
+from optimiser.routing.proof.shift_days import Group, groups_of
 from optimiser.routing.proof.walks import Ways
 
 VISITS = 6
